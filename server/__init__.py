@@ -1,0 +1,1 @@
+"""The annotation store, its API, its pages, and the `papermargin` command."""
