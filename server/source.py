@@ -1,5 +1,6 @@
 """What a source says: papers, the listing they stood in, and what of it could not be taken."""
 
+import re
 from datetime import date, datetime
 from typing import Literal
 
@@ -9,6 +10,10 @@ Richness = Literal["ids", "capture", "bibliography", "overlay", "arxiv", "huggin
 """How much a source knows of a paper, poorest first: a richer one's fields replace a poorer one's."""
 
 ListingKind = Literal["daily", "weekly", "monthly", "trending", "search", "capture"]
+
+# NUL and lone surrogates cannot be stored; the other controls are never meant
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#<>\"]+[^\s<>\"]*", re.IGNORECASE)
 
 
 class SourceListing(Struct, frozen=True, kw_only=True):
@@ -23,7 +28,8 @@ class SourcePaper(Struct, kw_only=True):
     """A paper as one source tells it. Text is plain, white space folded; what the source does not know is empty.
 
     `listed` is the day the paper stood in Daily Papers. `tags` and `notes` are a person's own words that a
-    bibliography carried along. A paper of an id list has an `arxiv_id` and no title yet.
+    bibliography carried along. `arxiv_comment` is what the authors told arXiv ("25 pages, 3 figures"). A paper of
+    an id list has an `arxiv_id` and no title yet.
     """
 
     richness: Richness
@@ -42,6 +48,7 @@ class SourcePaper(Struct, kw_only=True):
     doi: str | None = None
     organization: str | None = None
     categories: list[str] = field(default_factory=list)
+    arxiv_comment: str | None = None
     tags: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -53,3 +60,19 @@ class Batch(Struct, kw_only=True):
     papers: list[SourcePaper]
     listing: SourceListing | None = None
     skipped: list[str] = field(default_factory=list)
+
+
+def printable(text: str) -> str:
+    """Give the text without control characters and lone surrogates; its line breaks and spaces stay."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def fold(text: str) -> str:
+    """Give the text in one line: printable, every run of white space one space."""
+    return " ".join(printable(text).split())
+
+
+def web_address(text: str | None) -> str | None:
+    """Give the http or https address that `text` is, None for anything else, a script for instance."""
+    found = _WEB_ADDRESS.fullmatch(printable(text or "").strip())
+    return found[0] if found else None

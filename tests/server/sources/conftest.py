@@ -1,0 +1,21 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+OBSERVED = datetime(2026, 9, 3, 12, tzinfo=UTC)
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real captures, pages and answers that lies beside some checkouts; none of it is ours to keep."""
+    folder = Path(__file__).parents[4] / "shared"
+    if not (folder / "hf").is_dir():
+        pytest.skip("no real pages and answers beside this checkout")
+    return folder
