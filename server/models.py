@@ -1,8 +1,6 @@
 """The tables, and nothing else. Migrations in `migrations/` make them, on SQLite and PostgreSQL alike."""
 
-from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from tortoise import fields
@@ -11,17 +9,42 @@ from tortoise.models import Model
 from nlp.spans import Mention, Result
 from server.quote import Quote
 
+_MENTIONS = msgspec.json.Decoder(list[Mention])
+_RESULTS = msgspec.json.Decoder(list[Result])
+_QUOTE = msgspec.json.Decoder(Quote | None)
 
-def _encode(value: Any) -> str:
+
+def encode(value: Any) -> str:
+    """Write structs as a JSON column holds them."""
     return msgspec.json.encode(value).decode()
+
+
+def decode_strings(text: str | bytes) -> Any:
+    """Read a JSON column of strings."""
+    return msgspec.json.decode(text)
+
+
+def decode_mentions(text: str | bytes) -> list[Mention]:
+    """Read the JSON column of mentions."""
+    return _MENTIONS.decode(text)
+
+
+def decode_results(text: str | bytes) -> list[Result]:
+    """Read the JSON column of results."""
+    return _RESULTS.decode(text)
+
+
+def decode_quote(text: str | bytes) -> Quote | None:
+    """Read the JSON column of a quote."""
+    return _QUOTE.decode(text)
 
 
 class User(Model):
     """A reader: owns entries, tags, notes and corrections."""
 
     id = fields.IntField(primary_key=True)
-    name: str = fields.CharField(max_length=100, unique=True)
-    created: datetime = fields.DatetimeField(auto_now_add=True)
+    name = fields.CharField(max_length=100, unique=True)
+    created = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
         table = "reader"
@@ -31,32 +54,28 @@ class Paper(Model):
     """What was published, shared by all users, and what the pipeline read out of it."""
 
     id = fields.IntField(primary_key=True)
-    key: str = fields.CharField(max_length=64, unique=True)
-    title: str = fields.TextField()
-    normalized_title: str = fields.TextField()
-    title_digest: str = fields.CharField(max_length=64, db_index=True)
-    abstract: str = fields.TextField(default="")
-    authors: list[str] = fields.JSONField(encoder=_encode, decoder=msgspec.json.decode, default=list)
-    author_count: int | None = fields.IntField(null=True)
-    published: date | None = fields.DateField(null=True, db_index=True)
-    upvotes: int | None = fields.IntField(null=True)
-    comments: int | None = fields.IntField(null=True)
-    code_url: str | None = fields.TextField(null=True)
-    project_url: str | None = fields.TextField(null=True)
-    doi: str | None = fields.TextField(null=True)
-    organization: str | None = fields.TextField(null=True)
-    categories: list[str] = fields.JSONField(encoder=_encode, decoder=msgspec.json.decode, default=list)
-    richness: str = fields.CharField(max_length=16)
-    observed: datetime = fields.DatetimeField()
-    created: datetime = fields.DatetimeField(auto_now_add=True)
-    mentions: list[Mention] = fields.JSONField(
-        encoder=_encode, decoder=msgspec.json.Decoder(list[Mention]).decode, default=list
-    )
-    results: list[Result] = fields.JSONField(
-        encoder=_encode, decoder=msgspec.json.Decoder(list[Result]).decode, default=list
-    )
-    extraction_version: str | None = fields.CharField(max_length=64, null=True, db_index=True)
-    extraction_error: str | None = fields.TextField(null=True)
+    key = fields.CharField(max_length=64, unique=True)
+    title = fields.TextField()
+    normalized_title = fields.TextField()
+    title_digest = fields.CharField(max_length=64, db_index=True)
+    abstract = fields.TextField(default="")
+    authors = fields.JSONField[list[str]](encoder=encode, decoder=decode_strings, default=list)
+    author_count = fields.IntField(null=True)
+    published = fields.DateField(null=True, db_index=True)
+    upvotes = fields.IntField(null=True)
+    comments = fields.IntField(null=True)
+    code_url = fields.TextField(null=True)
+    project_url = fields.TextField(null=True)
+    doi = fields.TextField(null=True)
+    organization = fields.TextField(null=True)
+    categories = fields.JSONField[list[str]](encoder=encode, decoder=decode_strings, default=list)
+    richness = fields.CharField(max_length=16)
+    observed = fields.DatetimeField()
+    created = fields.DatetimeField(auto_now_add=True)
+    mentions = fields.JSONField[list[Mention]](encoder=encode, decoder=decode_mentions, default=list)
+    results = fields.JSONField[list[Result]](encoder=encode, decoder=decode_results, default=list)
+    extraction_version = fields.CharField(max_length=64, null=True, db_index=True)
+    extraction_error = fields.TextField(null=True)
 
     class Meta:
         table = "paper"
@@ -66,8 +85,9 @@ class Alias(Model):
     """A key that a paper had before it adopted another one, so that old links and queued edits still find it."""
 
     id = fields.IntField(primary_key=True)
-    key: str = fields.CharField(max_length=64, unique=True)
+    key = fields.CharField(max_length=64, unique=True)
     paper: Any = fields.ForeignKeyField("papermargin.Paper", related_name="aliases", on_delete=fields.CASCADE)
+    paper_id: int
 
     class Meta:
         table = "alias"
@@ -77,10 +97,10 @@ class Listing(Model):
     """A page of papers as it was seen at a source."""
 
     id = fields.IntField(primary_key=True)
-    kind: str = fields.CharField(max_length=16)
-    name: str = fields.CharField(max_length=255)
-    day: date | None = fields.DateField(null=True, db_index=True)
-    observed: datetime = fields.DatetimeField()
+    kind = fields.CharField(max_length=16)
+    name = fields.CharField(max_length=255)
+    day = fields.DateField(null=True, db_index=True)
+    observed = fields.DatetimeField()
 
     class Meta:
         table = "listing"
@@ -92,8 +112,10 @@ class ListingPaper(Model):
 
     id = fields.IntField(primary_key=True)
     listing: Any = fields.ForeignKeyField("papermargin.Listing", related_name="places", on_delete=fields.CASCADE)
+    listing_id: int
     paper: Any = fields.ForeignKeyField("papermargin.Paper", related_name="places", on_delete=fields.CASCADE)
-    position: int = fields.IntField()
+    paper_id: int
+    position = fields.IntField()
 
     class Meta:
         table = "listing_paper"
@@ -101,13 +123,13 @@ class ListingPaper(Model):
 
 
 class Term(Model):
-    """A canonical name; `papers` counts the papers that mention it, `fold` finds it whatever the case."""
+    """A canonical name. `papers` counts the papers that mention it, `fold` finds it whatever the case."""
 
     id = fields.IntField(primary_key=True)
-    label: str = fields.CharField(max_length=8)
-    name: str = fields.TextField()
-    fold: str = fields.TextField()
-    papers: int = fields.IntField(default=0)
+    label = fields.CharField(max_length=8)
+    name = fields.TextField()
+    fold = fields.TextField()
+    papers = fields.IntField(default=0)
 
     class Meta:
         table = "term"
@@ -115,13 +137,15 @@ class Term(Model):
 
 
 class PaperTerm(Model):
-    """That a paper mentions a term: how often, and at which character first."""
+    """That a paper mentions a term: how often, and at which character for the first time."""
 
     id = fields.IntField(primary_key=True)
     paper: Any = fields.ForeignKeyField("papermargin.Paper", related_name="terms", on_delete=fields.CASCADE)
+    paper_id: int
     term: Any = fields.ForeignKeyField("papermargin.Term", related_name="places", on_delete=fields.CASCADE)
-    mentions: int = fields.IntField()
-    first: int = fields.IntField()
+    term_id: int
+    mentions = fields.IntField()
+    position = fields.IntField()
 
     class Meta:
         table = "paper_term"
@@ -134,13 +158,15 @@ class Entry(Model):
 
     id = fields.IntField(primary_key=True)
     user: Any = fields.ForeignKeyField("papermargin.User", related_name="entries", on_delete=fields.CASCADE)
+    user_id: int
     paper: Any = fields.ForeignKeyField("papermargin.Paper", related_name="entries", on_delete=fields.RESTRICT)
-    status: str = fields.CharField(max_length=8, default="inbox")
-    rating: int | None = fields.SmallIntField(null=True)
-    version: int = fields.IntField(default=1)
-    added: datetime = fields.DatetimeField()
-    updated: datetime = fields.DatetimeField()
-    deleted: datetime | None = fields.DatetimeField(null=True)
+    paper_id: int
+    status = fields.CharField(max_length=8, default="inbox")
+    rating = fields.SmallIntField(null=True)
+    version = fields.IntField(default=1)
+    added = fields.DatetimeField()
+    updated = fields.DatetimeField()
+    deleted = fields.DatetimeField(null=True)
 
     class Meta:
         table = "entry"
@@ -149,21 +175,21 @@ class Entry(Model):
 
 
 class Tag(Model):
-    """A user's own label; `fold` is its name with the case folded, unique per user.
+    """A user's own label. `fold` is its name with the case folded, unique per user.
 
-    `trashed` keeps the keys of the papers that bore a deleted tag, so that it can be restored with them.
+    A deleted tag keeps its links to entries, so that it can be restored with them, and leaves its fold to a successor.
     """
 
     id = fields.IntField(primary_key=True)
     user: Any = fields.ForeignKeyField("papermargin.User", related_name="tags", on_delete=fields.CASCADE)
-    name: str = fields.CharField(max_length=100)
-    fold: str = fields.CharField(max_length=300)
-    colour: str | None = fields.CharField(max_length=7, null=True)
-    version: int = fields.IntField(default=1)
-    created: datetime = fields.DatetimeField()
-    updated: datetime = fields.DatetimeField()
-    deleted: datetime | None = fields.DatetimeField(null=True)
-    trashed: list[str] = fields.JSONField(encoder=_encode, decoder=msgspec.json.decode, default=list)
+    user_id: int
+    name = fields.CharField(max_length=100)
+    fold = fields.CharField(max_length=300)
+    colour = fields.CharField(max_length=7, null=True)
+    version = fields.IntField(default=1)
+    created = fields.DatetimeField()
+    updated = fields.DatetimeField()
+    deleted = fields.DatetimeField(null=True)
 
     class Meta:
         table = "tag"
@@ -175,7 +201,9 @@ class EntryTag(Model):
 
     id = fields.IntField(primary_key=True)
     entry: Any = fields.ForeignKeyField("papermargin.Entry", related_name="tag_links", on_delete=fields.CASCADE)
+    entry_id: int
     tag: Any = fields.ForeignKeyField("papermargin.Tag", related_name="entry_links", on_delete=fields.CASCADE)
+    tag_id: int
 
     class Meta:
         table = "entry_tag"
@@ -187,17 +215,17 @@ class Note(Model):
     """A user's Markdown text on a paper, optionally anchored to a quote of the abstract."""
 
     id = fields.IntField(primary_key=True)
-    uuid: UUID = fields.UUIDField(unique=True)
+    uuid = fields.UUIDField(unique=True)
     user: Any = fields.ForeignKeyField("papermargin.User", related_name="notes", on_delete=fields.CASCADE)
+    user_id: int
     paper: Any = fields.ForeignKeyField("papermargin.Paper", related_name="notes", on_delete=fields.RESTRICT)
-    text: str = fields.TextField()
-    quote: Quote | None = fields.JSONField(
-        encoder=_encode, decoder=msgspec.json.Decoder(Quote | None).decode, null=True
-    )
-    version: int = fields.IntField(default=1)
-    created: datetime = fields.DatetimeField()
-    updated: datetime = fields.DatetimeField()
-    deleted: datetime | None = fields.DatetimeField(null=True)
+    paper_id: int
+    text = fields.TextField()
+    quote = fields.JSONField[Quote | None](encoder=encode, decoder=decode_quote, null=True)
+    version = fields.IntField(default=1)
+    created = fields.DatetimeField()
+    updated = fields.DatetimeField()
+    deleted = fields.DatetimeField(null=True)
 
     class Meta:
         table = "note"
@@ -209,12 +237,11 @@ class Revision(Model):
 
     id = fields.IntField(primary_key=True)
     note: Any = fields.ForeignKeyField("papermargin.Note", related_name="revisions", on_delete=fields.CASCADE)
-    version: int = fields.IntField()
-    text: str = fields.TextField()
-    quote: Quote | None = fields.JSONField(
-        encoder=_encode, decoder=msgspec.json.Decoder(Quote | None).decode, null=True
-    )
-    written: datetime = fields.DatetimeField()
+    note_id: int
+    version = fields.IntField()
+    text = fields.TextField()
+    quote = fields.JSONField[Quote | None](encoder=encode, decoder=decode_quote, null=True)
+    written = fields.DatetimeField()
 
     class Meta:
         table = "revision"
@@ -225,20 +252,22 @@ class Correction(Model):
     """A user's verdict on a mention, kept as training data."""
 
     id = fields.IntField(primary_key=True)
-    uuid: UUID = fields.UUIDField(unique=True)
+    uuid = fields.UUIDField(unique=True)
     user: Any = fields.ForeignKeyField("papermargin.User", related_name="corrections", on_delete=fields.CASCADE)
+    user_id: int
     paper: Any = fields.ForeignKeyField("papermargin.Paper", related_name="corrections", on_delete=fields.RESTRICT)
-    verdict: str = fields.CharField(max_length=10)
-    surface: str = fields.TextField()
-    start: int | None = fields.IntField(null=True)
-    end: int | None = fields.IntField(null=True)
-    label: str = fields.CharField(max_length=8)
-    to_label: str | None = fields.CharField(max_length=8, null=True)
-    everywhere: bool = fields.BooleanField(default=False)
-    version: int = fields.IntField(default=1)
-    created: datetime = fields.DatetimeField()
-    updated: datetime = fields.DatetimeField()
-    deleted: datetime | None = fields.DatetimeField(null=True)
+    paper_id: int
+    verdict = fields.CharField(max_length=10)
+    surface = fields.TextField()
+    start = fields.IntField(null=True)
+    end = fields.IntField(null=True)
+    label = fields.CharField(max_length=8)
+    to_label = fields.CharField(max_length=8, null=True)
+    everywhere = fields.BooleanField(default=False)
+    version = fields.IntField(default=1)
+    created = fields.DatetimeField()
+    updated = fields.DatetimeField()
+    deleted = fields.DatetimeField(null=True)
 
     class Meta:
         table = "correction"
@@ -250,8 +279,10 @@ class Seen(Model):
 
     id = fields.IntField(primary_key=True)
     user: Any = fields.ForeignKeyField("papermargin.User", related_name="seen", on_delete=fields.CASCADE)
+    user_id: int
     paper: Any = fields.ForeignKeyField("papermargin.Paper", related_name="seen", on_delete=fields.CASCADE)
-    at: datetime = fields.DatetimeField()
+    paper_id: int
+    at = fields.DatetimeField()
 
     class Meta:
         table = "seen"
@@ -261,18 +292,21 @@ class Seen(Model):
 class Change(Model):
     """A numbered record of what changed, in the order of commit. No user: a paper changed, for everybody.
 
-    `edit` is the client's id of the write that caused it: a repeat of that write is known by it.
+    `edit` is the client's id of the write that caused it: a repeat of that write is known by it. `before` is what an
+    entry was until then, as JSON.
     """
 
     id = fields.BigIntField(primary_key=True)
     user: Any = fields.ForeignKeyField("papermargin.User", related_name="changes", on_delete=fields.CASCADE, null=True)
-    kind: str = fields.CharField(max_length=10)
-    ref: str = fields.CharField(max_length=300)
-    paper_key: str | None = fields.CharField(max_length=64, null=True)
-    version: int = fields.IntField()
-    deleted: bool = fields.BooleanField(default=False)
-    edit: UUID | None = fields.UUIDField(null=True)
-    at: datetime = fields.DatetimeField()
+    user_id: int | None
+    kind = fields.CharField(max_length=10)
+    ref = fields.CharField(max_length=300)
+    paper_key = fields.CharField(max_length=64, null=True)
+    version = fields.IntField()
+    deleted = fields.BooleanField(default=False)
+    edit = fields.UUIDField(null=True)
+    before = fields.TextField(null=True)
+    at = fields.DatetimeField()
 
     class Meta:
         table = "change"
@@ -283,7 +317,7 @@ class Clock(Model):
     """One row, written first in every writing transaction, so that changes are numbered in the order of commit."""
 
     id = fields.IntField(primary_key=True)
-    writes: int = fields.BigIntField(default=0)
+    writes = fields.BigIntField(default=0)
 
     class Meta:
         table = "clock"
@@ -294,14 +328,15 @@ class Token(Model):
 
     id = fields.IntField(primary_key=True)
     user: Any = fields.ForeignKeyField("papermargin.User", related_name="tokens", on_delete=fields.CASCADE)
-    kind: str = fields.CharField(max_length=8)
-    name: str = fields.CharField(max_length=100, default="")
-    digest: str = fields.CharField(max_length=64, unique=True)
-    origin: str | None = fields.CharField(max_length=255, null=True)
-    created: datetime = fields.DatetimeField()
-    used: datetime | None = fields.DatetimeField(null=True)
-    expires: datetime | None = fields.DatetimeField(null=True)
-    tries_left: int | None = fields.SmallIntField(null=True)
+    user_id: int
+    kind = fields.CharField(max_length=8)
+    name = fields.CharField(max_length=100, default="")
+    digest = fields.CharField(max_length=64, unique=True)
+    origin = fields.CharField(max_length=255, null=True)
+    created = fields.DatetimeField()
+    used = fields.DatetimeField(null=True)
+    expires = fields.DatetimeField(null=True)
+    tries_left = fields.SmallIntField(null=True)
 
     class Meta:
         table = "token"

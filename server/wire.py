@@ -41,7 +41,7 @@ class EntryEdit(Struct, kw_only=True, forbid_unknown_fields=True):
     """What to make of an entry; a field left out stays as it is. `tags` is the whole set."""
 
     status: Status | UnsetType = UNSET
-    rating: Rating | None | UnsetType = UNSET
+    rating: Rating | UnsetType | None = UNSET
     tags: Annotated[list[TagName], Meta(max_length=500)] | UnsetType = UNSET
 
 
@@ -89,7 +89,7 @@ class TagEdit(Struct, kw_only=True, forbid_unknown_fields=True):
     """What to make of a tag: another `name` renames it (never onto a tag that exists: that is a merge)."""
 
     name: TagName | UnsetType = UNSET
-    colour: Colour | None | UnsetType = UNSET
+    colour: Colour | UnsetType | None = UNSET
 
 
 class TagMerge(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,108 @@
+"""The settings in force, and the only reader of the environment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+import platformdirs
+from msgspec import Meta, Struct, field
+
+from server.errors import Invalid
+
+PREFIX = "PAPERMARGIN_"
+
+HELP = {
+    "db": "the SQLite file that holds everything",
+    "database_url": "a PostgreSQL server instead: postgres://user:password@host:port/name",
+    "host": "the address to listen on",
+    "port": "the port to listen on",
+    "hosts": "further names under which browsers reach the server, comma-separated (host or host:port)",
+    "user": "whose list the command line shows and changes",
+    "ingest": "fetch new Daily Papers in the background while serving",
+    "ingest_hours": "hours between two fetches",
+    "huggingface_url": "where the Daily Papers API is",
+    "arxiv_url": "where arXiv's API is",
+    "log": "how much to log: debug, info, warning or error",
+}
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings; each can be given as an option or as `PAPERMARGIN_<NAME>`."""
+
+    db: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("papermargin")) / "papermargin.sqlite")
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8620
+    hosts: tuple[str, ...] = ()
+    user: str = "me"
+    ingest: bool = True
+    ingest_hours: Annotated[float, Meta(gt=0)] = 4.0
+    huggingface_url: str = "https://huggingface.co"
+    arxiv_url: str = "https://export.arxiv.org"
+    log: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def store_name(self) -> str:
+        """Where the data is, as a person may read it: no password."""
+        if not self.database_url:
+            return str(self.db)
+        address = urlsplit(self.database_url)
+        return f"{address.scheme}://{address.hostname}:{address.port or 5432}{address.path}"
+
+
+class Setting(Struct, frozen=True):
+    """One setting as it is in force, and where it came from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+def read_config(environment: Mapping[str, str], options: Mapping[str, Any]) -> Config:
+    """Give the settings: an option beats the environment, which beats the default.
+
+    Options that are None were not given. Raises `Invalid` for a value or a variable that does not exist.
+    """
+    given: dict[str, Any] = {
+        name[len(PREFIX) :].lower(): value for name, value in environment.items() if name.startswith(PREFIX)
+    }
+    if unknown := given.keys() - HELP.keys():
+        names = ", ".join(sorted(PREFIX + name.upper() for name in unknown))
+        raise Invalid(f"no such setting: {names} (papermargin config lists them all)")
+    given |= {name: value for name, value in options.items() if value is not None}
+    values = {name: _read_value(name, value) for name, value in given.items()}
+    if "database_url" in values and options.get("db") is not None:
+        del values["database_url"]  # --db on the command line means that file, whatever the environment says
+    return Config(**values)
+
+
+def explain_config(config: Config, environment: Mapping[str, str], options: Mapping[str, Any]) -> list[Setting]:
+    """List every setting with its value and its origin: an option, a variable or the default."""
+
+    def origin(name: str) -> str:
+        if options.get(name) is not None:
+            return f"--{name.replace('_', '-')}"
+        variable = PREFIX + name.upper()
+        return variable if variable in environment else "default"
+
+    def shown(name: str) -> str:
+        value = config.store_name if name == "database_url" and config.database_url else getattr(config, name)
+        return ",".join(value) if isinstance(value, tuple) else str(value)
+
+    return [Setting(name, shown(name), origin(name)) for name in HELP]
+
+
+_TYPES = get_type_hints(Config, include_extras=True)
+
+
+def _read_value(name: str, value: Any) -> Any:
+    if name == "hosts" and isinstance(value, str):
+        value = tuple(part.strip() for part in value.split(",") if part.strip())
+    if name == "db":
+        return Path(value).expanduser().absolute()
+    try:
+        return msgspec.convert(value, _TYPES[name], strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"{PREFIX}{name.upper()} or --{name.replace('_', '-')}: {error}") from None
