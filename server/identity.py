@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 
-# https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNN until 2014, then YYMM.NNNNN; before 2007-04 archive/YYMMNNN
+# https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNN(N) since 2007-04, before it archive/YYMMNNN
 _NEW = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
 _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
 _ARXIV_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v[1-9]\d*)?")

@@ -131,7 +131,7 @@ async def set_seen(edit: Edit, wish: SeenEdit) -> int:
     """Mark papers as looked through, or as not; give how many that changed. Raises `NotFound` for an unknown key."""
     async with writing():
         papers = {paper.id: paper.key for paper in [await find_paper(key) for key in dict.fromkeys(wish.papers)]}
-        known = set(await Seen.filter(user_id=edit.user, paper_id__in=list(papers)).values_list("paper_id", flat=True))
+        known = {seen.paper_id for seen in await Seen.filter(user_id=edit.user, paper_id__in=list(papers))}
         changed = [paper for paper in papers if (paper in known) != wish.seen]
         if wish.seen:
             await Seen.bulk_create([Seen(user_id=edit.user, paper_id=paper, at=edit.at) for paper in changed])
@@ -163,7 +163,7 @@ async def _write_entry(
     await entry.save()
     tags = await claim_tags(edit, names)
     await EntryTag.filter(entry_id=entry.id).exclude(tag_id__in=[tag.id for tag in tags]).delete()
-    linked = set(await EntryTag.filter(entry_id=entry.id).values_list("tag_id", flat=True))
+    linked = {link.tag_id for link in await EntryTag.filter(entry_id=entry.id)}
     await EntryTag.bulk_create([EntryTag(entry_id=entry.id, tag_id=tag.id) for tag in tags if tag.id not in linked])
     await record(edit, "entry", paper.key, paper=paper.key, version=entry.version, before=current)
     return entry_state(entry, paper.key, (await tags_of([entry.id]))[entry.id])

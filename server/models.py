@@ -11,7 +11,7 @@ from server.quote import Quote
 
 _MENTIONS = msgspec.json.Decoder(list[Mention])
 _RESULTS = msgspec.json.Decoder(list[Result])
-_QUOTE = msgspec.json.Decoder(Quote | None)
+_QUOTE: msgspec.json.Decoder[Quote | None] = msgspec.json.Decoder(Quote | None)
 
 
 def encode(value: Any) -> str:
