@@ -1,16 +1,19 @@
 """The spaCy pipeline: its tokenizer, and the components that read names around a trained `ner` or without one."""
 
+import re
 from collections.abc import Callable
+from itertools import pairwise
 
-import spacy
 from spacy.lang.en import English
+from spacy.lang.en.punctuation import TOKENIZER_INFIXES
+from spacy.lang.punctuation import TOKENIZER_PREFIXES, TOKENIZER_SUFFIXES
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, registry
 
 # Names of papers end where spaCy's rules for prose see no border: "Llama3-70B.", "(LLM)-based", "SFT+RL", "R^2=0.8".
 _MACRO = r"\\(?:text|math)[a-z]{2,4}\{|\\emph\{"
-_PREFIXES = [_MACRO]
 _INFIXES = [
     _MACRO,
     r"[)\]}][-–—]+|[()\[\]~]",
@@ -22,19 +25,32 @@ _INFIXES = [
 ]
 _SUFFIXES = [r"(?<![.][A-Za-z])(?<=[A-Za-z0-9])\.", r"(?<=[A-Za-z0-9])[-–—]+", r"(?<=[A-Za-z0-9])\\"]
 
+# spaCy strips a word's affixes one by one, each time copying the rest: quadratic in the length of the word
+_LONG_WORD = re.compile(r"\S{500}(?=\S)")
 
-@registry.tokenizers("papermargin.Tokenizer.v1")
+
+class NameTokenizer(Tokenizer):  # type: ignore[misc]
+    """spaCy's tokenizer, in linear time for words of any length: they are read in pieces."""
+
+    def __call__(self, text: str) -> Doc:
+        """Give the tokens of a text, which they spell out exactly."""
+        cuts = [0, *(word.end() for word in _LONG_WORD.finditer(text)), len(text)]
+        pieces = [super(NameTokenizer, self).__call__(text[start:end]) for start, end in pairwise(cuts)]
+        return pieces[0] if len(pieces) == 1 else Doc.from_docs(pieces, ensure_whitespace=False)
+
+
+@registry.tokenizers("papermargin.NameTokenizer.v1")  # type: ignore[untyped-decorator]
 def make_tokenizer() -> Callable[[Language], Tokenizer]:
-    """Give spaCy's English tokenizer with the borders that names in abstracts need."""
+    """Give English tokenization with the borders that names in abstracts need."""
 
     def create_tokenizer(nlp: Language) -> Tokenizer:
         rules = nlp.Defaults
-        return Tokenizer(
+        return NameTokenizer(
             nlp.vocab,
             rules=rules.tokenizer_exceptions,
-            prefix_search=compile_prefix_regex([*_PREFIXES, *rules.prefixes]).search,
-            suffix_search=compile_suffix_regex([*rules.suffixes, *_SUFFIXES]).search,
-            infix_finditer=compile_infix_regex([*_INFIXES, *rules.infixes]).finditer,
+            prefix_search=compile_prefix_regex([_MACRO, *TOKENIZER_PREFIXES]).search,
+            suffix_search=compile_suffix_regex([*TOKENIZER_SUFFIXES, *_SUFFIXES]).search,
+            infix_finditer=compile_infix_regex([*_INFIXES, *TOKENIZER_INFIXES]).finditer,
             token_match=rules.token_match,
             url_match=rules.url_match,
         )
@@ -44,4 +60,5 @@ def make_tokenizer() -> Callable[[Language], Tokenizer]:
 
 def blank() -> Language:
     """Give an English pipeline with our tokenizer and no components."""
-    return English.from_config({"nlp": {"tokenizer": {"@tokenizers": "papermargin.Tokenizer.v1"}}})
+    nlp: Language = English.from_config({"nlp": {"tokenizer": {"@tokenizers": "papermargin.NameTokenizer.v1"}}})
+    return nlp

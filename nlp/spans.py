@@ -1,4 +1,4 @@
-"""The plain types of an extraction: what the pipeline makes, the store keeps, the wire carries and the overlay draws."""
+"""The plain types of an extraction: what the pipeline makes, the store keeps, the wire carries, the overlay draws."""
 
 from typing import Literal, get_args
 
