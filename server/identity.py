@@ -51,6 +51,12 @@ def title_key(title: str) -> str:
     return "t-" + hashlib.blake2b(normalize_title(title).encode(), digest_size=10).hexdigest()
 
 
+def fold_term(name: str) -> str:
+    """Fold a term to what its spellings share, so that `CIFAR10`, `cifar-10` and `CIFAR 10` are one."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return re.sub(r"[\s\-_\u2010-\u2015]+", "", folded) or folded.strip()
+
+
 def parse_key(text: str) -> str | None:
     """Give the paper key that a person or a client wrote, as an id, an address or a title's key; else None."""
     text = text.strip()

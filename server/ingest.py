@@ -174,7 +174,7 @@ def _follow(paper: Paper, source: SourcePaper, changed: list[str], richer: bool)
         yield from ("normalized_title", "title_digest")
     if any(name in READ for name in changed):
         # spans of the old text would lie on wrong words of the new one
-        stale = {"extraction_version": None, "extraction_error": None, "mentions": [], "results": []}
+        stale: dict[str, Any] = {"extraction_version": None, "extraction_error": None, "mentions": [], "results": []}
         paper.update_from_dict(stale)
         yield from stale
 
