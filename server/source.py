@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, ValidationError, convert, field
 
 Richness = Literal["ids", "capture", "bibliography", "overlay", "arxiv", "huggingface", "export"]
 """How much a source knows of a paper, poorest first: a richer one's fields replace a poorer one's."""
@@ -76,3 +76,11 @@ def web_address(text: str | None) -> str | None:
     """Give the http or https address that `text` is, None for anything else, a script for instance."""
     found = _WEB_ADDRESS.fullmatch(printable(text or "").strip())
     return found[0] if found else None
+
+
+def calendar_day(text: str) -> date | None:
+    """Give the day that `text`, a date or a time in ISO 8601, starts with; None if no calendar has it."""
+    try:
+        return convert(text.strip()[:10], date)
+    except ValidationError:
+        return None

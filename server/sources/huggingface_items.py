@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -21,7 +20,7 @@ from server.source import Batch, SourceListing, SourcePaper, fold, web_address
 # falls between 00 and 09 UTC of the day, so that 5 hours more give the day of either
 _SUBMISSION_SHIFT = timedelta(hours=5)
 _NEW_YORK_SHIFTS = (timedelta(hours=4), timedelta(hours=5))
-_CODE_HOSTS = ("github.com", "www.github.com")
+_REPOSITORY = re.compile(r"https?://(?:www\.)?github\.com/.+", re.IGNORECASE)
 _NUMERIC_ID = re.compile(r"(?P<month>\d{4})\.(?P<number>\d{1,5})")
 
 _Count = Annotated[int, Meta(ge=0, lt=2**31)]
@@ -121,7 +120,7 @@ def _source_paper(item: _Item, observed: datetime) -> SourcePaper:
         raise SourceError(f"“{fold(paper.id)[:40]}” is no arXiv id")
     authors = [fold(author.name) for author in paper.authors or [] if author.name and not author.hidden]
     project, repository = web_address(paper.project_page), web_address(paper.github_repo)
-    if repository is None and project and urlsplit(project).hostname in _CODE_HOSTS:
+    if repository is None and project and _REPOSITORY.fullmatch(project):
         project, repository = None, project
     organization = item.organization or paper.organization or _Organization()
     return SourcePaper(
