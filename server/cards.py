@@ -1,0 +1,169 @@
+"""What stands beside each of a few papers, read by a handful of queries whatever their number."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from nlp.spans import Mention, Result
+from server.corrections import chips, correct
+from server.models import decode_quote
+from server.store import fetch, moment
+from server.wire import Card, CorrectionState, EntryState, ExtractionState, NoteState, TermChip
+
+Row = dict[str, Any]
+
+_RESULTS = msgspec.json.Decoder(list[Result])
+_MENTIONS = msgspec.json.Decoder(list[Mention])
+
+
+async def cards(papers: list[int], reader: int) -> dict[int, Card]:
+    """Give a reader's cards of papers, by their row ids; an unknown id has none."""
+    if not papers:
+        return {}
+    ids = places(len(papers), after=1)
+    rows = await fetch(
+        "SELECT p.id, p.key, p.title, p.results, p.extraction_version, p.extraction_error, s.id AS seen_id "
+        f"FROM paper p LEFT JOIN seen s ON s.paper_id = p.id AND s.user_id = $1 WHERE p.id IN ({ids})",
+        reader,
+        *papers,
+    )
+    keys = {row["id"]: row["key"] for row in rows}
+    entries, notes = await _entries(ids, reader, papers, keys), await _notes(ids, reader, papers, keys)
+    terms = await _terms(reader, papers)
+    return {
+        row["id"]: Card(
+            key=row["key"],
+            title=row["title"],
+            extraction=extraction_state(row["extraction_version"], row["extraction_error"]),
+            seen=row["seen_id"] is not None,
+            entry=entries.get(row["id"]),
+            notes=notes[row["id"]],
+            terms=terms[row["id"]],
+            results=_RESULTS.decode(row["results"]),
+        )
+        for row in rows
+    }
+
+
+def extraction_state(version: str | None, error: str | None) -> ExtractionState:
+    """Tell how far the reading of a paper's text is."""
+    return "pending" if version is None else "failed" if error else "done"
+
+
+def places(count: int, *, after: int = 0) -> str:
+    """Write the places of `count` values that follow `after` others."""
+    return ", ".join(f"${n}" for n in range(after + 1, after + count + 1))
+
+
+async def corrections_of(reader: int, papers: list[int]) -> dict[int, list[CorrectionState]]:
+    """Give a reader's verdicts that bear on each of some papers: those on it, and those meant everywhere."""
+    rows = await fetch(
+        "SELECT c.*, p.key FROM correction c JOIN paper p ON p.id = c.paper_id WHERE c.user_id = $1 "
+        f"AND c.deleted IS NULL AND (c.everywhere OR c.paper_id IN ({places(len(papers), after=1)})) ORDER BY c.id",
+        reader,
+        *papers,
+    )
+    verdicts: dict[int, list[CorrectionState]] = defaultdict(list)
+    for row in rows:
+        for paper in papers if row["everywhere"] else [row["paper_id"]]:
+            verdicts[paper].append(_correction(row))
+    return verdicts
+
+
+async def _entries(ids: str, reader: int, papers: list[int], keys: dict[int, str]) -> dict[int, EntryState]:
+    rows = await fetch(
+        "SELECT e.paper_id, e.status, e.rating, e.version, e.added, e.updated, t.name AS tag FROM entry e "
+        "LEFT JOIN entry_tag et ON et.entry_id = e.id LEFT JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL "
+        f"WHERE e.user_id = $1 AND e.deleted IS NULL AND e.paper_id IN ({ids}) ORDER BY t.fold",
+        reader,
+        *papers,
+    )
+    entries: dict[int, EntryState] = {}
+    for row in rows:
+        paper = row["paper_id"]
+        if paper not in entries:
+            entries[paper] = EntryState(
+                key=keys[paper],
+                status=row["status"],
+                rating=row["rating"],
+                tags=[],
+                version=row["version"],
+                added=moment(row["added"]),
+                updated=moment(row["updated"]),
+            )
+        if row["tag"] is not None:
+            entries[paper].tags.append(row["tag"])
+    return entries
+
+
+async def _notes(ids: str, reader: int, papers: list[int], keys: dict[int, str]) -> dict[int, list[NoteState]]:
+    rows = await fetch(
+        "SELECT * FROM note n WHERE n.user_id = $1 AND n.deleted IS NULL "
+        f"AND n.paper_id IN ({ids}) ORDER BY n.created, n.id",
+        reader,
+        *papers,
+    )
+    notes: dict[int, list[NoteState]] = defaultdict(list)
+    for row in rows:
+        notes[row["paper_id"]].append(note_of(row, keys[row["paper_id"]]))
+    return notes
+
+
+def note_of(row: Row, key: str) -> NoteState:
+    """Give a note from its row as a plain query reads it."""
+    return NoteState(
+        id=UUID(str(row["uuid"])),
+        key=key,
+        text=row["text"],
+        quote=decode_quote(row["quote"]) if row["quote"] else None,
+        version=row["version"],
+        created=moment(row["created"]),
+        updated=moment(row["updated"]),
+        deleted=moment(row["deleted"]),
+    )
+
+
+async def _terms(reader: int, papers: list[int]) -> dict[int, list[TermChip]]:
+    rows = await fetch(
+        "SELECT pt.paper_id, t.label, t.name, t.papers, pt.position FROM paper_term pt JOIN term t "
+        f"ON t.id = pt.term_id WHERE pt.paper_id IN ({places(len(papers))}) ORDER BY pt.paper_id, pt.position",
+        *papers,
+    )
+    terms: dict[int, list[TermChip]] = defaultdict(list)
+    for row in rows:
+        terms[row["paper_id"]].append(TermChip(row["label"], row["name"], row["papers"], row["position"]))
+    verdicts = await corrections_of(reader, papers)
+    for paper, corrected in (await _corrected(verdicts)).items():
+        terms[paper] = chips(corrected, {(chip.label, chip.name): chip.papers for chip in terms[paper]})
+    return terms
+
+
+async def _corrected(verdicts: dict[int, list[CorrectionState]]) -> dict[int, list[Mention]]:
+    if not verdicts:
+        return {}
+    rows = await fetch(
+        f"SELECT id, title, abstract, mentions FROM paper WHERE id IN ({places(len(verdicts))})", *verdicts
+    )
+    return {
+        row["id"]: correct(_MENTIONS.decode(row["mentions"]), f"{row['title']}\n{row['abstract']}", verdicts[row["id"]])
+        for row in rows
+    }
+
+
+def _correction(row: Row) -> CorrectionState:
+    return CorrectionState(
+        id=UUID(str(row["uuid"])),
+        key=row["key"],
+        verdict=row["verdict"],
+        surface=row["surface"],
+        label=row["label"],
+        to_label=row["to_label"],
+        start=row["start"],
+        end=row["end"],
+        everywhere=bool(row["everywhere"]),
+        version=row["version"],
+        created=moment(row["created"]),
+        updated=moment(row["updated"]),
+    )
