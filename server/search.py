@@ -31,16 +31,22 @@ class Sql(Struct):
 
 
 class Selection(Struct, kw_only=True):
-    """Papers that a query asks for: `source` is the FROM and WHERE of a SELECT, `score` its relevance or None."""
+    """Papers that a query asks for: the FROM and WHERE of a SELECT, and its relevance, or None where none is known."""
 
     source: str
+    conditions: list[str]
     values: list[Any]
     words: list[Text]
     score: str | None
 
+    def body(self, *more: str) -> str:
+        """Write FROM and WHERE, with further conditions."""
+        conditions = [*self.conditions, *more]
+        return f"FROM {self.source}" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
+
 
 def select(query: All, *, reader: int, everything: bool, postgres: bool) -> Selection:
-    """Write the FROM and WHERE that select the papers of a query: of the reader's list, or of the whole store."""
+    """Write what selects the papers of a query: of the reader's list, or of the whole store."""
     sql = Sql(postgres)
     sql.add(reader)
     words = [part for part in query.parts if isinstance(part, Text) and is_searchable(part)]
@@ -53,8 +59,8 @@ def select(query: All, *, reader: int, everything: bool, postgres: bool) -> Sele
         source += " AND e.status <> 'none'"
     if words:
         source = f"({_hits(sql, words)}) h JOIN {source.replace('paper p', 'paper p ON p.id = h.paper_id', 1)}"
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return Selection(source=source + where, values=sql.values, words=sql.words, score="h.score" if words else None)
+    score = "h.score" if words else None
+    return Selection(source=source, conditions=conditions, values=sql.values, words=sql.words, score=score)
 
 
 def is_searchable(word: Text) -> bool:

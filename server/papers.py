@@ -1,0 +1,250 @@
+"""Papers as a reader reads them: everything on one, the reading list and search, facets, suggestions."""
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from server.cards import cards, corrections_of, extraction_state, places
+from server.corrections import correct
+from server.errors import Invalid
+from server.identity import fold_term, paper_url
+from server.models import ListingPaper, decode_strings
+from server.query import TERM_FIELDS, parse_query
+from server.search import Selection, match, select, tsquery
+from server.states import find_paper
+from server.store import day, fetch, is_postgres, moment
+from server.wire import FacetValue, ListedPaper, PaperList, PaperPage, Place, Sort, Suggestion
+
+HIT_START, HIT_END = "\u2068", "\u2069"  # isolates: they cannot be mistaken for the text's own brackets
+FACET_VALUES = 30
+
+_SORTS = {
+    "added": ("COALESCE(e.added, p.created)", datetime),
+    "published": ("COALESCE(p.published, DATE('0001-01-01'))", date),
+    "rating": ("COALESCE(e.rating, -1)", int),
+    "upvotes": ("COALESCE(p.upvotes, -1)", int),
+}
+
+
+class _Cursor(msgspec.Struct, array_like=True):
+    """The last paper of a page: its place in the order, its row, and how many papers there were at the first page."""
+
+    sort: Sort
+    value: str | float
+    id: int
+    total: int
+
+
+async def list_papers(
+    reader: int,
+    query: str = "",
+    *,
+    sort: Sort | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+    everything: bool = False,
+    facets: bool = False,
+) -> PaperList:
+    """Give a page of the papers that a query selects: of the reader's list, or of the whole store.
+
+    Words are answered by relevance and everything else by the day it was added, unless `sort` says otherwise.
+    Raises `QueryError` for a query that cannot be read and `Invalid` for a cursor that is not ours.
+    """
+    selection = select(parse_query(query), reader=reader, everything=everything, postgres=is_postgres())
+    order: Sort = sort or ("relevance" if selection.score else "added")
+    rows = await _page_rows(selection, order, _read_cursor(cursor, order), limit + 1)
+    shown = rows[:limit]
+    found = await cards([row["id"] for row in shown], reader)
+    snippets = await _snippets(selection, [row["id"] for row in shown])
+    return PaperList(
+        papers=[
+            ListedPaper(
+                key=row["key"],
+                title=row["title"],
+                authors=decode_strings(row["authors"]),
+                author_count=row["author_count"],
+                published=day(row["published"]),
+                upvotes=row["upvotes"],
+                code_url=row["code_url"],
+                card=found[row["id"]],
+                snippet=snippets.get(row["id"]),
+            )
+            for row in shown
+        ],
+        total=rows[0]["total"] if rows else 0,
+        next=_write_cursor(order, shown[-1]) if len(rows) > limit else None,
+        facets=await _facets(selection) if facets else None,
+    )
+
+
+async def read_paper(key: str, reader: int) -> PaperPage:
+    """Give everything on a paper that a reader may see. Raises `NotFound`."""
+    paper = await find_paper(key)
+    card = (await cards([paper.id], reader))[paper.id]
+    corrections = (await corrections_of(reader, [paper.id]))[paper.id]
+    stood = await ListingPaper.filter(paper_id=paper.id).prefetch_related("listing").order_by("listing__day", "id")
+    return PaperPage(
+        key=paper.key,
+        title=paper.title,
+        abstract=paper.abstract,
+        authors=paper.authors,
+        author_count=paper.author_count,
+        published=paper.published,
+        url=paper_url(paper.key),
+        code_url=paper.code_url,
+        project_url=paper.project_url,
+        doi=paper.doi,
+        organization=paper.organization,
+        categories=paper.categories,
+        upvotes=paper.upvotes,
+        comments=paper.comments,
+        extraction=extraction_state(paper.extraction_version, paper.extraction_error),
+        extraction_version=paper.extraction_version,
+        seen=card.seen,
+        entry=card.entry,
+        notes=card.notes,
+        corrections=corrections,
+        mentions=correct(paper.mentions, f"{paper.title}\n{paper.abstract}", corrections),
+        terms=card.terms,
+        results=paper.results,
+        places=[Place(place.listing.kind, place.listing.name, place.listing.day, place.position) for place in stood],
+    )
+
+
+async def read_papers(reader: int, query: str = "", *, everything: bool = False) -> AsyncIterator[PaperPage]:
+    """Give everything on each paper that a query selects, in the order in which they were added."""
+    cursor: str | None = None
+    while True:
+        page = await list_papers(reader, query, sort="added", cursor=cursor, limit=100, everything=everything)
+        for paper in page.papers:
+            yield await read_paper(paper.key, reader)
+        if (cursor := page.next) is None:
+            return
+
+
+async def suggest(reader: int, prefix: str, limit: int) -> list[Suggestion]:
+    """Give ways to complete what a person began to write: their tags and the store's terms, the commonest first."""
+    field, colon, begun = prefix.rpartition(":")
+    begun = begun.strip('"')
+    fold = fold_term(begun) if begun.strip() else ""
+    found: list[Suggestion] = []
+    if field in ("", "tag"):
+        found += [_suggestion("tag", row) for row in await _tags_like(reader, begun.casefold(), limit)]
+    labels = [TERM_FIELDS[field]] if field in TERM_FIELDS else [] if colon else list(TERM_FIELDS.values())
+    if labels and (fold or colon):
+        rows = await fetch(
+            f"SELECT label, name, papers FROM term WHERE label IN ({places(len(labels), after=3)}) AND papers > 0 "
+            "AND fold >= $1 AND fold < $2 ORDER BY papers DESC, name LIMIT $3",
+            fold,
+            fold + "\U0010ffff",
+            limit,
+            *labels,
+        )
+        found += [_suggestion(row["label"].lower(), row) for row in rows]
+    return found[:limit]
+
+
+async def _tags_like(reader: int, begun: str, limit: int) -> list[dict[str, Any]]:
+    return await fetch(
+        "SELECT t.name, COUNT(e.id) AS papers FROM tag t LEFT JOIN entry_tag et ON et.tag_id = t.id "
+        "LEFT JOIN entry e ON e.id = et.entry_id AND e.deleted IS NULL WHERE t.user_id = $1 AND t.deleted IS NULL "
+        "AND t.fold >= $2 AND t.fold < $3 GROUP BY t.id, t.name ORDER BY 2 DESC, 1 LIMIT $4",
+        reader,
+        begun,
+        begun + "\U0010ffff",
+        limit,
+    )
+
+
+def _suggestion(kind: str, row: dict[str, Any]) -> Suggestion:
+    name = row["name"]
+    written = f'"{name}"' if any(character in name for character in ' ()"') else name
+    return Suggestion(f"{kind}:{written}", kind, name, row["papers"])
+
+
+async def _page_rows(selection: Selection, sort: Sort, cursor: _Cursor | None, limit: int) -> list[dict[str, Any]]:
+    value = (selection.score or "0.0") if sort == "relevance" else _SORTS[sort][0]
+    values, after = list(selection.values), []
+    if cursor:
+        values += [_typed(sort, cursor.value), cursor.id]
+        after = [f"({value}, p.id) < (${len(values) - 1}, ${len(values)})"]
+    total = f"{cursor.total}" if cursor else "COUNT(*) OVER ()"
+    return await fetch(
+        "SELECT p.id, p.key, p.title, p.authors, p.author_count, p.published, p.upvotes, p.code_url, "
+        f"{value} AS place, {total} AS total {selection.body(*after)} "
+        f"ORDER BY {value} DESC, p.id DESC LIMIT {limit}",
+        *values,
+    )
+
+
+def _typed(sort: Sort, value: str | float) -> Any:
+    try:
+        return msgspec.convert(value, float if sort == "relevance" else _SORTS[sort][1], strict=False)
+    except msgspec.ValidationError:
+        raise Invalid("this cursor is not one of ours") from None
+
+
+def _write_cursor(sort: Sort, row: dict[str, Any]) -> str:
+    place = moment(row["place"]) if sort == "added" else row["place"]
+    text = str(place) if sort in ("added", "published") else place
+    return base64.urlsafe_b64encode(msgspec.json.encode(_Cursor(sort, text, row["id"], row["total"]))).decode()
+
+
+def _read_cursor(text: str | None, sort: Sort) -> _Cursor | None:
+    if text is None:
+        return None
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=_Cursor)
+    except (ValueError, msgspec.DecodeError):
+        raise Invalid("this cursor is not one of ours") from None
+    if cursor.sort != sort:
+        raise Invalid(f"this cursor goes with the sort {cursor.sort}")
+    return cursor
+
+
+async def _snippets(selection: Selection, papers: list[int]) -> dict[int, str]:
+    """Give the best passage of each paper that has one of the words, of its text or else of the reader's notes."""
+    if not selection.words or not papers:
+        return {}
+    words = selection.words
+    if is_postgres():
+        wanted = places(len(papers), after=len(words))
+        query = " || ".join(tsquery(word, f"${n}::text") for n, word in enumerate(words, 1))
+        options = f"'StartSel={HIT_START}, StopSel={HIT_END}, MaxFragments=1, MaxWords=24, MinWords=12'"
+        rows = await fetch(
+            f"SELECT id, ts_headline('papermargin', title || ' \u2014 ' || abstract, {query}, {options}) AS snippet "
+            f"FROM paper WHERE id IN ({wanted}) AND search @@ ({query})",
+            *[word.text for word in words],
+            *papers,
+        )
+    else:
+        rows = await fetch(
+            f"SELECT rowid AS id, snippet(paper_fts, -1, '{HIT_START}', '{HIT_END}', '\u2026', 24) AS snippet "
+            f"FROM paper_fts WHERE paper_fts MATCH $1 AND rowid IN ({places(len(papers), after=1)})",
+            match(words, any_of=True),
+            *papers,
+        )
+    return {row["id"]: row["snippet"] for row in rows}
+
+
+async def _facets(selection: Selection) -> dict[str, list[FacetValue]]:
+    year = "CAST(EXTRACT(YEAR FROM hit.published) AS TEXT)" if is_postgres() else "substr(hit.published, 1, 4)"
+    rows = await fetch(
+        "WITH hit AS MATERIALIZED (SELECT p.id AS paper_id, e.id AS entry_id, COALESCE(e.status, 'none') AS status, "
+        f"p.published {selection.body()}) "
+        "SELECT 'status' AS facet, status AS value, COUNT(*) AS n FROM hit GROUP BY status "
+        f"UNION ALL SELECT 'year', {year}, COUNT(*) FROM hit WHERE published IS NOT NULL GROUP BY 2 "
+        "UNION ALL SELECT 'tag', t.name, COUNT(*) FROM hit JOIN entry_tag et ON et.entry_id = hit.entry_id "
+        "JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL GROUP BY t.id, t.name "
+        "UNION ALL SELECT LOWER(t.label), t.name, COUNT(*) FROM hit JOIN paper_term pt ON pt.paper_id = hit.paper_id "
+        "JOIN term t ON t.id = pt.term_id GROUP BY t.id, t.label, t.name ORDER BY 3 DESC, 2",
+        *selection.values,
+    )
+    facets: dict[str, list[FacetValue]] = {name: [] for name in ("status", "tag", *TERM_FIELDS, "year")}
+    for row in rows:
+        if len(facets[row["facet"]]) < FACET_VALUES:
+            facets[row["facet"]].append(FacetValue(row["value"], row["n"]))
+    return facets
