@@ -144,6 +144,13 @@ async def execute(connection: BaseDBAsyncClient, sql: str, *values: Any) -> int:
     return changed
 
 
+async def execute_many(connection: BaseDBAsyncClient, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    """Run a statement with places `$1`, `$2`, … once for each row of values."""
+    adapted = [_adapt(connection, sql, row) for row in rows]
+    if adapted:
+        await connection.execute_many(adapted[0][0], [list(values) for _, values in adapted])
+
+
 def moment(value: Any) -> Any:
     """Give the time that a row holds, whichever engine it came from; None stays None."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,36 @@
+"""The pipeline as a process of its own: `python -m nlp.worker` reads requests from standard input until it ends.
+
+Its first line is the model's version. Each line of input is a JSON list of texts, and is answered by a line with a JSON
+list of their extractions, or with an object whose `error` says why there are none.
+"""
+
+import os
+import signal
+import sys
+
+import msgspec
+
+from nlp.extract import extract, load_model, model_version
+
+
+def main() -> None:
+    """Answer requests, with less claim to the processor than the server that asks."""
+    # Ctrl-C goes to the whole group, and it is for the server to end its worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(10)
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    nlp = load_model()
+    encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[str])
+    answers.write(encoder.encode(model_version(nlp)) + b"\n")
+    answers.flush()
+    for line in sys.stdin.buffer:
+        try:
+            answer = encoder.encode(list(extract(nlp, decoder.decode(line))))
+        except Exception as error:  # noqa: BLE001 - whatever a text does to the model, the next one is to be read
+            answer = encoder.encode({"error": repr(error)})
+        answers.write(answer + b"\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""What was read out of papers into the store: mentions and results on the paper, a row per term for facets."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
+
+from nlp.spans import Extraction, Mention
+from server.identity import fold_term
+from server.models import Change, Paper, PaperTerm, Term, encode
+from server.store import execute_many, reader, writing
+
+MAX_TERM = 200  # characters: a longer span is no name that one would filter by
+
+TermKey = tuple[str, str]
+
+
+class Unread(Struct, frozen=True):
+    """A paper that is to be read, with its text as it was when it was fetched."""
+
+    id: int
+    key: str
+    title: str
+    abstract: str
+
+    @property
+    def text(self) -> str:
+        """What the pipeline reads, and what all offsets refer to."""
+        return f"{self.title}\n{self.abstract}"
+
+
+class Reading(Struct, frozen=True):
+    """What came of reading a paper: an extraction, or why there is none."""
+
+    paper: Unread
+    extraction: Extraction | None = None
+    error: str | None = None
+
+
+async def unread(version: str, *, limit: int, only: list[int] | None = None) -> list[Unread]:
+    """Give papers that the model of `version` has not read yet, those never read first; of `only` where it is given."""
+    papers = Paper.filter(Q(extraction_version=None) | ~Q(extraction_version=version))
+    if only is not None:
+        papers = papers.filter(id__in=only)
+    rows = await papers.order_by("extraction_version", "-id").limit(limit).using_db(reader())
+    return [Unread(row.id, row.key, row.title, row.abstract) for row in rows]
+
+
+async def count_unread(version: str) -> int:
+    """Give how many papers the model of `version` has not read yet."""
+    return await Paper.filter(Q(extraction_version=None) | ~Q(extraction_version=version)).using_db(reader()).count()
+
+
+async def store_readings(readings: list[Reading], version: str, now: datetime) -> int:
+    """Put readings into the store, but for papers whose text changed since; give how many went in."""
+    async with writing() as connection:
+        current = await _unchanged(readings)
+        await execute_many(
+            connection,
+            "UPDATE paper SET mentions = $1, results = $2, extraction_version = $3, extraction_error = $4 "
+            "WHERE id = $5",
+            [
+                (
+                    encode(reading.extraction.mentions if reading.extraction else []),
+                    encode(reading.extraction.results if reading.extraction else []),
+                    version,
+                    reading.error,
+                    reading.paper.id,
+                )
+                for reading in current
+            ],
+        )
+        await _store_terms(connection, current)
+        await Change.bulk_create(
+            [Change(kind="paper", ref=r.paper.key, paper_key=r.paper.key, version=0, at=now) for r in current]
+        )
+    return len(current)
+
+
+async def _unchanged(readings: list[Reading]) -> list[Reading]:
+    ids = [reading.paper.id for reading in readings]
+    rows = await Paper.filter(id__in=ids).values_list("id", "title", "abstract")
+    texts = {(row[0], row[1], row[2]) for row in rows}
+    return [r for r in readings if (r.paper.id, r.paper.title, r.paper.abstract) in texts]
+
+
+async def _store_terms(connection: BaseDBAsyncClient, readings: list[Reading]) -> None:
+    found = {r.paper.id: _terms(r.extraction.mentions if r.extraction else []) for r in readings}
+    ids = await _term_ids([(key, terms[key][0].term) for key in terms] for terms in found.values())
+    before = Counter(row.term_id for row in await PaperTerm.filter(paper_id__in=list(found)))
+    await PaperTerm.filter(paper_id__in=list(found)).delete()
+    rows = [
+        PaperTerm(paper_id=paper, term_id=ids[key], mentions=len(mentions), position=mentions[0].start)
+        for paper, terms in found.items()
+        for key, mentions in terms.items()
+    ]
+    await PaperTerm.bulk_create(rows)
+    after = Counter(row.term_id for row in rows)
+    moved = [(after[term] - before[term], term) for term in {*before, *after} if after[term] != before[term]]
+    await execute_many(connection, "UPDATE term SET papers = papers + $1 WHERE id = $2", moved)
+
+
+async def _term_ids(readings: Iterable[Iterable[tuple[TermKey, str]]]) -> dict[TermKey, int]:
+    """Give the row of each term, making those that are new under the name by which they were met first."""
+    names: dict[TermKey, str] = {}
+    for terms in readings:
+        for key, name in terms:
+            names.setdefault(key, name)
+    folds = sorted({fold for _, fold in names})
+    known = {(term.label, term.fold): term.id for term in await Term.filter(fold__in=folds)}
+    await Term.bulk_create(
+        [Term(label=label, fold=fold, name=names[label, fold]) for label, fold in names if (label, fold) not in known]
+    )
+    return {(term.label, term.fold): term.id for term in await Term.filter(fold__in=folds)}
+
+
+def _terms(mentions: list[Mention]) -> dict[TermKey, list[Mention]]:
+    terms: dict[TermKey, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        if mention.term and len(mention.term) <= MAX_TERM:
+            terms[mention.label, fold_term(mention.term)].append(mention)
+    return terms
