@@ -1,0 +1,112 @@
+"""From a file's bytes to its papers: which kind it is, told by its content, and the reader of that kind."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from server.errors import SourceError
+from server.source import Batch, calendar_day, fold
+from server.sources.arxiv import parse_feed
+from server.sources.bibtex import parse_bibtex
+from server.sources.capture import is_capture, parse_capture
+from server.sources.csl import parse_csl
+from server.sources.decoding import decode_json, decode_text
+from server.sources.huggingface_items import parse_items
+from server.sources.ids import is_id_list, parse_ids
+from server.sources.page import parse_page
+from server.sources.ris import parse_ris
+
+Kind = Literal[
+    "papermargin export",
+    "Hugging Face",
+    "Hugging Face page",
+    "arXiv Atom",
+    "BibTeX",
+    "RIS",
+    "CSL-JSON",
+    "capture",
+    "arXiv ids",
+]
+_XML = re.compile(r"<\?xml|<feed\b", re.IGNORECASE)
+_HTML = re.compile(r"<!doctype html|<html\b", re.IGNORECASE)
+_RIS = re.compile(r"^TY  -", re.MULTILINE)
+_BIBTEX = re.compile(r"^\s*@\w+\s*[{(]", re.MULTILINE)
+_DAY_IN_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+_READERS: dict[Kind, Callable[..., Batch]] = {
+    "Hugging Face page": parse_page,
+    "arXiv Atom": parse_feed,
+    "BibTeX": parse_bibtex,
+    "RIS": parse_ris,
+    "CSL-JSON": parse_csl,
+    "arXiv ids": parse_ids,
+}
+
+
+class Recognized(Struct, frozen=True):
+    """A file's kind and its content, decoded: a JSON value, or the text of every other kind."""
+
+    kind: Kind
+    content: Any
+
+
+def recognize(data: bytes) -> Recognized:
+    """Tell the kind of a file by its content; raises SourceError with the reason for what is none of ours."""
+    text = decode_text(data)
+    start = text.lstrip()
+    if not start:
+        raise SourceError("the file is empty")
+    if start[0] in "{[":
+        value = decode_json(text)
+        return Recognized(_json_kind(value), value)
+    return Recognized(_text_kind(text, start), text)
+
+
+def parse(found: Recognized, *, name: str, observed: datetime, year: int) -> Batch:
+    """Give the papers of a recognized file; `name` is the file's, `year` that of a capture's dates without one.
+
+    Raises SourceError where not one thing in it can be used, and for an export of our own, which is more than papers.
+    """
+    if found.kind == "capture":
+        batch = parse_capture(found.content, name=name, observed=observed, year=year)
+    elif found.kind == "Hugging Face":
+        day = _DAY_IN_NAME.search(name)
+        batch = parse_items(found.content, observed=observed, day=calendar_day(day[0]) if day else None)
+    elif reader := _READERS.get(found.kind):
+        batch = reader(found.content, observed=observed)
+    else:
+        raise SourceError(f"a {found.kind} is not a list of papers")
+    if batch.skipped and not batch.papers:
+        others = f" (and {len(batch.skipped) - 1} more)" if len(batch.skipped) > 1 else ""
+        raise SourceError(f"nothing in it can be used: {batch.skipped[0]}{others}")
+    return batch
+
+
+def _json_kind(value: Any) -> Kind:
+    """Tell what JSON it is, objects by their members; a list of anything else is read as Hugging Face's."""
+    if isinstance(value, list):
+        items = [item for item in value if isinstance(item, dict)]
+        return "CSL-JSON" if any("type" in item and "paper" not in item for item in items) else "Hugging Face"
+    if "papermargin" in value:
+        return "papermargin export"
+    members = ", ".join(f"“{fold(member)}”" for member in list(value)[:5]) or "nothing in it"
+    raise SourceError(f"line 1: expected a list of papers, found an object with {members}")
+
+
+def _text_kind(text: str, start: str) -> Kind:
+    if start[0] == "<":
+        return "arXiv Atom" if _XML.match(start) and not _HTML.search(start[:2000]) else "Hugging Face page"
+    tests: list[tuple[Kind, bool]] = [
+        ("capture", is_capture(text)),
+        ("RIS", _RIS.search(text) is not None),
+        ("BibTeX", _BIBTEX.search(text) is not None),
+        ("arXiv ids", is_id_list(text)),
+    ]
+    kind = next((kind for kind, holds in tests if holds), None)
+    if kind is None:
+        raise SourceError(f"line 1: expected a kind of file that holds papers, found “{fold(start[:200])[:60]}”")
+    return kind
