@@ -61,7 +61,7 @@ def recognize(data: bytes) -> Recognized:
     if not start:
         raise SourceError("the file is empty")
     if start[0] in "{[":
-        value = decode_json(text)
+        value = _unwrapped(decode_json(text))
         return Recognized(_json_kind(value), value)
     return Recognized(_text_kind(text, start), text)
 
@@ -84,6 +84,15 @@ def parse(found: Recognized, *, name: str, observed: datetime, year: int) -> Bat
         others = f" (and {len(batch.skipped) - 1} more)" if len(batch.skipped) > 1 else ""
         raise SourceError(f"nothing in it can be used: {batch.skipped[0]}{others}")
     return batch
+
+
+def _unwrapped(value: Any) -> Any:
+    """Give the list within an object that holds one as `items`, and a single paper as a list of itself."""
+    if isinstance(value, list) or "papermargin" in value:
+        return value
+    if isinstance(value.get("items"), list):
+        return value["items"]
+    return [value] if "paper" in value or ("id" in value and "title" in value) else value
 
 
 def _json_kind(value: Any) -> Kind:

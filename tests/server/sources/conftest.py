@@ -1,7 +1,11 @@
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
+
+from tests.server.sources.site import BadSite, bad_site
 
 OBSERVED = datetime(2026, 9, 3, 12, tzinfo=UTC)
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -19,3 +23,15 @@ def shared() -> Path:
     if not (folder / "hf").is_dir():
         pytest.skip("no real pages and answers beside this checkout")
     return folder
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[BadSite]:
+    async with bad_site() as site:
+        yield site
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient() as client:
+        yield client

@@ -1,6 +1,5 @@
 """The real client against a real server that fails in every way a site on the web does."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -38,12 +37,6 @@ def item(number: int, day: str = "2026-08-20") -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-async def site() -> AsyncIterator[BadSite]:
-    async with bad_site() as site:
-        yield site
-
-
 class Sleeper:
     """Sleeps no time at all and remembers how long it was told to."""
 
@@ -53,12 +46,6 @@ class Sleeper:
     async def __call__(self, seconds: float) -> None:
         self.slept.append(seconds)
         await anyio.lowlevel.checkpoint()
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client:
-        yield client
 
 
 async def test_a_day_is_asked_for_whole_and_kept_in_its_order(site: BadSite, client: httpx.AsyncClient) -> None:
