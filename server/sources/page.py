@@ -105,7 +105,7 @@ def _upvotes(card: LexborNode) -> int | None:
 def _paper_page(tree: LexborHTMLParser, observed: datetime) -> tuple[SourcePaper | None, str | None]:
     """Give the paper of a paper's own page and what is wrong with the page's data."""
     island, fault = _island(tree, "PaperContent")
-    if island:
+    if fault is None:
         try:
             return parse_item(island.get("paper"), observed=observed), None
         except SourceError as error:

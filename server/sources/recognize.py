@@ -33,7 +33,7 @@ Kind = Literal[
 _XML = re.compile(r"<\?xml|<feed\b", re.IGNORECASE)
 _HTML = re.compile(r"<!doctype html|<html\b", re.IGNORECASE)
 _RIS = re.compile(r"^TY  -", re.MULTILINE)
-_BIBTEX = re.compile(r"^\s*@\w+\s*[{(]", re.MULTILINE)
+_BIBTEX = re.compile(r"^[ \t]*@\w+[ \t]*[{(]", re.MULTILINE)
 _DAY_IN_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 

@@ -11,7 +11,7 @@ from server.source import SourcePaper, calendar_day, fold, printable
 
 # as in "arXiv:2401.01234 [cs.CL]", ".../abs/2401.01234v2", "CoRR abs/2401.01234", "10.48550/arXiv.2401.01234"
 _ARXIV_MARK = re.compile(
-    r"(?:\barxiv\s*[:.]\s*|\barxiv\s+|\babs/|arxiv\.org/(?:pdf|html)/|(?:huggingface\.co|hf\.co)/papers/)"
+    r"(?:\barxiv\s*(?::|\.(?!org\b))\s*|\barxiv\s+|\babs/|arxiv\.org/(?:pdf|html)/|(?:huggingface\.co|hf\.co)/papers/)"
     r"(?P<id>[\w.\-]+(?:/\d{7})?(?:v\d+)?)",
     re.IGNORECASE,
 )
@@ -74,7 +74,7 @@ def find_arxiv_id(text: str) -> str | None:
 def natural_name(name: str) -> str:
     """Give the name in the order in which it is spoken: "Lind, Ada" and "Lind, Jr., Ada" begin with Ada."""
     parts = [part for part in map(fold, name.split(",")) if part]
-    return " ".join([parts[-1], *parts[:-1]]) if len(parts) > 1 else fold(name)
+    return " ".join([*parts[-1:], *parts[:-1]])
 
 
 def note_text(note: str) -> str:

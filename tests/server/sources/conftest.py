@@ -4,8 +4,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from tests.server.sources.site import BadSite, bad_site
+
+# how long an example takes depends on who else uses the machine
+settings.register_profile("papermargin", deadline=None)
+settings.load_profile("papermargin")
 
 OBSERVED = datetime(2026, 9, 3, 12, tzinfo=UTC)
 FIXTURES = Path(__file__).parent / "fixtures"
