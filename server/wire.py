@@ -296,6 +296,32 @@ class SeenEdit(Struct, kw_only=True, forbid_unknown_fields=True):
     seen: bool = True
 
 
+class NoteList(Struct, kw_only=True):
+    """One page of a reader's notes; `next` is the cursor of the one after, if there is one."""
+
+    notes: list[NoteState]
+    next: str | None
+
+
+class SeenReply(Struct, kw_only=True):
+    """How many papers the request changed."""
+
+    changed: int
+
+
+class Restore(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to bring back from the trash: `ref` is a paper's key, a note's or correction's id, or a tag's name."""
+
+    kind: Literal["entry", "note", "tag", "correction"]
+    ref: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class TrashReply(Struct, kw_only=True):
+    """How many things are gone for good."""
+
+    deleted: int
+
+
 class Trash(Struct, kw_only=True):
     """What can be restored."""
 
@@ -318,6 +344,23 @@ class PairReply(Struct, kw_only=True):
     token: str
     user: str
     server: str
+
+
+class PairingCode(Struct, kw_only=True):
+    """A code to type into the extension, good for `minutes`."""
+
+    code: str
+    minutes: int
+
+
+class Me(Struct, kw_only=True):
+    """Who asks, and of which server; `change` is the number of the newest change."""
+
+    user: str
+    device: str
+    server: str
+    api: int
+    change: int
 
 
 class Device(Struct, kw_only=True):

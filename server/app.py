@@ -1,0 +1,122 @@
+"""Puts the house together: the store, the worker, the feed of changes, the API, its security and its errors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response, get
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from server.auth import Authentication, Boundary
+from server.changes import Feed
+from server.config import Config
+from server.docs import DocsPage
+from server.errors import PapermarginError
+from server.extraction import Extractor
+from server.routes import api, health
+from server.signin import sign_in, sign_out
+from server.store import open_store, serving_lock
+from server.tokens import get_user
+from server.wire import Problem
+
+PROBLEM = "application/problem+json"
+MAX_BODY = 10_000_000
+
+log = structlog.get_logger()
+
+Background = Callable[[Litestar], Any]
+
+
+def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Litestar:
+    """Give the server of a store; `background` are coroutines to run beside it, ended with it."""
+
+    @asynccontextmanager
+    async def house(app: Litestar) -> AsyncIterator[None]:
+        async with serving_lock(config), open_store(config):
+            await get_user(config.user, datetime.now(UTC), create=True)
+            feed = app.state.feed = Feed()
+            extractor = app.state.extractor = Extractor(feed.poke)
+            tasks = [asyncio.create_task(work) for work in (feed.run(), extractor.run(), *(b(app) for b in background))]
+            try:
+                yield
+            finally:
+                feed.close()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await extractor.close()
+
+    async def tell(request: Request[Any, Any, Any]) -> None:
+        if request.method not in ("GET", "HEAD"):
+            request.app.state.feed.poke()
+            request.app.state.extractor.wake()
+
+    app = Litestar(
+        route_handlers=[
+            get("/health", opt={"public": True})(health),
+            sign_in,
+            sign_out,
+            api,
+        ],
+        lifespan=[house],
+        middleware=[
+            Boundary(config.hosts),
+            DefineMiddleware(Authentication, exclude_from_auth_key="public"),
+        ],
+        after_response=tell,
+        exception_handlers={
+            PapermarginError: refuse,
+            HTTPException: refuse_http,
+            Exception: fail,
+        },
+        request_max_body_size=MAX_BODY,
+        openapi_config=OpenAPIConfig(
+            title="Papermargin",
+            version=version("papermargin"),
+            path="/docs",
+            description="One's own margin beside the Daily Papers. Errors are problem details (RFC 9457).",
+            use_handler_docstrings=True,
+            render_plugins=[DocsPage(path="/"), JsonRenderPlugin()],
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+            security=[{"token": []}],
+        ),
+        logging_config=None,
+        debug=False,
+    )
+    return app
+
+
+def refuse(request: Request[Any, Any, Any], error: PapermarginError) -> Response[Problem]:
+    """Answer a failure that we understand."""
+    return _problem(request, error.status, error.title, str(error), **error.extra)
+
+
+def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """Answer what the framework refuses: unknown paths, wrong methods, input of the wrong shape."""
+    errors = error.extra if isinstance(error, ValidationException) and isinstance(error.extra, list) else None
+    title = HTTPStatus(error.status_code).phrase
+    response = _problem(request, error.status_code, title, error.detail or title, errors=errors)
+    response.headers.update({k: v for k, v in (error.headers or {}).items() if k.lower() != "content-type"})
+    return response
+
+
+def fail(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Answer a failure that we do not understand, and log it."""
+    log.error("request failed", path=request.url.path, exc_info=error)
+    return _problem(request, 500, "Something went wrong", "the server's log tells more, under this request's id")
+
+
+def _problem(
+    request: Request[Any, Any, Any], status: int, title: str, detail: str, **members: Any
+) -> Response[Problem]:
+    problem = Problem(type="about:blank", title=title, status=status, detail=detail, **members)
+    return Response(problem, status_code=status, media_type=PROBLEM)

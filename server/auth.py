@@ -1,0 +1,78 @@
+"""Who may ask: hosts against DNS rebinding, origins against other sites, and a token on everything else."""
+
+import ipaddress
+import re
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.middleware import AbstractAuthenticationMiddleware, ASGIMiddleware, AuthenticationResult
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from server.errors import Refused
+from server.tokens import Identity, identify
+
+COOKIE = "papermargin"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+_EXTENSION = re.compile(r"(?:chrome|moz)-extension://[0-9a-z-]+")
+
+
+class Boundary(ASGIMiddleware):
+    """Refuses requests that reach the server under a name that is not its own, or that another site makes."""
+
+    def __init__(self, hosts: tuple[str, ...]) -> None:
+        self.names = {"localhost", *(host.lower() for host in hosts)}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Check Host and Origin, then go on. Raises `Refused`."""
+        headers = Request(scope).headers
+        host = headers.get("host", "").lower()
+        if not self._is_ours(host):
+            raise Refused(f"this server is not {host or 'nameless'}; name it with --hosts if it should be", status=403)
+        origin = headers.get("origin")
+        if origin is not None and not _EXTENSION.fullmatch(origin) and urlsplit(origin).netloc.lower() != host:
+            raise Refused(f"requests from {origin} are not taken", status=403)
+        await next_app(scope, receive, send)
+
+    def _is_ours(self, host: str) -> bool:
+        if host in self.names:
+            return True
+        name = urlsplit(f"//{host}").hostname or ""
+        # a page can make a name of its own point here, but not an address
+        return name in self.names or _is_address(name)
+
+
+class Authentication(AbstractAuthenticationMiddleware):
+    """Finds out who asks, by a bearer token or the pages' session cookie."""
+
+    async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:  # type: ignore[type-arg]
+        """Give the identity of a request. Raises `Refused`."""
+        identity = await _identify(connection)
+        return AuthenticationResult(user=identity, auth=None)
+
+
+async def _identify(connection: ASGIConnection) -> Identity:  # type: ignore[type-arg]
+    now = datetime.now(UTC)
+    scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and secret:
+        identity = await identify(secret.strip(), ("device",), now)
+        origin = connection.headers.get("origin")
+        if identity.origin and origin and origin != identity.origin:
+            raise Refused("this token was given to another extension", status=403)
+        return identity
+    if cookie := connection.cookies.get(COOKIE):
+        # the cookie is SameSite=Strict, and beyond that a change must say that it comes from our own pages
+        if connection.scope.get("method") not in SAFE_METHODS and not connection.headers.get("origin"):
+            raise Refused("a change needs the Origin of our own pages", status=403)
+        return await identify(cookie, ("session",), now)
+    raise Refused("sign in first: papermargin sign-in prints a link, papermargin pair a code for the extension")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
