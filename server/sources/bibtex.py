@@ -17,7 +17,7 @@ from bibtexparser.middlewares import (
     SplitNameParts,
 )
 from bibtexparser.middlewares.middleware import Middleware
-from bibtexparser.model import Block, Entry, ParsingFailedBlock
+from bibtexparser.model import Block, Entry, Field, ParsingFailedBlock
 
 from server.source import Batch, SourcePaper, fold
 from server.sources.references import Reference, parse_reference
@@ -27,8 +27,7 @@ _BARE_PERCENT = re.compile(r"(?<!\\)%")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ID_FIELDS = ("eprint", "url", "doi", "note", "howpublished", "journal", "volume", "number", "publisher")
 _NOTE_FIELDS = ("annote", "annotation", "comment", "notes")
-
-
+_TEXT_FIELDS = ("title", "author", "abstract", "keywords", *_NOTE_FIELDS)
 # the parser's own warnings would stand beside the report of an import, which names each entry that was dropped
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)
 
@@ -57,9 +56,20 @@ def _entries(raw: Library) -> Iterator[tuple[str, Entry, Block]]:
         entry.key = str(number)  # a library takes each key but once
     written = Library([*raw.strings, *entries])
     written = _apply(written, ResolveStringReferencesMiddleware(), RemoveEnclosingMiddleware())
-    decoded = LatexDecodingMiddleware(allow_inplace_modification=False).transform(written)
-    decoded = _apply(decoded, SeparateCoAuthors(), SplitNameParts(), MergeNameParts(style="first"))
-    return zip(keys, written.entries, decoded.blocks[len(raw.strings) :], strict=True)
+    decoded = _apply(
+        Library([_texts(entry) for entry in written.entries]),
+        LatexDecodingMiddleware(),
+        SeparateCoAuthors(),
+        SplitNameParts(),
+        MergeNameParts(style="first"),
+    )
+    return zip(keys, written.entries, decoded.blocks, strict=True)
+
+
+def _texts(entry: Entry) -> Entry:
+    """Give a copy with the fields that are read as text, for decoding takes most of the time."""
+    fields = [Field(field.key, field.value) for field in entry.fields if field.key.lower() in _TEXT_FIELDS]
+    return Entry(entry.entry_type, entry.key, fields)
 
 
 def _apply(library: Library, *steps: Middleware) -> Library:

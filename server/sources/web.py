@@ -91,6 +91,8 @@ class Site:
             return await asking(self._ask, path, params, read)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise Unreachable(f"{self.name} did not answer within {self._patience.answer:g} s") from error
+        except httpx.InvalidURL as error:
+            raise SourceError(f"{self.name} cannot be asked at “{self._base_url}”: {fold(str(error))}") from error
         except httpx.RequestError as error:
             raise Unreachable(f"{self.name} did not answer: {fold(str(error)) or type(error).__name__}") from error
 

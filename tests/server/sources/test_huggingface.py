@@ -129,6 +129,12 @@ async def test_nobody_at_the_address_is_unreachable(client: httpx.AsyncClient) -
         await HuggingFace(client, address, patience=QUICK).fetch_day(DAY, observed=OBSERVED)
 
 
+@pytest.mark.parametrize("address", ["ftp://kettle.example", "http://[kettle", "kettle"])
+async def test_an_address_that_cannot_be_asked_is_said_at_once(client: httpx.AsyncClient, address: str) -> None:
+    with pytest.raises(SourceError, match=r"^Hugging Face (cannot be asked|did not answer)"):
+        await HuggingFace(client, address).fetch_day(DAY, observed=OBSERVED)
+
+
 @pytest.mark.parametrize(
     ("headers", "least", "most"),
     [
