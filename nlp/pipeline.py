@@ -12,10 +12,17 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, registry
 
+from nlp.abbreviations import Abbreviations
+from nlp.coined import CoinedNames
+from nlp.consistency import Consistency
+from nlp.names import Names
+
 # Names of papers end where spaCy's rules for prose see no border: "Llama3-70B.", "(LLM)-based", "SFT+RL", "R^2=0.8".
 _MACRO = r"\\(?:text|math)[a-z]{2,4}\{|\\emph\{"
+_TAG = r"</?[a-z][a-z0-9]{0,9}/?>"
 _INFIXES = [
     _MACRO,
+    _TAG,
     r"[)\]}][-–—]+|[()\[\]~]",
     r"(?<=[0-9A-Z])\.(?=[A-Z][a-z])",
     r"(?<=[A-Za-z0-9)])\+(?=[A-Za-z(])",
@@ -23,7 +30,7 @@ _INFIXES = [
     r"(?<=[A-Za-z]),(?=[0-9])",
     r"[\"”’'][-–—]+",
 ]
-_SUFFIXES = [r"(?<![.][A-Za-z])(?<=[A-Za-z0-9])\.", r"(?<=[A-Za-z0-9])[-–—]+", r"(?<=[A-Za-z0-9])\\"]
+_SUFFIXES = [r"(?<![.][A-Za-z])(?<=[A-Za-z0-9])\.", r"(?<=[A-Za-z0-9])[-–—]+", r"(?<=[A-Za-z0-9])\\", _TAG]
 
 # spaCy strips a word's affixes one by one, each time copying the rest: quadratic in the length of the word
 _LONG_WORD = re.compile(r"\S{500}(?=\S)")
@@ -48,7 +55,7 @@ def make_tokenizer() -> Callable[[Language], Tokenizer]:
         return NameTokenizer(
             nlp.vocab,
             rules=rules.tokenizer_exceptions,
-            prefix_search=compile_prefix_regex([_MACRO, *TOKENIZER_PREFIXES]).search,
+            prefix_search=compile_prefix_regex([_MACRO, _TAG, *TOKENIZER_PREFIXES]).search,
             suffix_search=compile_suffix_regex([*TOKENIZER_SUFFIXES, *_SUFFIXES]).search,
             infix_finditer=compile_infix_regex([*_INFIXES, *TOKENIZER_INFIXES]).finditer,
             token_match=rules.token_match,
@@ -61,4 +68,35 @@ def make_tokenizer() -> Callable[[Language], Tokenizer]:
 def blank() -> Language:
     """Give an English pipeline with our tokenizer and no components."""
     nlp: Language = English.from_config({"nlp": {"tokenizer": {"@tokenizers": "papermargin.NameTokenizer.v1"}}})
+    return nlp
+
+
+@Language.factory("names", assigns=["doc.ents"])
+def make_names(nlp: Language, name: str) -> Names:
+    """Make the component that finds known names."""
+    return Names(nlp)
+
+
+@Language.factory("coined_names", assigns=["doc.ents"])
+def make_coined_names(nlp: Language, name: str) -> CoinedNames:
+    """Make the component that finds coined names."""
+    return CoinedNames()
+
+
+@Language.factory("abbreviations", assigns=["doc.ents"])
+def make_abbreviations(nlp: Language, name: str) -> Abbreviations:
+    """Make the component that labels abbreviations as what they stand for."""
+    return Abbreviations()
+
+
+@Language.factory("consistency", assigns=["doc.ents"])
+def make_consistency(nlp: Language, name: str) -> Consistency:
+    """Make the component that labels all places of a surface alike."""
+    return Consistency()
+
+
+def add_components(nlp: Language) -> Language:
+    """Add what reads mentions by rule, after the trained `ner` if there is one."""
+    for name in ("names", "coined_names", "abbreviations", "consistency"):
+        nlp.add_pipe(name)
     return nlp

@@ -1,0 +1,89 @@
+"""Abbreviations that a text defines in brackets, "Low-Rank Adaptation (LoRA)", and the label that both forms share."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from spacy.tokens import Doc, Span
+
+_SHORT = r"(?=[^()\[\]]*[A-Z])(?P<short>[^\s()\[\],;:]{1,12}[^\s()\[\],;:.])"
+_DEFINITION = re.compile(rf"(?P<long>[^()\[\]\n,;:]{{2,120}}?)[\s~]?[(\[]{_SHORT}[)\]]")
+_WORD = re.compile(r"[^\s~/-]+")
+_SMALL = {"a", "an", "and", "as", "by", "for", "from", "in", "of", "on", "or", "the", "to", "via", "with"}
+
+
+class Abbreviation(NamedTuple):
+    """A short form and the long form before it, as (start, end) in the text."""
+
+    long: tuple[int, int]
+    short: tuple[int, int]
+
+
+def find_abbreviations(text: str) -> Iterator[Abbreviation]:
+    """Give the abbreviations that a text defines.
+
+    The short form's letters are the initials of the words before the bracket; or else, as Schwartz and Hearst (2003)
+    have it, they stand in those words in this order, the first at the start of one, within five words more than
+    letters, or twice as many.
+    """
+    for found in _DEFINITION.finditer(text):
+        letters = [letter for letter in found["short"].lower() if letter.isalnum()]
+        if len(letters) < 2 or found["short"].isdigit():
+            continue
+        long = found["long"]
+        start = _start_by_initials(long, letters)
+        if start is None:
+            start = _start_by_letters(long.lower(), letters)
+        if start is not None:
+            yield Abbreviation((found.start() + start, found.end("long")), found.span("short"))
+
+
+class Abbreviations:
+    """Gives the two forms of an abbreviation one label, that of the long form where both are mentions."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Label abbreviations and their long forms alike."""
+        found = [*self.find(doc)]
+        taken = {token.i for span in found for token in span}
+        doc.ents = [*found, *(ent for ent in doc.ents if taken.isdisjoint(range(ent.start, ent.end)))]
+        return doc
+
+    def find(self, doc: Doc) -> Iterator[Span]:
+        """Give the forms that miss their label or have another one's."""
+        ends = {ent.end_char: ent for ent in doc.ents}
+        for long, short in find_abbreviations(doc.text):
+            whole, brief = ends.get(long[1]), ends.get(short[1])
+            if whole and (not brief or (brief.start_char == short[0] and brief.label != whole.label)):
+                yield from _span(doc, short, whole.label)
+            elif brief and not whole and brief.start_char == short[0]:
+                span = doc.char_span(*long, label=brief.label)
+                if span and not any(token.ent_type for token in span):
+                    yield span
+
+
+def _start_by_initials(long: str, letters: list[str]) -> int | None:
+    """Give where the words begin whose initials the letters are, small words left out or not."""
+    for skip in (_SMALL, set[str]()):
+        words = [word for word in _WORD.finditer(long) if word[0].lower() not in skip][-len(letters) :]
+        if [word[0][0].lower() for word in words] == letters:
+            return words[0].start()
+    return None
+
+
+def _start_by_letters(long: str, letters: list[str]) -> int | None:
+    """Give where the first letter stands when each is looked for from the end, before the one after it."""
+    words = [word.start() for word in _WORD.finditer(long)][-min(len(letters) + 5, 2 * len(letters)) :]
+    place = len(long)
+    for letter in reversed(letters[1:]):
+        place = long.rfind(letter, 0, place)
+        if place < 0:
+            return None
+    start = next((start for start in reversed(words) if start < place and long[start] == letters[0]), None)
+    compound = max(long.rfind(" ", 0, start), long.rfind("~", 0, start)) + 1 if start else 0
+    return compound if start and long[compound] == letters[0] else start
+
+
+def _span(doc: Doc, place: tuple[int, int], label: int) -> Iterator[Span]:
+    span = doc.char_span(*place, label=label)
+    if span:
+        yield span

@@ -1,0 +1,141 @@
+"""Clues: what around a number tells whether it is a result, and of which metric, dataset and method. Pure."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from nlp.numbers import Amount, find_amounts
+from nlp.spans import Label, Mention
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!vs)(?<!al)(?<!\bFig)[.!?]\s+(?=[A-Z0-9(\\$])|\n")
+_RIVAL = re.compile(r"\b(?:than|over|vs|versus|against|outperform|surpass|exceed|beat|compared (?:to|with)|baseline)")
+
+
+class Page:
+    """A text with its numbers and mentions, and where its words and sentences are."""
+
+    def __init__(self, text: str, mentions: Sequence[Mention]) -> None:
+        self.text = text
+        self.mentions = mentions
+        taken = {place for mention in mentions for place in range(mention.start, mention.end)}
+        self.amounts = [amount for amount in find_amounts(text) if amount.start not in taken]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words and signs of the text in lower case, their digits all alike."""
+        return [re.sub(r"\d+", "0", word).lower() for word in _WORD.findall(self.text)]
+
+    @cached_property
+    def word_starts(self) -> list[int]:
+        """The offsets of the words."""
+        return [word.start() for word in _WORD.finditer(self.text)]
+
+    @cached_property
+    def sentence_starts(self) -> list[int]:
+        """The offsets at which the sentences after the first begin."""
+        return [end.end() for end in _SENTENCE_END.finditer(self.text)]
+
+    def surface(self, part: Amount | Mention) -> str:
+        """Give a part of the text as written."""
+        return self.text[part.start : part.end]
+
+    def by_label(self, label: Label) -> list[Mention]:
+        """Give the mentions of a label."""
+        return [mention for mention in self.mentions if mention.label == label]
+
+    def sentence(self, part: Amount | Mention) -> int:
+        """Give the number of the sentence in which a part begins."""
+        return bisect_right(self.sentence_starts, part.start)
+
+    def distance(self, amount: Amount, mention: Mention) -> tuple[int, int]:
+        """Give how far a mention is from a number, in sentences and then in characters."""
+        return abs(self.sentence(mention) - self.sentence(amount)), abs(mention.start - amount.start)
+
+    def bounds(self, part: Amount | Mention) -> tuple[int, int]:
+        """Give the numbers of a part's first word and of the word after it."""
+        return bisect_right(self.word_starts, part.start - 1), bisect_right(self.word_starts, part.end - 1)
+
+    def words_at(self, start: int, end: int) -> list[str]:
+        """Give words by number, "^" where the text has none."""
+        return [self.words[number] if 0 <= number < len(self.words) else "^" for number in range(start, end)]
+
+
+def amount_clues(page: Page, amount: Amount) -> Iterator[str]:
+    """Give the clues to whether a number is a result."""
+    start, end = page.bounds(amount)
+    left, right = page.words_at(start - 10, start), page.words_at(end, end + 10)
+    kind = _kind(amount)
+    sentence = page.sentence(amount)
+    labels = {mention.label for mention in page.mentions if page.sentence(mention) == sentence}
+    yield from ("bias", f"unit={amount.unit}", f"kind={kind}", f"signed={amount.signed}")
+    yield from (f"-{distance}={word}" for distance, word in enumerate(left[:-4:-1], start=1))
+    yield from (f"+{distance}={word}" for distance, word in enumerate(right[:3], start=1))
+    yield from (f"-2-1={' '.join(left[-2:])}", f"+1+2={' '.join(right[:2])}")
+    yield from (f"unit,-1={amount.unit} {left[-1]}", f"unit,+1={amount.unit} {right[0]}")
+    yield from (f"left={word}" for word in {*left})
+    yield from (f"right={word}" for word in {*right})
+    yield from (f"sentence has {label}={label in labels} {kind}" for label in ("METRIC", "DATASET", "METHOD"))
+    yield from (f"in title={sentence == 0}", f"quarter={4 * amount.start // len(page.text)}")
+    yield f"peers={min(3, sum(page.sentence(other) == sentence for other in page.amounts))}"
+
+
+def mention_clues(page: Page, amount: Amount, mention: Mention, peers: Sequence[Mention]) -> Iterator[str]:
+    """Give the clues to whether a result belongs to a mention; `peers` are all mentions of its label."""
+    start, end = page.bounds(mention)
+    surface = page.surface(mention)
+    head = surface.lower().split()[-1]
+    left = " ".join(page.words_at(start - 3, start))
+    apart = page.sentence(mention) - page.sentence(amount)
+    yield f"apart={_side(amount, mention)}{max(-3, min(apart, 2))}"
+    if apart == 0:
+        yield from _nearness(page, amount, mention, peers)
+    yield from (f"head={head}", f"unit,head={amount.unit} {head}")
+    yield f"only={len({page.surface(peer).lower() for peer in peers}) == 1}"
+    yield from (f"in title={page.sentence(mention) == 0}", f"starts title={page.text.startswith(surface)}")
+    yield from (f"first={peers[0] == mention}", f"rival={bool(_RIVAL.search(left))}")
+    yield from (f"-1={left.split()[-1]}", f"+1={page.words_at(end, end + 1)[0]}")
+
+
+def no_mention_clues(page: Page, amount: Amount, peers: Sequence[Mention]) -> Iterator[str]:
+    """Give the clues to whether a result belongs to no mention among the given ones."""
+    start, end = page.bounds(amount)
+    near = sum(page.sentence(peer) == page.sentence(amount) for peer in peers)
+    yield from ("none", f"none unit={amount.unit}", f"none near={min(2, near)}", f"none signed={amount.signed}")
+    yield from (f"none left={word}" for word in page.words_at(start - 2, start))
+    yield from (f"none +{distance}={word}" for distance, word in enumerate(page.words_at(end, end + 3), start=1))
+
+
+def _nearness(page: Page, amount: Amount, mention: Mention, peers: Sequence[Mention]) -> Iterator[str]:
+    """Give the clues of a mention in the number's own sentence: how far, what is between, whose turn it is."""
+    side = _side(amount, mention)
+    (start, end), (first, after) = page.bounds(mention), page.bounds(amount)
+    between = page.words_at(end, first) if side == "<" else page.words_at(after, start)
+    near = [peer for peer in peers if page.sentence(peer) == page.sentence(amount)]
+    same_side = [peer for peer in near if _side(amount, peer) == side]
+    numbers = [other for other in page.amounts if page.sentence(other) == page.sentence(amount)]
+    rank = same_side.index(mention)
+    yield f"distance={side}{len(between) if len(between) < 6 else 6 + min(len(between) // 4, 8)}"
+    yield f"between={side}{' '.join(between[:4])}"
+    yield from (f"between has={side}{word}" for word in {*between})
+    yield f"rank={side}{min(3, len(same_side) - 1 - rank if side == '<' else rank)}"
+    yield f"alone={side}{len(near) == 1}"
+    low, high = sorted((amount.start, mention.start))
+    yield f"numbers between={side}{min(3, sum(low < other.start < high for other in numbers))}"
+    yield f"in turn={side}{len(near) > 1 and numbers.index(amount) == rank}"
+
+
+def _side(amount: Amount, mention: Mention) -> str:
+    return "<" if mention.start < amount.start else ">"
+
+
+def _kind(amount: Amount) -> str:
+    """Sort numbers: a range, a number with a unit, a fraction, a year, or a whole number by its digits."""
+    if amount.number is None:
+        return "range"
+    if amount.unit:
+        return "measure"
+    if amount.number != int(amount.number):
+        return "fraction"
+    return "year" if 1990 < amount.number < 2050 else f"{len(str(abs(int(amount.number))))} digits"

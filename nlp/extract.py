@@ -1,0 +1,139 @@
+"""The border of the package: texts in, mentions and results out."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import BinaryIO, TextIO, TypeVar, cast
+
+import msgspec
+import spacy
+from msgspec.structs import replace
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from nlp.abbreviations import find_abbreviations
+from nlp.pipeline import add_components, blank
+from nlp.results import find_results
+from nlp.spans import LABELS, Extraction, Label, Mention, Result
+from nlp.terms import define, term_of
+
+MODEL = Path(__file__).with_name("model")
+
+_PIECE = re.compile(r"(?s).{1,20000}(?!\S)|.{1,20000}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_OBJECT = re.compile(rb'\s*\{\s*["}]')
+
+Id = str | int | None
+Part = TypeVar("Part", Mention, Result)
+
+
+class Question(msgspec.Struct):
+    """A line that asks what a text says."""
+
+    text: str
+    id: Id = None
+
+
+def load_model(path: Path | None = None) -> Language:
+    """Load a trained pipeline, the packaged one unless a path is given; without one, assemble the rules alone."""
+    if path or (MODEL / "meta.json").exists():
+        return spacy.load(path or MODEL)
+    return add_components(blank())
+
+
+def extract(nlp: Language, texts: Iterable[str], *, batch_size: int = 16) -> Iterator[Extraction]:
+    """Give what each text says, in the order of the texts; offsets count the characters of the text as given.
+
+    Texts are taken as they are needed, `batch_size` at a time. One of more than 20,000 characters is read in pieces.
+    """
+    whole = Extraction([], [])
+    for doc, (offset, is_last) in nlp.pipe(_pieces(texts), as_tuples=True, batch_size=batch_size):
+        piece = _read(doc, offset)
+        whole = Extraction(whole.mentions + piece.mentions, whole.results + piece.results)
+        if is_last:
+            yield whole
+            whole = Extraction([], [])
+
+
+def extract_lines(nlp: Language, source: Iterable[bytes], target: BinaryIO, complaints: TextIO) -> int:
+    """Answer each JSON line `{"id", "text"}` by one with `id`, `spans` and `results`; give how many were left out.
+
+    A source that does not begin with a JSON object is one plain text, and its answer has the id null. A line that
+    cannot be read is told on `complaints` with its number; the others are answered all the same, in their order.
+    """
+    ids: deque[Id] = deque()
+    unread = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal unread
+        for number, line in _lines(source):
+            try:
+                question = msgspec.json.decode(line, type=Question)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                unread += 1
+                print(f"line {number} cannot be read: {error}", file=complaints)
+            else:
+                ids.append(question.id)
+                yield question.text
+
+    for found in extract(nlp, texts()):
+        target.write(_answer(ids.popleft(), found))
+        target.flush()
+    return unread
+
+
+def _lines(source: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Give the lines that ask something, numbered from 1; a plain text is made one."""
+    lines = iter(source)
+    blank_lines = []
+    for line in lines:
+        if line.strip():
+            break
+        blank_lines.append(line)
+    else:
+        return
+    if _OBJECT.match(line):
+        numbered = enumerate(chain([line], lines), start=len(blank_lines) + 1)
+        yield from ((number, line) for number, line in numbered if line.strip())
+    else:
+        text = b"".join([*blank_lines, line, *lines]).decode("utf-8", "replace")
+        yield 1, msgspec.json.encode({"text": text})
+
+
+def _answer(id: Id, found: Extraction) -> bytes:
+    spans = [(mention.start, mention.end, mention.label) for mention in found.mentions]
+    results = [
+        {name: getattr(result, name) for name in ("metric", "value", "dataset", "method")} for result in found.results
+    ]
+    return msgspec.json.encode({"id": id, "spans": spans, "results": results}) + b"\n"
+
+
+def _pieces(texts: Iterable[str]) -> Iterator[tuple[str, tuple[int, bool]]]:
+    """Cut long texts where white space stands; each piece has its offset and whether it is the last of its text."""
+    for text in texts:
+        ends = [piece.end() for piece in _PIECE.finditer(text)] or [0]
+        for start, end in pairwise([0, *ends]):
+            yield _SURROGATE.sub("\ufffd", text[start:end]), (start, end == len(text))
+
+
+def _read(doc: Doc, offset: int) -> Extraction:
+    """Give the mentions and results of a piece of text that begins at an offset."""
+    mentions = [*_mentions(doc)]
+    results = find_results(doc.text, mentions)
+    return Extraction([_moved(mention, offset) for mention in mentions], [_moved(result, offset) for result in results])
+
+
+def _mentions(doc: Doc) -> Iterator[Mention]:
+    """Give the entities of a text as mentions, each with its term."""
+    labels = {ent.text: ent.label_ for ent in doc.ents}
+    defined = [(doc.text[slice(*long)], doc.text[slice(*short)]) for long, short in find_abbreviations(doc.text)]
+    shared = {label: define([pair for pair in defined if labels.get(pair[1]) == label], label) for label in LABELS}
+    for ent in doc.ents:
+        label = cast(Label, ent.label_)
+        yield Mention(ent.start_char, ent.end_char, label, term_of(ent.text, label, shared[label]))
+
+
+def _moved(part: Part, offset: int) -> Part:
+    return replace(part, start=part.start + offset, end=part.end + offset)

@@ -1,0 +1,90 @@
+"""Results: the numbers that a reader would put in a table, each with the metric, dataset and method it belongs to.
+
+Which numbers are results, and which mention each belongs to, is chosen by log-linear models over the clues around
+them; their weights, fitted to labelled abstracts, lie in `results.json`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from nlp.clues import Page, amount_clues, mention_clues, no_mention_clues
+from nlp.linear import Choice, choose, fit, probability
+from nlp.numbers import Amount
+from nlp.spans import Label, Mention, Result
+
+Weights = Mapping[str, Mapping[str, float]]
+
+LINKS: dict[Label, str] = {"METRIC": "metric", "DATASET": "dataset", "METHOD": "method"}
+"""What a result belongs to: the label of the mentions, and the field of the result."""
+
+DECAY = 2e-3
+
+
+class LabelledPage(msgspec.Struct):
+    """A text to learn from: its mentions and its results (value, metric, dataset, method as written)."""
+
+    text: str
+    mentions: list[Mention]
+    results: list[dict[str, str | None]]
+
+
+def find_results(text: str, mentions: Sequence[Mention], weights: Weights | None = None) -> Iterator[Result]:
+    """Give the results that a text reports, in its order; with the packaged weights unless others are given."""
+    weights = weights or packaged_weights()
+    page = Page(text, mentions)
+    for amount in page.amounts:
+        if probability(weights["value"], amount_clues(page, amount)) >= 0.5:
+            links = {field: _surface(page, amount, label, weights[label]) for label, field in LINKS.items()}
+            value = text[amount.start : amount.end]
+            yield Result(amount.start, amount.end, value, amount.number, amount.unit or None, **links)
+
+
+def fit_weights(pages: Iterable[LabelledPage]) -> dict[str, dict[str, float]]:
+    """Fit the weights of the models to labelled texts."""
+    choices: dict[str, list[Choice]] = {"value": [], **{label: [] for label in LINKS}}
+    for labelled in pages:
+        page = Page(labelled.text, labelled.mentions)
+        answers = list(labelled.results)
+        for amount in page.amounts:
+            answer = next((a for a in answers if _folded(a["value"]) == _folded(page.surface(amount))), None)
+            choices["value"].append(([[], [*amount_clues(page, amount)]], int(answer is not None)))
+            if answer:
+                answers.remove(answer)
+                for label, field in LINKS.items():
+                    choices[label] += _link_choice(page, amount, label, answer[field])
+    return {name: fit(examples, decay=DECAY) for name, examples in choices.items()}
+
+
+@cache
+def packaged_weights() -> Weights:
+    """Read the weights of the packaged models."""
+    return msgspec.json.decode(files("nlp").joinpath("results.json").read_bytes(), type=dict[str, dict[str, float]])
+
+
+def _surface(page: Page, amount: Amount, label: Label, weights: Mapping[str, float]) -> str | None:
+    """Give the surface of the mention with this label that a result belongs to, None if to none."""
+    peers = page.by_label(label)
+    number, _ = choose(weights, _candidates(page, amount, peers)) if peers else (0, 1.0)
+    return page.surface(peers[number]) if number < len(peers) else None
+
+
+def _candidates(page: Page, amount: Amount, peers: Sequence[Mention]) -> list[list[str]]:
+    """Give the clues of each mention that a result may belong to, and last those of belonging to none."""
+    linked = [[*mention_clues(page, amount, mention, peers)] for mention in peers]
+    return [*linked, [*no_mention_clues(page, amount, peers)]]
+
+
+def _link_choice(page: Page, amount: Amount, label: Label, surface: str | None) -> Iterator[Choice]:
+    """Give the choice of the nearest mention with a surface, or of none; nothing if no mention has the surface."""
+    peers = page.by_label(label)
+    named = [number for number, peer in enumerate(peers) if _folded(page.surface(peer)) == _folded(surface)]
+    if peers and (named or not surface):
+        nearest = min(named, key=lambda number: page.distance(amount, peers[number]), default=len(peers))
+        yield _candidates(page, amount, peers), nearest
+
+
+def _folded(text: str | None) -> str:
+    return "".join((text or "").split()).lower()

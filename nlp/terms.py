@@ -1,0 +1,92 @@
+"""Terms: the canonical name that the surfaces of one method, dataset, metric or task share. Pure.
+
+What counts as the same: case, hyphens, spaces, LaTeX and the plural make no difference, nor does the size of a
+model ("Llama 3.1 8B" is under "Llama 3.1"); versions do ("CIFAR-10" is not "CIFAR-100"). Listed names have their
+listed term, others are spelled by rule, so that two texts which know nothing of each other name a thing alike.
+An abbreviation and the long form it is defined with share a term: the listed one, else the abbreviation where it is
+a name ("LoRA", "GRPO": what other papers write), and the long form where it is two or three capitals, which stand
+for different things in different papers ("CL").
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from nlp.names import read_names
+from nlp.spans import LABELS, Label
+
+_SIZE = re.compile(
+    r"(?<=\w)[-\s_]?\d+(?:\.\d+)?(?:x\d+)?[BM](?![\w.])(?:-A\d+B)?|[-\s](?:Instruct|Chat|instruct|chat|it|Base)$"
+)
+_LATEX = re.compile(r"\\(?:text|math)?(?:bf|it|tt|rm|sf|sc|cal|emph)\b|\\[,;! ]|[${}\\^_]")
+_JOINTS = re.compile(r"[\s\-–—_~'’\"“”]+|(?<![0-9])\.|\.(?![0-9])")
+_PLURALS = (
+    (r"(?<=[a-z]{2})ies$", "y"),
+    (r"(?<=ss|ch|sh)es$|(?<=x)es$", ""),
+    (r"(?<=[A-Za-z]{2})(?<![suiy])(?<!ic)s$", ""),
+)
+_BRITISH_ISE = re.compile(r"(?<=[a-z]{3})is(?=ation|ing|er|ed|e$)")
+_BRITISH_OUR = re.compile(r"(?<=col|ghb|avi|fav)our")
+_NAME = re.compile(r"[a-z]*[A-Z].*[A-Z0-9].*|.*\d.*|[A-Z]|.*[^\x00-\x7f].*")
+_AMBIGUOUS = re.compile(r"[A-Z&]{1,3}s?")
+
+
+def term_of(surface: str, label: Label, definitions: Mapping[str, str] | None = None) -> str:
+    """Give the term of a surface; `definitions` maps the keys of abbreviations and long forms to their shared term.
+
+    >>> term_of("Large Language Models", "METHOD")
+    'large language model'
+    >>> term_of("CIFAR10", "DATASET")
+    'CIFAR-10'
+    """
+    key = term_key(surface, label)
+    return (definitions or {}).get(key) or _known(label).get(key) or _spelled(surface, label)
+
+
+def define(pairs: Iterable[tuple[str, str]], label: Label) -> dict[str, str]:
+    """Give the shared terms of pairs of a long form and its abbreviation, by the keys of both."""
+    found: dict[str, str] = {}
+    for long, short in pairs:
+        listed = _known(label).get(term_key(long, label))
+        term = listed or term_of(long if _AMBIGUOUS.fullmatch(short) else short, label)
+        found |= {term_key(long, label): term, term_key(short, label): term}
+    return found
+
+
+def term_key(surface: str, label: Label) -> str:
+    """Give what the surfaces of one term have in common: letters, digits and signs, folded."""
+    text = _JOINTS.sub("", _singular(_plain(surface, label), label).casefold())
+    return _BRITISH_OUR.sub("or", _BRITISH_ISE.sub("iz", text)).replace("modelling", "modeling")
+
+
+def _plain(surface: str, label: Label) -> str:
+    text = " ".join(_LATEX.sub("", unicodedata.normalize("NFKC", surface)).split())
+    return (label == "METHOD" and _SIZE.sub("", text).strip(" -")) or text
+
+
+def _singular(text: str, label: Label) -> str:
+    if label == "DATASET":
+        return text
+    for plural, singular in _PLURALS:
+        if re.search(plural, text):
+            return re.sub(plural, singular, text)
+    return text
+
+
+def _spelled(surface: str, label: Label) -> str:
+    text = _plain(surface, label)
+    if label == "DATASET" or (label == "METHOD" and re.fullmatch(r"\S*[A-Z]\S*", text)):
+        return text if label == "DATASET" or not re.search(r"[A-Z]s$", text) else text[:-1]
+    words = re.split(r"([\s\-/()]+)", _singular(text, label))
+    return "".join(word if _NAME.fullmatch(word) else word.lower() for word in words)
+
+
+@cache
+def _known(label: Label) -> dict[str, str]:
+    return {term_key(surface, label): term for surface, term in read_names(label)}
+
+
+def known_terms() -> dict[Label, dict[str, str]]:
+    """Give the listed terms by label and key."""
+    return {label: _known(label) for label in LABELS}
