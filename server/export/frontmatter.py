@@ -21,7 +21,10 @@ from server.wire import PaperPage
 
 Value = str | None | list[str]
 Exported = dict[str, list[str]]
-"""By key, what was exported last: the digest of the whole value, then those of a list's items."""
+"""By key, what was exported last: the digest of the whole value, then those of a list's items.
+
+Under `yaml` stands the digest of all of it as it was written, by which a front matter that nobody touched is known.
+"""
 
 # values of YAML's own types, or words that every YAML reads as text; all others are quoted: to YAML 1.1
 # 2501.10 is a number and "no" is false
@@ -61,7 +64,7 @@ def write_values(values: dict[str, Value]) -> str:
 
 def digest_values(values: dict[str, Value]) -> Exported:
     """Give what `merge_values` needs to know, at the next export, of the values that this one wrote."""
-    return {
+    return {"yaml": [_digest(write_values(values))]} | {
         key: [_digest(value), *(_digest(item) for item in value)] if isinstance(value, list) else [_digest(value)]
         for key, value in values.items()
     }
@@ -73,6 +76,9 @@ def merge_values(text: str, ours: dict[str, Value], exported: Exported) -> str:
     A value that the person left alone becomes ours. One that they changed is theirs, but for lists, which merge as
     sets. A key that they deleted stays deleted. Raises Invalid for YAML that is broken or too unusual to be edited.
     """
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    if _digest(text.replace("\r\n", "\n")) in exported.get("yaml", []):
+        return write_values(ours).replace("\n", line_end)
     merged: dict[str, Value] = {}
     edits: list[tuple[int, int, str]] = []
     for key, node, colon in _fields(text):
@@ -82,7 +88,6 @@ def merge_values(text: str, ours: dict[str, Value], exported: Exported) -> str:
         if merged[key] != theirs:
             edits.append(_edit(text, node, colon, key, merged[key]))
     added = {key: ours[key] for key in ours if key not in merged and key not in exported}
-    line_end = "\r\n" if "\r\n" in text else "\n"
     for start, end, new in [*reversed(edits), (len(text), len(text), write_values(added))]:
         text = text[:start] + _LINE_END.sub(line_end, new) + text[end:]
     if {key: _read(node, text) for key, node, _ in _fields(text)} != merged | added:

@@ -163,12 +163,13 @@ def _replace(path: Path, before: bytes | None, after: bytes) -> None:
     try:
         with fresh.open("xb") as file:
             file.write(after)
-            file.flush()
-            os.fsync(file.fileno())
-        if before is not None:
-            shutil.copymode(target, fresh)
+            if before is not None:  # holds a person's words: on the disk before it takes the other's place
+                file.flush()
+                os.fsync(file.fileno())
+                shutil.copymode(target, fresh)
         if (target.read_bytes() if target.exists() else None) != before:
             raise FileExistsError(EEXIST, "another program wrote it in the meantime; export again", str(path))
         fresh.replace(target)
-    finally:
+    except BaseException:
         fresh.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,70 @@
+import unicodedata
+from itertools import islice
+from pathlib import PureWindowsPath
+
+import pytest
+from hypothesis import given
+
+from server.export.filename import MAX_NAME_BYTES, fold_name, propose_names
+from server.wire import PaperPage
+from tests.server.export.pages import hostile_pages, make_page
+
+DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
+    f"{port}{n}" for port in ("COM", "LPT") for n in "123456789¹²³"
+}
+
+
+def first_name(title: str, key: str = "2501.10000") -> str:
+    return next(propose_names(make_page(title=title, key=key)))
+
+
+@given(hostile_pages())
+def test_every_name_is_safe_on_every_platform(page: PaperPage) -> None:
+    for name in islice(propose_names(page), 3):
+        assert len(name.encode()) <= MAX_NAME_BYTES
+        assert name == unicodedata.normalize("NFC", name)
+        assert not set(name) & set('#^[]|$\\/:*?"<>')
+        assert not any(unicodedata.category(character)[0] == "C" for character in name)
+        assert name.split(".")[0].rstrip().upper() not in DEVICES
+        assert name.endswith(".md")
+        assert name[0] not in ". -~"
+        assert name[-4] not in ". "
+        assert PureWindowsPath(name).name == name
+
+
+@given(hostile_pages())
+def test_names_of_one_paper_differ_whatever_the_case(page: PaperPage) -> None:
+    assert len({fold_name(name) for name in islice(propose_names(page), 5)}) == 5
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Lantern: a small model", "Lantern a small model.md"),
+        ("../../etc/passwd", "etc passwd.md"),
+        ("nul", "nul_.md"),
+        ("Aux. losses", "Aux_. losses.md"),
+        ("COM¹", "COM¹_.md"),
+        ("  \u202e ", "Untitled.md"),
+        ("", "2501.10000.md"),
+        ("$\\tau$-bench?", "tau -bench.md"),
+        ("क्‍ष", "क्ष.md"),
+        ("Cafe\u0301", "Café.md"),
+        ("ab\u00e9" * 100, "ab\u00e9" * 29 + ".md"),
+    ],
+)
+def test_a_name_is_made_of_the_title(title: str, name: str) -> None:
+    assert first_name(title) == name
+
+
+def test_a_name_that_is_taken_is_told_apart_by_the_key_then_by_a_number() -> None:
+    names = propose_names(make_page(title="Lantern", key="hep-th/9901001"))
+    assert list(islice(names, 3)) == [
+        "Lantern.md",
+        "Lantern (hep-th-9901001).md",
+        "Lantern (hep-th-9901001) 2.md",
+    ]
+
+
+def test_names_that_some_systems_take_for_one_fold_to_one() -> None:
+    assert fold_name("ÉTUDE.md") == fold_name("e\u0301tude.md")

@@ -1,0 +1,257 @@
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from nlp.spans import Result
+from server.export.markdown import merge, read_key, render
+from server.wire import NoteState, PaperPage
+from tests.server.export.pages import HOSTILE, MOMENT, hostile_pages, make_entry, make_note, make_page
+
+BEGIN = re.compile(r"^<!-- papermargin:begin ([0-9a-f]{32}) -->$", re.MULTILINE)
+NOTE = re.compile(r"^> \[!(note|quote)\] \d{4}-\d\d-\d\d\n((?:>.*\n)*)\n\^n-([0-9a-f-]{36})$", re.MULTILINE)
+
+
+def body(page: PaperPage) -> str:
+    return render(page).split("\n---\n", 1)[1]
+
+
+def tokens(text: str) -> list[Token]:
+    parsed = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    return [inner for token in parsed for inner in (token.children or [token])]
+
+
+def shown(text: str) -> str:
+    return "".join(token.content for token in tokens(text) if token.type in {"text", "code_inline", "text_special"})
+
+
+def read_notes(text: str) -> dict[str, str]:
+    """Read notes back as the docstring of the export promises: without the quote, and without a `> ` a line."""
+    notes = {}
+    for kind, lines, uuid in NOTE.findall(text):
+        own = lines.split("\n")[2 if kind == "quote" else 0 : -1]
+        notes[uuid] = "\n".join(re.sub("^> ?", "", line) for line in own)
+    return notes
+
+
+def lines_of(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_a_paper_is_shown_with_abstract_results_and_notes_with_their_quotes() -> None:
+    text = body(make_page())
+    assert "# Lantern: a small model: reads at night\n\nAda Birch, Niels O'Dell\n\n2025-01-17 · [Paper](https" in text
+    assert "## Abstract\n\nWe present Lantern, which reaches 91.2% accuracy on MoonQA with $O(n^2)$ steps.\n" in text
+    assert "| Metric | Value | Dataset | Method |\n| --- | --- | --- | --- |\n| accuracy | 91.2% | MoonQA |" in text
+    assert "> [!quote] 2026-06-03\n> > reads at night\n>\n> Compare with *Candle*.\n>\n> - why?\n\n^n-0000" in text
+
+
+def test_a_paper_of_which_nothing_is_known_has_no_empty_sections() -> None:
+    text = body(make_page(abstract="", authors=[], author_count=None, results=[], notes=[], url=None, title=""))
+    assert "##" not in text
+    assert "# 2501.10000\n" in text
+
+
+def test_many_authors_are_counted() -> None:
+    assert "A, A, A, A, A, A, A, A, A, A, A, A and 18 more\n" in body(make_page(authors=["A"] * 30))
+    assert "\n\n5 authors\n\n" in body(make_page(authors=[], author_count=5))
+
+
+def test_notes_in_the_trash_are_left_out_and_the_others_stand_in_the_order_of_writing() -> None:
+    notes = [make_note("second", number=2), make_note("gone", number=3), make_note("first", number=1)]
+    notes[1].deleted = MOMENT
+    assert list(read_notes(render(make_page(notes=notes))).values()) == ["first", "second"]
+
+
+def test_a_result_shows_only_what_it_names() -> None:
+    assert "|  | 3 \\| 4 |  |  |\n" in body(make_page(results=[Result(start=0, end=1, value="3 | 4")]))
+
+
+def test_an_address_that_is_none_is_not_linked() -> None:
+    text = body(make_page(code_url="javascript:alert(1)", project_url="https://x.org/a b)[c](<d>\n"))
+    assert "[Code]" not in text
+    assert "[Project](https://x.org/a%20b%29%5Bc%5D%28%3Cd%3E%0A)" in text
+
+
+@given(hostile_pages())
+def test_no_note_or_title_can_forge_an_end_of_the_block(page: PaperPage) -> None:
+    text = render(page)
+    digest = BEGIN.search(text.split("\n---\n", 1)[1])
+    assert digest
+    assert text.count(digest[1]) == 2
+    assert text.endswith(f"\n<!-- papermargin:end {digest[1]} -->\n")
+    again = merge(text, page)
+    assert (again.text, again.outcome) == (text, "unchanged")
+
+
+@given(hostile_pages())
+def test_every_note_can_be_read_back(page: PaperPage) -> None:
+    assert read_notes(render(page)) == {str(note.id): lines_of(note.text) for note in page.notes}
+
+
+@given(hostile_pages())
+def test_what_a_source_says_shows_as_text_and_nothing_else(page: PaperPage) -> None:
+    page.notes = []
+    for token in tokens(body(page)):
+        assert token.type not in {"image", "code_block", "fence", "code_inline", "hr"}
+        if token.type.startswith("html"):
+            assert re.match(r"<!-- papermargin:(begin|exported|end) [\w=, -]+ -->\n?$", token.content)
+        if token.type == "link_open":
+            assert str(token.attrs["href"]).startswith("https://")
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="$"), max_size=60))
+def test_a_title_shows_as_it_is(title: str) -> None:
+    heading = next(line for line in body(make_page(title=title, key="K")).split("\n") if line.startswith("# "))
+    assert shown(heading) == (" ".join(title.split()) or "K")
+
+
+@pytest.mark.parametrize(
+    "text", ["costs $5 and $6", "$\\alpha$ [x]", "a_b_c", "1. one", "- one", "x#y", "&lt;", "==a=="]
+)
+def test_an_abstract_shows_as_it_is(text: str) -> None:
+    assert shown(body(make_page(abstract=text, title="T", authors=[], results=[], notes=[]))).endswith(
+        f"Abstract{text}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (render(make_page()), "2501.10000"),
+        ("---\ntitle: x\npaper_key: 2501.10000 # unquoted by a tool\n---\n", "2501.10000"),
+        ("\ufeff---\r\npaper_key: 'hep-th/9901001'\r\n---\r\n", "hep-th/9901001"),
+        ("---\nmine:\n  paper_key: x\n---\n", None),
+        ("---\npaper_key: x\n", None),
+        ("paper_key: x\n", None),
+        ("text\n---\npaper_key: x\n---\n", None),
+    ],
+)
+def test_a_file_is_known_by_the_key_in_its_front_matter(text: str, key: str | None) -> None:
+    assert read_key(text) == key
+
+
+OWN = st.lists(
+    st.sampled_from(["mine", "", "# x", "---", "```", "<!-- x", "\t", "\u2028", "é"])
+    | st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=9)
+)
+
+
+@given(OWN, OWN, hostile_pages(), hostile_pages())
+def test_what_stands_around_the_block_stays_to_the_byte(
+    above: list[str], below: list[str], page: PaperPage, changed: PaperPage
+) -> None:
+    front, block = render(page).split("\n---\n", 1)
+    changed_front, changed_block = render(changed).split("\n---\n", 1)
+    before, after = "\n".join(["", *above, ""]), "\n".join(["", *below])
+    merged = merge(f"{front}\n---\n{before}{block}{after}", changed)
+    assert merged.text == f"{changed_front}\n---\n{before}{changed_block}{after}"
+
+
+def edit(text: str, old: str = "Compare with", new: str = "I compared it with") -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+def changed_page(**fields: Any) -> PaperPage:
+    return make_page(entry=make_entry(status="read"), **fields)
+
+
+def test_an_edited_block_is_kept_and_ours_stands_beneath_it() -> None:
+    edited = edit(render(make_page()))
+    merged = merge(edited + "\nmine\n", changed_page())
+    theirs = edited[edited.index("<!-- papermargin:begin") : -1]
+    assert merged.outcome == "conflict"
+    assert f"{theirs}\n\n<!-- papermargin:begin " in merged.text
+    assert "> [!warning] The block above was edited here" in merged.text
+    assert "> > Compare with *Candle*.\n> >\n> > - why?\n>\n> ^n-0000" in merged.text
+    assert merged.text.endswith(" -->\n\nmine\n")
+    assert "status: read\n" in merged.text
+
+
+def test_a_conflict_is_shown_once_and_brought_up_to_date() -> None:
+    once = merge(edit(render(make_page())), make_page()).text
+    again = merge(once, make_page())
+    assert (again.text, again.outcome) == (once, "conflict")
+    newer = merge(once, make_page(notes=[make_note("Newer thought.")]))
+    assert newer.text.count("[!warning]") == 1
+    assert "> > Newer thought.\n" in newer.text
+    assert "I compared it with" in newer.text
+    assert newer.text.count("papermargin:begin") == 2
+
+
+def test_an_edited_conflict_is_kept_too() -> None:
+    twice = edit(merge(edit(render(make_page())), make_page()).text, "Compare with", "Never compare with")
+    merged = merge(twice, make_page()).text
+    assert merged.count("papermargin:begin") == 3
+    assert "Never compare with" in merged
+    assert "> > Compare with" in merged
+
+
+def delete_block(text: str, number: int) -> str:
+    begin = [found.start() for found in BEGIN.finditer(text)][number]
+    end = re.compile(r"<!-- papermargin:end \w+ -->").search(text, begin)
+    assert end
+    return text[:begin] + text[end.end() :]
+
+
+def test_a_conflict_is_settled_by_deleting_the_edited_block() -> None:
+    conflict = merge(edit(render(make_page())), make_page()).text
+    settled = merge(delete_block(conflict, 0), make_page())
+    assert settled.outcome == "updated"
+    assert "[!warning]" not in settled.text
+    assert merge(settled.text, make_page()).outcome == "unchanged"
+
+
+def test_a_conflict_is_settled_by_undoing_the_edit() -> None:
+    conflict = merge(edit(render(make_page())), make_page()).text
+    undone = merge(edit(delete_block(conflict, 1), "I compared it with", "Compare with"), make_page())
+    assert undone.outcome == "unchanged"
+
+
+@pytest.mark.parametrize("mark", ["<!-- papermargin:begin", "<!-- papermargin:end", "paper"])
+def test_a_file_without_our_marks_is_never_touched(mark: str) -> None:
+    text = render(make_page()).replace(mark, "")
+    merged = merge(text, changed_page())
+    assert (merged.text, merged.outcome) == (text, "kept")
+    assert merged.reason
+
+
+def test_a_file_with_broken_front_matter_is_left_whole() -> None:
+    text = render(make_page()).replace("rating: 4", "rating: [")
+    merged = merge(text, changed_page())
+    assert (merged.text, merged.outcome) == (text, "kept")
+    assert "not YAML" in str(merged.reason)
+
+
+def test_line_ends_of_another_system_are_no_edit_and_stay() -> None:
+    text = render(make_page()).replace("\n", "\r\n")
+    assert merge(text, make_page()).outcome == "unchanged"
+    merged = merge(text + "mine\r\n", changed_page())
+    assert merged.outcome == "updated"
+    assert "\n" not in merged.text.replace("\r\n", "")
+    assert merged.text.replace("\r\n", "\n") == render(changed_page()) + "mine\n"
+
+
+def test_a_copy_of_the_block_is_brought_up_to_date_as_well() -> None:
+    front, block = render(make_page()).split("\n---\n", 1)
+    merged = merge(f"{front}\n---\n{block}{block}", changed_page())
+    assert merged.outcome == "updated"
+    assert merge(merged.text, changed_page()).outcome == "unchanged"
+
+
+def test_an_edit_that_cut_the_list_of_what_was_exported_keeps_the_persons_values() -> None:
+    text = re.sub("<!-- papermargin:exported.*\n", "", render(make_page()))
+    merged = merge(text, changed_page())
+    assert merged.outcome == "conflict"
+    assert "status: reading\n" in merged.text
+
+
+@given(HOSTILE.filter(bool))
+def test_a_deleted_note_leaves_the_file_at_the_next_export(text: str) -> None:
+    note: NoteState = make_note(text)
+    assert merge(render(make_page(notes=[note])), make_page(notes=[])).text == render(make_page(notes=[]))
