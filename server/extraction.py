@@ -39,6 +39,7 @@ class Extractor:
         self._process: Process | None = None
         self._version: str | None = None
         self._turn = asyncio.Lock()
+        self._urgent: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -46,12 +47,11 @@ class Extractor:
         self._wake.set()
 
     async def close(self) -> None:
-        """End the worker process, whatever it is doing."""
-        process, self._process = self._process, None
-        if process is not None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.communicate()
+        """End the worker process, whatever it is doing, and those who wait for it."""
+        for task in self._urgent:
+            task.cancel()
+        await asyncio.gather(*self._urgent, return_exceptions=True)
+        await self._end()
 
     async def version(self) -> str:
         """Give the version of the packaged model, which loads it. Raises `WorkerError`."""
@@ -83,6 +83,8 @@ class Extractor:
     async def read_now(self, papers: list[int], seconds: float) -> bool:
         """Read some papers ahead of the queue, and tell whether that was done in time; it goes on if it was not."""
         task = asyncio.create_task(self._read_papers(papers))
+        self._urgent.add(task)
+        task.add_done_callback(self._urgent.discard)
         task.add_done_callback(_report)
         done, _ = await asyncio.wait({task}, timeout=seconds)
         return bool(done) and task.exception() is None
@@ -125,7 +127,7 @@ class Extractor:
             else:
                 cause = "the worker ended"
             if not answer.endswith(b"\n"):
-                await self.close()
+                await self._end()
                 raise WorkerError(cause)
         try:
             return msgspec.json.decode(answer, type=list[Extraction])
@@ -140,10 +142,17 @@ class Extractor:
             assert self._process.stdout is not None  # it is a pipe
             greeting = await self._process.stdout.readline()
             if not greeting:
-                await self.close()
+                await self._end()
                 raise WorkerError("the model cannot be loaded (see the lines above)")
             self._version = msgspec.json.decode(greeting, type=str)
         return self._process
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
 
 
 def _report(task: asyncio.Task[None]) -> None:

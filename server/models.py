@@ -150,7 +150,7 @@ class PaperTerm(Model):
     class Meta:
         table = "paper_term"
         unique_together = (("paper", "term"),)
-        indexes = (("term", "paper"),)
+        indexes = (("term_id", "paper_id"),)
 
 
 class Entry(Model):
@@ -171,7 +171,7 @@ class Entry(Model):
     class Meta:
         table = "entry"
         unique_together = (("user", "paper"),)
-        indexes = (("user", "status", "added"), ("user", "added"), ("paper",))
+        indexes = (("user_id", "status", "added"), ("user_id", "added"), ("paper_id",))
 
 
 class Tag(Model):
@@ -208,7 +208,7 @@ class EntryTag(Model):
     class Meta:
         table = "entry_tag"
         unique_together = (("entry", "tag"),)
-        indexes = (("tag", "entry"),)
+        indexes = (("tag_id", "entry_id"),)
 
 
 class Note(Model):
@@ -229,7 +229,7 @@ class Note(Model):
 
     class Meta:
         table = "note"
-        indexes = (("user", "paper"), ("paper",))
+        indexes = (("user_id", "paper_id"), ("paper_id",))
 
 
 class Revision(Model):
@@ -271,7 +271,7 @@ class Correction(Model):
 
     class Meta:
         table = "correction"
-        indexes = (("user", "paper"),)
+        indexes = (("user_id", "paper_id"),)
 
 
 class Seen(Model):
@@ -310,7 +310,7 @@ class Change(Model):
 
     class Meta:
         table = "change"
-        indexes = (("user", "edit"),)
+        indexes = (("user_id", "edit"),)
 
 
 class Clock(Model):

@@ -82,12 +82,13 @@ def tsquery(word: Text, place: str) -> str:
 
 def _hits(sql: Sql, words: list[Text]) -> str:
     margins = [_margin(sql, word) for word in words]
-    rest = [f"({_in_paper(sql, word, 'm.paper_id')} OR m.paper_id IN ({margin}))" for word, margin in
-            zip(words, margins, strict=True)]  # fmt: skip
-    # one word is in a margin's paper already; more words have each to be somewhere
-    supplied = f"SELECT m.paper_id, 0.0 AS score FROM ({' UNION '.join(margins)}) m" + (
-        f" WHERE {' AND '.join(rest)}" if len(words) > 1 else ""
-    )
+    supplied = f"SELECT m.paper_id, 0.0 AS score FROM ({' UNION '.join(margins)}) m"
+    if len(words) > 1:  # a single word is in a margin's paper already, of several each has to be somewhere
+        each = [
+            f"({_in_paper(sql, word, 'm.paper_id')} OR m.paper_id IN ({margin}))"
+            for word, margin in zip(words, margins, strict=True)
+        ]
+        supplied += f" WHERE {' AND '.join(each)}"
     return f"SELECT paper_id, MAX(score) AS score FROM ({_ranked(sql, words)} UNION ALL {supplied}) a GROUP BY paper_id"
 
 

@@ -1,0 +1,141 @@
+"""Serving, and what it takes to get in: settings, users, sign-in links and pairing codes."""
+
+import asyncio
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+import uvicorn
+from litestar import Litestar
+from rich.console import Console
+from rich.table import Table
+
+from server.app import create_app
+from server.commands.settings import load_config, setting_options, store_options, with_store
+from server.config import HELP, Config, explain_config
+from server.daily import keep_up
+from server.logs import RequestLog, configure_logging
+from server.tokens import PAIRING_MINUTES, SIGN_IN_MINUTES, add_user, get_user, issue, issue_code
+
+log = structlog.get_logger()
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of live changes when it is told to stop: they would keep it waiting for ever."""
+
+    def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to stop; a second signal stops at once."""
+        with suppress(AttributeError):  # stopped before it was up
+            self._app.state.feed.close()
+        super().handle_exit(sig, frame)
+
+
+@click.command("serve")
+@setting_options(*HELP)
+def serve_command(**options: Any) -> None:
+    """Serve the store: its API, for the extension and the pages."""
+    config = load_config(**options)
+    configure_logging(config.log)
+
+    async def greet(app: Litestar) -> None:
+        secret = await issue((await get_user(config.user, datetime.now(UTC))).id, "signin", datetime.now(UTC))
+        _print_greeting(config, secret)
+
+    async def ingest(app: Litestar) -> None:
+        await keep_up(config, app.state.extractor.wake)
+
+    app = create_app(config, background=(greet, ingest) if config.ingest else (greet,))
+    server = _Server(
+        uvicorn.Config(
+            RequestLog(app),  # type: ignore[arg-type]
+            host=config.host,
+            port=config.port,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        ),
+        app,
+    )
+    asyncio.run(server.serve())
+    if not server.started:
+        raise click.exceptions.Exit(1)
+
+
+@click.command("config")
+@setting_options(*HELP)
+def config_command(**options: Any) -> None:
+    """Print the settings in force, and where each comes from."""
+    config = load_config(**options)
+    table = Table("setting", "value", "from", "what it is", box=None)
+    for setting in explain_config(config, click.get_current_context().obj, options):
+        table.add_row(setting.name, setting.value, setting.origin, HELP[setting.name])
+    Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False).print(table)
+
+
+@click.command("pair")
+@store_options
+def pair_command(**options: Any) -> None:
+    """Print a code that pairs the browser extension with this store."""
+    config = load_config(**options)
+    code = with_store(config, lambda: _code(config))
+    click.echo(f"{code}  (type it into the extension's options within {PAIRING_MINUTES} minutes)")
+
+
+@click.command("sign-in")
+@setting_options("db", "database_url", "user", "host", "port")
+def sign_in_command(**options: Any) -> None:
+    """Print a one-time link that signs a browser in."""
+    config = load_config(**options)
+    secret = with_store(config, lambda: _link(config))
+    click.echo(f"{_address(config)}/sign-in?token={secret}  (once, within {SIGN_IN_MINUTES} minutes)")
+
+
+@click.group("user")
+def user_command() -> None:
+    """Readers who share this store, each with a list of their own."""
+
+
+@user_command.command("add")
+@click.argument("name")
+@setting_options("db", "database_url")
+def _add_user(name: str, **options: Any) -> None:
+    """Make a reader."""
+    with_store(load_config(**options), lambda: add_user(name, datetime.now(UTC)))
+    click.echo(f"{name} can sign in: papermargin sign-in --user {name}")
+
+
+async def _code(config: Config) -> str:
+    now = datetime.now(UTC)
+    return await issue_code((await get_user(config.user, now, create=config.user == Config().user)).id, now)
+
+
+async def _link(config: Config) -> str:
+    now = datetime.now(UTC)
+    user = await get_user(config.user, now, create=config.user == Config().user)
+    return await issue(user.id, "signin", now)
+
+
+def _address(config: Config) -> str:
+    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host
+    return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
+
+
+def _print_greeting(config: Config, secret: str) -> None:
+    click.echo(f"Papermargin serves {config.store_name} at {_address(config)}", err=True)
+    click.echo(f"  sign in (once):  {_address(config)}/sign-in?token={secret}", err=True)
+    click.echo(f"  the extension:   {_extension()}", err=True)
+
+
+def _extension() -> Path:
+    beside = Path(__file__).parents[2] / "extension"
+    return beside if beside.is_dir() else Path(__file__).parents[1] / "extension"

@@ -1,0 +1,56 @@
+"""The options that several commands share, and the settings that come of them."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import click
+
+from server.config import HELP, Config, read_config
+from server.store import open_store
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_TYPES: dict[str, Any] = {
+    "db": click.Path(path_type=Path, dir_okay=False),
+    "port": int,
+    "ingest_hours": float,
+    "log": click.Choice(["debug", "info", "warning", "error"]),
+}
+
+
+def setting_options(*names: str) -> Callable[[F], F]:
+    """Give a command the options of these settings; what is not given stays None."""
+
+    def decorate(command: F) -> F:
+        for name in reversed(names):
+            flag = f"--{name.replace('_', '-')}"
+            option = (
+                click.option(f"{flag}/--no-{name}", name, default=None, help=HELP[name])
+                if name == "ingest"
+                else click.option(flag, name, type=_TYPES.get(name, str), help=HELP[name])
+            )
+            command = option(command)
+        return command
+
+    return decorate
+
+
+store_options = setting_options("db", "database_url", "user")
+
+
+def load_config(**options: Any) -> Config:
+    """Give the settings in force for a command. Raises `Invalid`."""
+    return read_config(click.get_current_context().obj, options)
+
+
+def with_store(config: Config, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run work on the open store and give what it gives."""
+
+    async def run() -> T:
+        async with open_store(config):
+            return await work()
+
+    return anyio.run(run)
