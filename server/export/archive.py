@@ -4,9 +4,9 @@ Each record stands on a line of its own, so that two exports can be compared and
 """
 
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -33,6 +33,7 @@ FORMAT = 1
 PIECE_BYTES = 1 << 16
 
 Moment = Annotated[datetime, Meta(tz=True)]
+_Read = TypeVar("_Read")
 
 
 class ArchivedPaper(Struct, kw_only=True):
@@ -150,7 +151,7 @@ async def encode(
         "corrections": corrections,
         "seen": seen,
     }
-    piece = msgspec.json.encode({"papermargin": FORMAT, "exported": exported, "server": server})[:-1]
+    piece = bytearray(msgspec.json.encode({"papermargin": FORMAT, "exported": exported, "server": server})[:-1])
     for name, records in parts.items():
         piece += f',\n"{name}":['.encode()
         separator = b"\n"
@@ -158,24 +159,28 @@ async def encode(
             piece += separator + msgspec.json.encode(record)
             separator = b",\n"
             if len(piece) >= PIECE_BYTES:
-                yield piece
-                piece = b""
+                yield bytes(piece)
+                piece.clear()
         piece += b"\n]"
-    yield piece + b"}\n"
+    yield bytes(piece) + b"}\n"
 
 
 def decode(document: bytes) -> Archive:
     """Read an export. Raises SourceError, which names the place, for one that is cut, newer or at odds with itself."""
-    try:
-        head = msgspec.json.decode(document, type=_Head)
-        if head.papermargin != FORMAT:
-            raise SourceError(f"the export is of format {head.papermargin}; this Papermargin reads format {FORMAT}")
-        archive = msgspec.json.decode(document, type=Archive)
-    except msgspec.DecodeError as error:
-        raise SourceError(f"not a Papermargin export: {error}") from error
+    head = _read(document, _Head, "this is no Papermargin export")
+    if head.papermargin != FORMAT:
+        raise SourceError(f"the export is of format {head.papermargin}; this Papermargin reads format {FORMAT}")
+    archive = _read(document, Archive, "the export cannot be used")
     if problem := next(_find_problems(archive), None):
-        raise SourceError(f"the export is at odds with itself: {problem}")
+        raise SourceError(f"the export cannot be used: {problem}")
     return archive
+
+
+def _read(document: bytes, kind: type[_Read], complaint: str) -> _Read:
+    try:
+        return msgspec.json.decode(document, type=kind)
+    except msgspec.DecodeError as error:
+        raise SourceError(f"{complaint}: {error}") from error
 
 
 def _find_problems(archive: Archive) -> Iterator[str]:
@@ -202,7 +207,7 @@ def _find_repeated(part: str, ids: Iterable[str | UUID]) -> Iterator[str]:
 
 
 def _find_strangers(archive: Archive, known: set[str]) -> Iterator[str]:
-    parts = {
+    parts: dict[str, Sequence[ArchivedEntry | ArchivedNote | ArchivedCorrection | SeenPaper]] = {
         "entries": archive.entries,
         "notes": archive.notes,
         "corrections": archive.corrections,

@@ -79,7 +79,7 @@ def test_what_the_person_left_alone_becomes_ours(title: str, tags: list[str], ne
 
 @given(st.lists(st.sampled_from("abcdef"), unique=True), st.lists(st.sampled_from("abcdef"), unique=True))
 def test_lists_merge_as_sets(theirs: list[str], ours: list[str]) -> None:
-    base = {"tags": ["a", "b", "c"]}
+    base: dict[str, Value] = {"tags": ["a", "b", "c"]}
     merged = load(merge_values(write_values({"tags": theirs}), {"tags": ours}, digest_values(base)))["tags"]
     kept = {tag for tag in "abc" if tag in theirs and tag in ours}
     assert len(merged) == len(set(merged))
