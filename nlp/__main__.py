@@ -1,0 +1,44 @@
+"""`python -m nlp`: make the packaged model again, or measure one."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from nlp.corpus import read_texts
+from nlp.evaluate import report
+
+STAGES = ("vectors", "teacher", "peer", "silver", "student", "package")
+
+
+@click.group()
+def main() -> None:
+    """Work on the model that finds methods, datasets, metrics and tasks."""
+
+
+@main.command()
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(__file__).with_name("model"))
+@click.option("--work", type=click.Path(file_okay=False, path_type=Path), default=Path("build/nlp"))
+@click.option("--stage", "stages", type=click.Choice(STAGES), multiple=True, help="Only this stage; may be repeated.")
+def train(data: Path, out: Path, work: Path, stages: tuple[str, ...]) -> None:
+    """Make the model from a data folder; about two hours on one core, and the packages of papermargin[train]."""
+    if find_spec("torch") is None:
+        raise click.ClickException("training needs the packages of papermargin[train]")
+    course = import_module("nlp.train")  # here, since only training needs torch
+    course.run(course.Workshop(data, work, out, click.echo), stages or STAGES)
+
+
+@main.command()
+@click.option("--data", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Default: the packaged one."
+)
+def evaluate(data: Path, model: Path | None) -> None:
+    """Print how well a model, the packaged one by default, does on a file of labelled texts."""
+    report(read_texts(data), model, Console())
+
+
+main()

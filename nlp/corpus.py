@@ -1,0 +1,69 @@
+"""Texts to learn from: abstracts with labels, texts without."""
+
+import ast
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+
+class LabelledText(Struct):
+    """A text with its mentions as (start, end, label) and its results; `id` is empty where the source gives none."""
+
+    text: str
+    id: str = ""
+    spans: list[tuple[int, int, str]] = field(default_factory=list)
+    results: list[dict[str, str | None]] = field(default_factory=list)
+
+
+def read_texts(path: Path) -> list[LabelledText]:
+    """Read a JSON Lines file of labelled texts, packed by gzip or not."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+        return [msgspec.json.decode(line, type=LabelledText) for line in lines if line.strip()]
+
+
+def read_listing(path: Path) -> Iterator[LabelledText]:
+    """Read title and abstract of the papers of one saved day of Daily Papers, as JSON or as Python literals in JSON."""
+    day = json.loads(path.read_bytes())
+    for entry in day["data"] if isinstance(day, dict) else day:
+        paper = (ast.literal_eval(entry) if isinstance(entry, str) else entry)["paper"]
+        yield LabelledText(id=paper["id"], text=f"{_folded(paper['title'])}\n{_folded(paper['summary'])}")
+
+
+def read_unlabelled(data: Path, *, without: Iterable[LabelledText]) -> list[LabelledText]:
+    """Give the texts in reach of a data folder that have no labels, each once, and none that is in `without`.
+
+    These are the saved days of Daily Papers in `../hf/api` and the summaries in `public`.
+    """
+    known = {_title(text) for text in without}
+    listings = (text for path in sorted(data.glob("../hf/api/*.json")) for text in read_listing(path))
+    found: dict[str, LabelledText] = {}
+    for text in (*listings, *read_texts(data / "public" / "unlabelled_daily_summaries.jsonl")):
+        if text.id not in known and _title(text) not in known:
+            found.setdefault(text.text, text)
+    return list(found.values())
+
+
+def one_per_title(texts: Iterable[LabelledText]) -> list[LabelledText]:
+    """Give the first text of each title: an abstract rather than the summary of the same paper."""
+    found: dict[str, LabelledText] = {}
+    for text in texts:
+        found.setdefault(_title(text), text)
+    return list(found.values())
+
+
+def digest(path: Path) -> str:
+    """Give the SHA-256 of a file, by which a model names what it was made of."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _title(text: LabelledText) -> str:
+    return text.text.partition("\n")[0].casefold()

@@ -1,0 +1,98 @@
+"""The trained component: runs the network by NumPy and reads the mentions off the best tags."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import minibatch
+from spacy.vocab import Vocab
+
+from nlp.network import make_batch, tag_scores
+from nlp.tags import best_tags, decode
+
+WORDS = 2000
+"""About how many tokens go through the network at a time: more would leave the processor's cache."""
+
+
+class NumpyOperators:
+    """What the forward pass asks of NumPy."""
+
+    def rows(self, table: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Take rows of a table."""
+        taken: np.ndarray = table[numbers]
+        return taken
+
+    def means(self, values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Give the mean row of each group of rows; groups that have none get a neighbour's."""
+        order = np.argsort(groups, kind="stable")
+        counts = np.bincount(groups)
+        starts = np.cumsum(counts) - counts
+        sums = np.add.reduceat(values[order], np.minimum(starts, len(order) - 1))
+        return sums / np.maximum(counts, 1)[:, None].astype(np.float32)
+
+    def drop(self, values: np.ndarray) -> np.ndarray:
+        """Drop nothing."""
+        return values
+
+
+class SpanTagger:
+    """Finds mentions; each text gets them as `ents`, and the log probabilities of its tokens' tags as `tensor`."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+        self.weights: dict[str, np.ndarray] = {}
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Tag one text."""
+        return next(self.pipe([doc]))
+
+    def pipe(self, docs: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
+        """Tag a stream of texts."""
+        for batch in minibatch(docs, batch_size):  # type: ignore[no-untyped-call]
+            scores = self.scores(batch)
+            for doc, rows, tags in zip(batch, scores, best_tags(scores), strict=True):
+                doc.tensor = rows
+                doc.set_ents(decode(doc, tags))
+            yield from batch
+
+    def scores(self, docs: Sequence[Doc]) -> list[np.ndarray]:
+        """Give the log probabilities of the tags of each text's tokens."""
+        found = []
+        for group in _groups(docs):
+            scores = tag_scores(self.weights, make_batch(group), NumpyOperators())
+            scores -= scores.max(-1, keepdims=True)
+            scores -= np.log(np.exp(scores).sum(-1, keepdims=True))
+            found += np.split(scores, np.cumsum([len(doc) for doc in group])[:-1])
+        return found
+
+    def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
+        """Write the weights in half precision."""
+        path.mkdir(exist_ok=True)
+        halves: dict[str, Any] = {name: value.astype(np.float16) for name, value in self.weights.items()}
+        np.savez(path / "weights.npz", **halves)
+
+    def from_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> "SpanTagger":
+        """Read what `to_disk` wrote."""
+        with np.load(path / "weights.npz") as weights:
+            self.weights = {name: weights[name].astype(np.float32) for name in weights}
+        return self
+
+
+@Language.factory("span_tagger", assigns=["doc.ents", "doc.tensor"])
+def make_span_tagger(nlp: Language, name: str) -> SpanTagger:
+    """Make a tagger that knows nothing yet; `from_disk` brings its weights."""
+    return SpanTagger(nlp.vocab)
+
+
+def _groups(docs: Sequence[Doc]) -> Iterator[list[Doc]]:
+    group: list[Doc] = []
+    for doc in docs:
+        group.append(doc)
+        if sum(map(len, group)) >= WORDS:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -1,0 +1,221 @@
+"""Makes the packaged model: vectors, teachers, silver labels, student, package, each a stage that can be run again.
+
+Teachers (MiniLM, and the network itself) learn the labelled abstracts; the mean of their tag probabilities on
+unlabelled abstracts is what the student, a small network that NumPy can run, learns from together with the labels.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import floret
+import numpy as np
+import torch
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import load_config
+from spacy.vectors import Vectors
+
+from nlp.confidence import Confidence
+from nlp.corpus import LabelledText, digest, one_per_title, read_texts, read_unlabelled
+from nlp.pipeline import blank
+from nlp.student import Lesson, new_weights, predict, train_student
+from nlp.tagger import SpanTagger
+from nlp.tags import TAGS, encode
+from nlp.teacher import load_teacher, train_teacher
+from nlp.teacher import predict as predict_teacher
+
+CONFIG = Path(__file__).with_name("config.cfg")
+LABELLED = "abstracts.train.jsonl"
+HELD_OUT = "abstracts.dev.jsonl"
+RULES = ("abbreviations", "consistency")
+"""The components of `nlp.pipeline` that mend what the tagger finds."""
+
+
+@dataclass
+class Workshop:
+    """Where the data lie, where the stages leave what they make and the model, and whom to tell how far it is."""
+
+    data: Path
+    work: Path
+    out: Path
+    log: Callable[[str], None]
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """Everything that decides the weights, beside the data."""
+        return load_config(CONFIG, interpolate=True)
+
+    @cached_property
+    def labelled(self) -> list[LabelledText]:
+        """The texts to learn from."""
+        return read_texts(self.data / LABELLED)
+
+    @cached_property
+    def unlabelled(self) -> list[LabelledText]:
+        """The texts without labels, those that are held out left aside."""
+        return read_unlabelled(self.data, without=[*self.labelled, *read_texts(self.data / HELD_OUT)])
+
+    @cached_property
+    def nlp(self) -> Language:
+        """The tokenizer, with the word vectors once they are made."""
+        nlp = blank()
+        if (self.work / "vectors.floret").exists():
+            nlp.vocab.vectors = read_vectors(self.work / "vectors.floret", nlp)
+        return nlp
+
+    @cached_property
+    def gold(self) -> tuple[list[Doc], list[np.ndarray]]:
+        """The labelled texts as documents and as tag numbers."""
+        docs = self.tokens(self.labelled)
+        return docs, [encode(doc, text.spans) for doc, text in zip(docs, self.labelled, strict=True)]
+
+    def tokens(self, texts: Sequence[LabelledText]) -> list[Doc]:
+        """Tokenize texts."""
+        return list(self.nlp.pipe(text.text for text in texts))
+
+
+def make_vectors(shop: Workshop) -> None:
+    """Train floret vectors on every text that may be used."""
+    public = shop.data / "public"
+    scirex = [*read_texts(public / "scirex_sents.jsonl.gz"), *read_texts(public / "scirex_abs.jsonl")]
+    corpus = shop.work / "corpus.txt"
+    with corpus.open("w", encoding="utf8") as lines:
+        for doc in blank().pipe(text.text for text in (*shop.unlabelled, *shop.labelled, *scirex)):
+            lines.write(" ".join(token.lower_ for token in doc if not token.is_space) + "\n")
+    model = floret.train_unsupervised(str(corpus), model="skipgram", mode="floret", thread=1, **shop.config["vectors"])
+    model.save_floret_vectors(str(shop.work / "vectors.floret"))
+
+
+def make_teachers(shop: Workshop) -> None:
+    """Fine-tune MiniLM on the labelled texts, once for each seed."""
+    docs, tags = shop.gold
+    for seed in shop.config["teacher"]["seeds"]:
+        teacher = train_teacher(docs, tags, seed=seed, epochs=shop.config["teacher"]["epochs"], log=shop.log)
+        torch.save(teacher.state_dict(), shop.work / f"teacher{seed}.pt")
+
+
+def make_peer(shop: Workshop) -> None:
+    """Train the network on the labelled texts alone: one more, different teacher."""
+    docs, tags = shop.gold
+    settings = shop.config["peer"]
+    lesson = Lesson(docs, _certain(tags), settings["passes"], settings["rate"])
+    start = new_weights(shop.config["network"]["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
+    _save(shop.work / "peer.npz", train_student(start, lesson, log=shop.log, **_habits(shop, settings)))
+
+
+def make_silver(shop: Workshop) -> None:
+    """Let the teachers tell the tag probabilities of unlabelled texts, one a paper, and keep their mean."""
+    docs = shop.tokens(one_per_title(shop.unlabelled))
+    votes = [predict(_load(shop.work / "peer.npz"), docs)]
+    for seed in shop.config["teacher"]["seeds"]:
+        votes.append(predict_teacher(load_teacher(shop.work / f"teacher{seed}.pt"), docs))
+        shop.log(f"silver: teacher {seed} done")
+    mean = np.concatenate([np.mean(vote, axis=0).astype(np.float16) for vote in zip(*votes, strict=True)])
+    np.save(shop.work / "silver.npy", mean)
+
+
+def make_student(shop: Workshop) -> None:
+    """Train the network on silver and gold together, then on gold alone."""
+    settings = shop.config["student"]
+    docs, tags = shop.gold
+    certain = _certain(tags)
+    silver_docs = shop.tokens(one_per_title(shop.unlabelled))
+    ends = np.cumsum([len(doc) for doc in silver_docs])[:-1]
+    silver = np.split(np.load(shop.work / "silver.npy"), ends)
+    copies = settings["gold_copies"]
+    lessons = [
+        Lesson([*silver_docs, *docs * copies], [*silver, *certain * copies], settings["passes"], settings["rate"]),
+        Lesson(docs, certain, settings["last_passes"], settings["last_rate"]),
+    ]
+    weights = new_weights(shop.config["network"]["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
+    for number, lesson in enumerate(lessons, start=1):
+        weights = train_student(weights, lesson, log=shop.log, **_habits(shop, settings))
+        _save(shop.work / f"student{number}.npz", weights)
+
+
+def make_package(shop: Workshop) -> None:
+    """Write the spaCy pipeline with the student in it, its confidences calibrated on the held-out texts."""
+    nlp = blank()
+    nlp.vocab.vectors = read_vectors(shop.work / "vectors.floret", nlp)
+    tagger = cast(SpanTagger, nlp.add_pipe("span_tagger", name="ner"))
+    tagger.weights = {name: value.numpy() for name, value in _load(shop.work / "student2.npz").items()}
+    for name in RULES:
+        nlp.add_pipe(name)
+    confidence = cast(Confidence, nlp.add_pipe("confidence"))
+    held_out = read_texts(shop.data / HELD_OUT)
+    confidence.fit(list(nlp.pipe(text.text for text in held_out)), [text.spans for text in held_out])
+    nlp.meta |= {"name": "papermargin", "papermargin": _provenance(shop)}
+    nlp.to_disk(shop.out)
+
+
+STAGES: dict[str, Callable[[Workshop], None]] = {
+    "vectors": make_vectors,
+    "teacher": make_teachers,
+    "peer": make_peer,
+    "silver": make_silver,
+    "student": make_student,
+    "package": make_package,
+}
+
+
+def run(shop: Workshop, stages: Sequence[str]) -> None:
+    """Run the stages that are asked for, in their order; what one makes, the next finds in the work folder."""
+    torch.set_num_threads(1)
+    shop.work.mkdir(parents=True, exist_ok=True)
+    for name, stage in STAGES.items():
+        if name in stages:
+            shop.log(f"stage {name}")
+            stage(shop)
+
+
+def read_vectors(path: Path, nlp: Language) -> Vectors:
+    """Read floret's vectors as spaCy's, to be looked up by lower-cased words."""
+    with path.open(encoding="utf8") as lines:
+        _, _, minn, maxn, hash_count, hash_seed, bow, eow = next(lines).split()
+        table = np.array([line.rstrip().split(" ")[1:] for line in lines], dtype=np.float32)
+    return Vectors(
+        data=table,
+        strings=nlp.vocab.strings,
+        mode="floret",
+        minn=int(minn),
+        maxn=int(maxn),
+        hash_count=int(hash_count),
+        hash_seed=int(hash_seed),
+        bow=bow,
+        eow=eow,
+        attr="LOWER",
+    )
+
+
+def _habits(shop: Workshop, settings: dict[str, Any]) -> dict[str, Any]:
+    network = shop.config["network"]
+    return {"seed": settings["seed"], "dropout": network["dropout"], "words": network["words"]}
+
+
+def _certain(tags: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return [np.eye(len(TAGS), dtype=np.float16)[numbers] for numbers in tags]
+
+
+def _save(path: Path, weights: dict[str, torch.Tensor]) -> None:
+    np.savez(path, **{name: value.numpy() for name, value in weights.items()})
+
+
+def _load(path: Path) -> dict[str, torch.Tensor]:
+    with np.load(path) as weights:
+        return {name: torch.from_numpy(weights[name]) for name in weights}
+
+
+def _provenance(shop: Workshop) -> dict[str, Any]:
+    files = [shop.data / LABELLED, shop.data / HELD_OUT, *sorted((shop.data / "public").glob("*.jsonl*"))]
+    return {
+        "made": datetime.now(UTC).date().isoformat(),
+        "data": {path.name: digest(path) for path in files},
+        "unlabelled_texts": len(shop.unlabelled),
+        "config": shop.config,
+        "versions": {name: version(name) for name in ("spacy", "torch", "transformers", "floret")},
+    }
