@@ -74,13 +74,18 @@ class Vault:
     """A folder of papers' files, known by the paper keys in their front matter, wherever in it they were moved."""
 
     def __init__(self, folder: Path, *, dry_run: bool = False) -> None:
-        if folder.exists() and not folder.is_dir():
-            raise Invalid(f"{folder} is a file; a vault needs a folder")
+        try:
+            if not dry_run:
+                folder.mkdir(parents=True, exist_ok=True)
+            self._taken = {fold_name(path.name) for path in folder.iterdir()}
+        except FileNotFoundError:  # a dry run makes no folder
+            self._taken = set()
+        except OSError as error:
+            raise Invalid(f"{folder} cannot be a vault: {error.strerror}") from error
         self.report = VaultReport()
         self._folder = folder
         self._dry_run = dry_run
         self._paths = _find_papers(folder)
-        self._taken = {fold_name(path.name) for path in folder.iterdir()} if folder.is_dir() else set()
 
     def put(self, page: PaperPage) -> None:
         """Write a paper's file if there is anything new to write, and count what was done."""
@@ -98,7 +103,6 @@ class Vault:
     def _create(self, page: PaperPage) -> None:
         path = self._folder / _take_name(page, self._taken)
         if not self._dry_run:
-            self._folder.mkdir(parents=True, exist_ok=True)
             _replace(path, None, markdown.render(page).encode())
             self._paths[page.key] = path
         self.report.count("created")

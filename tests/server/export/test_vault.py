@@ -216,10 +216,12 @@ async def test_hidden_folders_are_not_looked_into(tmp_path: Path) -> None:
     assert await export(tmp_path) == VaultReport(created=4)
 
 
-async def test_a_vault_that_is_a_file_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["vault", "vault/below"])
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_vault_that_can_be_no_folder_is_refused(tmp_path: Path, place: str, dry_run: bool) -> None:
     (tmp_path / "vault").touch()
-    with pytest.raises(Invalid, match="a vault needs a folder"):
-        await export(tmp_path / "vault")
+    with pytest.raises(Invalid, match="cannot be a vault"):
+        await export(tmp_path / place, dry_run=dry_run)
 
 
 async def zipped(*pages: PaperPage) -> bytes:
