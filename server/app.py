@@ -44,8 +44,9 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
         async with serving_lock(config), open_store(config):
             await get_user(config.user, datetime.now(UTC), create=True)
             feed = app.state.feed = Feed()
-            extractor = app.state.extractor = Extractor(feed.poke)
-            tasks = [asyncio.create_task(work) for work in (feed.run(), extractor.run(), *(b(app) for b in background))]
+            extractor = app.state.extractor = Extractor(feed.poke, enabled=config.extract)
+            work = [feed.run(), *(begin(app) for begin in background)]
+            tasks = [asyncio.create_task(job) for job in (*work, *([extractor.run()] if config.extract else []))]
             try:
                 yield
             finally:
@@ -60,7 +61,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
             request.app.state.feed.poke()
             request.app.state.extractor.wake()
 
-    app = Litestar(
+    return Litestar(
         route_handlers=[
             get("/health", opt={"public": True})(health),
             sign_in,
@@ -92,7 +93,6 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
         logging_config=None,
         debug=False,
     )
-    return app
 
 
 def refuse(request: Request[Any, Any, Any], error: PapermarginError) -> Response[Problem]:

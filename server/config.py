@@ -22,6 +22,7 @@ HELP = {
     "user": "whose list the command line shows and changes",
     "ingest": "fetch new Daily Papers in the background while serving",
     "ingest_hours": "hours between two fetches",
+    "extract": "read methods, datasets, metrics and results out of abstracts while serving",
     "huggingface_url": "where the Daily Papers API is",
     "arxiv_url": "where arXiv's API is",
     "log": "how much to log: debug, info, warning or error",
@@ -39,6 +40,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     user: str = "me"
     ingest: bool = True
     ingest_hours: Annotated[float, Meta(gt=0)] = 4.0
+    extract: bool = True
     huggingface_url: str = "https://huggingface.co"
     arxiv_url: str = "https://export.arxiv.org"
     log: Literal["debug", "info", "warning", "error"] = "info"

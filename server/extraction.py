@@ -34,8 +34,9 @@ class WorkerError(PapermarginError):
 class Extractor:
     """The worker process, and what waits for it."""
 
-    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, changed: Callable[[], None] = lambda: None, *, enabled: bool = True) -> None:
         self._changed = changed
+        self._enabled = enabled
         self._process: Process | None = None
         self._version: str | None = None
         self._turn = asyncio.Lock()
@@ -82,6 +83,8 @@ class Extractor:
 
     async def read_now(self, papers: list[int], seconds: float) -> bool:
         """Read some papers ahead of the queue, and tell whether that was done in time; it goes on if it was not."""
+        if not self._enabled:
+            return False
         task = asyncio.create_task(self._read_papers(papers))
         self._urgent.add(task)
         task.add_done_callback(self._urgent.discard)

@@ -64,6 +64,7 @@ async def list_papers(
             ListedPaper(
                 key=row["key"],
                 title=row["title"],
+                abstract=row["abstract"],
                 authors=decode_strings(row["authors"]),
                 author_count=row["author_count"],
                 published=day(row["published"]),
@@ -173,7 +174,7 @@ async def _page_rows(selection: Selection, sort: Sort, cursor: _Cursor | None, l
         after = [f"({value}, p.id) < (${len(values) - 1}, ${len(values)})"]
     total = f"{cursor.total}" if cursor else "COUNT(*) OVER ()"
     return await fetch(
-        "SELECT p.id, p.key, p.title, p.authors, p.author_count, p.published, p.upvotes, p.code_url, "
+        "SELECT p.id, p.key, p.title, p.abstract, p.authors, p.author_count, p.published, p.upvotes, p.code_url, "
         f"{value} AS place, {total} AS total {selection.body(*after)} "
         f"ORDER BY {value} DESC, p.id DESC LIMIT {limit}",
         *values,

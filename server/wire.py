@@ -235,6 +235,7 @@ class ListedPaper(Struct, kw_only=True):
 
     key: str
     title: str
+    abstract: str
     authors: list[str]
     author_count: int | None
     published: date | None

@@ -29,7 +29,7 @@ def setting_options(*names: str) -> Callable[[F], F]:
             flag = f"--{name.replace('_', '-')}"
             option = (
                 click.option(f"{flag}/--no-{name}", name, default=None, help=HELP[name])
-                if name == "ingest"
+                if name in ("ingest", "extract")
                 else click.option(flag, name, type=_TYPES.get(name, str), help=HELP[name])
             )
             command = option(command)

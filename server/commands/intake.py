@@ -1,0 +1,174 @@
+"""Papers into the store: files by `import`, days of Hugging Face by `ingest`."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from server.commands.settings import load_config, setting_options, with_store
+from server.config import Config
+from server.daily import Sources, fetch_days, fetch_round, fill_gaps, open_sources
+from server.errors import Invalid, SourceError
+from server.extraction import Extractor
+from server.ingest import IngestReport, ingest
+from server.intake import find_files, import_file
+from server.mentions import count_unread
+from server.models import Paper
+from server.source import Batch
+from server.store import is_served
+from server.tokens import get_user
+from server.wire import FileReport
+
+FIRST_DAY = date(2023, 5, 4)  # of Daily Papers
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--year", type=click.IntRange(1991, 2100), help="year of a capture's dates that have none")
+@click.option("--add", is_flag=True, help="put the papers in the reading list")
+@click.option("--offline", is_flag=True, help="do not ask the web for papers known by their id alone")
+@click.option("--no-extract", is_flag=True, help="leave the reading of abstracts to the server")
+@click.option("--json", "as_json", is_flag=True, help="print the table as JSON")
+@setting_options("db", "database_url", "user", "huggingface_url", "arxiv_url")
+def import_command(
+    paths: tuple[str, ...],
+    year: int | None,
+    add: bool,
+    offline: bool,
+    no_extract: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Take in files, folders and globs: saved listings and pages, API answers, BibTeX, RIS, CSL-JSON, ids, exports."""
+    config = load_config(**options)
+
+    async def work() -> list[FileReport]:
+        user = (await get_user(config.user, datetime.now(UTC), create=config.user == Config().user)).id
+        with _progress() as progress:
+            files = list(find_files(paths))
+            reports = [
+                await import_file(file, user, year=year, add=add) for file in progress.track(files, description="files")
+            ]
+            if not offline:
+                await _fill(config)
+            if not no_extract:
+                await read_waiting(config, progress)
+        return reports
+
+    reports = with_store(config, work)
+    click.echo(msgspec.json.encode(reports)) if as_json else _print_reports(reports)
+    if any(report.error for report in reports):
+        raise click.exceptions.Exit(1)
+
+
+@click.command("ingest")
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="a day")
+@click.option("--week", help="an ISO week, as 2026-W08")
+@click.option("--month", help="a month, as 2026-02")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="the first of several days")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="the last of several days (today)")
+@click.option("--no-extract", is_flag=True, help="leave the reading of abstracts to the server")
+@setting_options("db", "database_url", "huggingface_url", "arxiv_url")
+def ingest_command(
+    day: datetime | None,
+    week: str | None,
+    month: str | None,
+    first: datetime | None,
+    last: datetime | None,
+    no_extract: bool,
+    **options: Any,
+) -> None:
+    """Fetch Daily Papers: the newest day and those before it, or the day, week, month or days that are named."""
+    config = load_config(**options)
+    if sum(choice is not None for choice in (day, week, month, first)) > 1 or (last and not first):
+        raise click.UsageError("give one of --date, --week, --month, or --from with --to")
+
+    async def work() -> IngestReport:
+        now = datetime.now(UTC)
+        async with open_sources(config) as sources:
+            if week or month:
+                report = await ingest(await _period(sources, week, month, now), now)
+            elif day or first:
+                report = await fetch_days(sources, _days(day or first, day or last or now), now)
+            else:
+                report = await fetch_round(sources, now)
+        if not no_extract:
+            with _progress() as progress:
+                await read_waiting(config, progress)
+        return report
+
+    report = with_store(config, work)
+    click.echo(f"{len(report.keys)} papers: {report.new} new, {report.updated} updated")
+
+
+async def read_waiting(config: Config, progress: Progress) -> None:
+    """Read the abstracts that wait, unless a server of the same file does so anyway."""
+    if is_served(config):
+        click.echo("the server that is running reads the abstracts", err=True)
+        return
+    extractor = Extractor()
+    try:
+        if waiting := await Paper.filter(extraction_version=None).count():
+            task = progress.add_task("abstracts", total=waiting)
+            waiting = await count_unread(await extractor.version())
+            progress.update(task, total=waiting)
+            await extractor.read_all(lambda count: progress.advance(task, count))
+    finally:
+        await extractor.close()
+
+
+async def _fill(config: Config) -> None:
+    if not await Paper.filter(title="").exists():
+        return
+    try:
+        async with open_sources(config) as sources:
+            await fill_gaps(sources, datetime.now(UTC))
+    except SourceError as error:
+        count = await Paper.filter(title="").count()
+        click.echo(f"{count} papers are known by their id alone until the web can be asked: {error}", err=True)
+
+
+async def _period(sources: Sources, week: str | None, month: str | None, now: datetime) -> Batch:
+    if week:
+        return await sources.huggingface.fetch_week(week, observed=now)
+    return await sources.huggingface.fetch_month(month or "", observed=now)
+
+
+def _days(first: datetime | None, last: datetime) -> Iterable[date]:
+    begin, end = (first or last).date(), last.date()
+    if begin > end:
+        raise Invalid("--from lies after --to")
+    begin = max(begin, FIRST_DAY)
+    return (begin + timedelta(days=n) for n in range((end - begin).days + 1))
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
+
+
+def _print_reports(reports: list[FileReport]) -> None:
+    table = Table("file", "kind", box=None, pad_edge=False)
+    for name in ("papers", "new", "updated", "skipped"):
+        table.add_column(name, justify="right")
+    table.add_column("error")
+    for report in reports:
+        numbers = (report.papers, report.new, report.updated, len(report.skipped))
+        table.add_row(Path(report.file).name, report.kind, *map(str, numbers), report.error or "")
+    if len(reports) > 1:
+        totals = [sum(getattr(r, name) for r in reports) for name in ("papers", "new", "updated")]
+        skipped, failed = sum(len(r.skipped) for r in reports), sum(r.error is not None for r in reports)
+        table.add_row(
+            f"{len(reports)} files", "", *map(str, totals), str(skipped), f"{failed} failed" if failed else ""
+        )
+    Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False).print(table)
+    for report in reports:
+        for reason in report.skipped:
+            click.echo(f"{Path(report.file).name}: skipped: {reason}", err=True)
