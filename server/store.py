@@ -183,8 +183,10 @@ async def writing() -> AsyncIterator[BaseDBAsyncClient]:
 def _check_file(db: Path) -> None:
     try:
         db.parent.mkdir(parents=True, exist_ok=True)
-        if db.exists() and db.stat().st_size and db.open("rb").read(16) != b"SQLite format 3\x00":
-            raise StoreError(f"{db} is not a SQLite database")
+        with db.open("ab+") as file:
+            file.seek(0)
+            if file.read(16) not in (b"", b"SQLite format 3\x00"):
+                raise StoreError(f"{db} is not a SQLite database")
     except OSError as error:
         raise StoreError(f"cannot open {db}: {error.strerror}") from error
 

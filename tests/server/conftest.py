@@ -4,11 +4,15 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+import anyio
+import asyncpg
 import httpx
 import pytest
 from litestar import Litestar
@@ -28,58 +32,79 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A PostgreSQL server of our own on a free port: its address without a database."""
     binaries = _postgres_binaries()
     if binaries is None:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is not installed")
         pytest.skip("PostgreSQL is not installed")
-    folder = tmp_path_factory.mktemp("postgres")
-    # the server refuses to run as root, which a container's only user may be
+    # the server refuses to run as root, which a container's only user may be, and so cannot use pytest's own folders
     user = "postgres" if os.geteuid() == 0 else None
-    for path in [folder, *folder.parents][:4]:
-        path.chmod(0o755)
-    if user:
-        shutil.chown(folder, user)
-    with socket.socket() as free:
+    with tempfile.TemporaryDirectory(prefix="papermargin-") as folder, socket.socket() as free:
+        if user:
+            shutil.chown(folder, user)
+        data, run = Path(folder, "data"), partial(subprocess.run, user=user, cwd=folder, check=True)
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    data = folder / "data"
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=200"
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"],
-        user=user, cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    subprocess.run(
-        [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"],
-        user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    yield f"postgres://postgres@127.0.0.1:{port}"
-    subprocess.run(
-        [binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"],
-        user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        free.close()
+        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        control = [binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "-l", f"{folder}/log"]
+        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        run(initdb, capture_output=True)
+        run([*control, "-o", f"{settings} -c max_connections=200", "start"], stdout=subprocess.DEVNULL)
+        try:
+            yield f"postgres://postgres@127.0.0.1:{port}"
+        finally:
+            run([*control, "stop"], stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store as the migrations leave it, to be copied: they take most of a short test's time."""
+    file = tmp_path_factory.mktemp("migrated") / "papermargin.sqlite"
+    anyio.run(_migrate, Config(db=file))
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: str) -> str:
+    """A PostgreSQL database as the migrations leave it, to be copied."""
+    address = anyio.run(create_database, postgres, "migrated")
+    anyio.run(_migrate, Config(database_url=address))
+    return address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
-    """The settings of an empty store, on each engine in turn."""
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def config(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    """The settings of an empty store, on each engine in turn; nothing is fetched or read in the background."""
     EXECUTOR_CACHE.clear()  # it knows statements by table alone, and the two engines write them differently
-    if request.param == "sqlite":
-        return Config(db=tmp_path / "papermargin.sqlite", ingest=False)
-    return Config(database_url=await create_database(request.getfixturevalue("postgres")), ingest=False)
+    if engine == "sqlite":
+        file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "papermargin.sqlite")
+        return Config(db=file, ingest=False, extract=False)
+    server = request.getfixturevalue("migrated_database").rpartition("/")[0]
+    address = anyio.run(create_database, server, f"test_{uuid4().hex}", "migrated")
+    return Config(database_url=address, ingest=False, extract=False)
 
 
-async def create_database(server: str) -> str:
-    """Make an empty database and give its address."""
-    import asyncpg
-
-    name = f"test_{uuid4().hex}"
+async def create_database(server: str, name: str, template: str = "template1") -> str:
+    """Make a database like the template and give its address."""
     connection = await asyncpg.connect(f"{server}/postgres")
-    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     await connection.close()
     return f"{server}/{name}"
+
+
+async def _migrate(config: Config) -> None:
+    EXECUTOR_CACHE.clear()
+    async with open_store(config):
+        pass
 
 
 @pytest.fixture
