@@ -11,7 +11,7 @@ from server.cards import cards, corrections_of, extraction_state, places
 from server.corrections import correct
 from server.errors import Invalid
 from server.identity import fold_term, paper_url
-from server.models import ListingPaper, decode_strings
+from server.models import Alias, ListingPaper, decode_strings
 from server.query import TERM_FIELDS, parse_query
 from server.search import Selection, match, select, tsquery
 from server.states import find_paper
@@ -89,6 +89,7 @@ async def read_paper(key: str, reader: int) -> PaperPage:
     stood = await ListingPaper.filter(paper_id=paper.id).prefetch_related("listing").order_by("listing__day", "id")
     return PaperPage(
         key=paper.key,
+        aliases=[alias.key for alias in await Alias.filter(paper_id=paper.id).order_by("id")],
         title=paper.title,
         abstract=paper.abstract,
         authors=paper.authors,

@@ -202,9 +202,13 @@ class Place(Struct, frozen=True):
 
 
 class PaperPage(Struct, kw_only=True):
-    """Everything on one paper. Mentions and results refer to the characters of title, newline, abstract."""
+    """Everything on one paper; `aliases` are the keys it had before.
+
+    Mentions and results refer to the characters of title, newline, abstract.
+    """
 
     key: str
+    aliases: list[str]
     title: str
     abstract: str
     authors: list[str]

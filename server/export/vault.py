@@ -17,7 +17,6 @@ from msgspec import Struct, field
 from server.errors import Invalid
 from server.export import markdown
 from server.export.filename import fold_name, propose_names
-from server.identity import title_key
 from server.wire import PaperPage
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -89,8 +88,9 @@ class Vault:
 
     def put(self, page: PaperPage) -> None:
         """Write a paper's file if there is anything new to write, and count what was done."""
-        # a paper that was known by its title alone keeps its file when it adopts an id
-        path = self._paths.get(page.key) or self._paths.pop(title_key(page.title), None)
+        # a paper keeps its file when it adopts an id, or is merged with another
+        known = [key for key in (page.key, *page.aliases) if key in self._paths]
+        path = self._paths.pop(known[0]) if known else None
         try:
             if path:
                 self._paths[page.key] = path

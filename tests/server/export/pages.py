@@ -26,6 +26,7 @@ def make_note(text: str, *, number: int = 1, exact: str | None = None) -> NoteSt
 
 def make_page(**fields: Any) -> PaperPage:
     defaults: dict[str, Any] = {
+        "aliases": [],
         "key": "2501.10000",
         "title": "Lantern: a small model: reads at night",
         "abstract": "We present Lantern, which reaches 91.2% accuracy on MoonQA with $O(n^2)$ steps.",

@@ -98,7 +98,7 @@ async def test_a_paper_that_adopts_an_id_keeps_its_file(tmp_path: Path) -> None:
     await export(tmp_path)
     path = tmp_path / "Ladder.md"
     path.write_text(path.read_text() + "mine\n")
-    report = await export(tmp_path, make_page(key="2501.10003", title="Ladder"))
+    report = await export(tmp_path, make_page(key="2501.10003", aliases=[title_key("../../Ladder")], title="Ladder"))
     assert report == VaultReport(updated=1)
     assert read_key(path.read_text()) == "2501.10003"
     assert path.read_text().endswith("mine\n")
