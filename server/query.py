@@ -137,7 +137,8 @@ class _Reader(Transformer[Token, Any]):
             known = ", ".join(f"{field}:" for field in FIELDS)
             self._refuse(f"there is no field {name}: (there are {known}); put quotes around it to search for it",
                          tokens[0].start_pos)  # fmt: skip
-        if comparison != "=" and name not in ("rating", *DATE_FIELDS):
+        comparable = name in DATE_FIELDS or (name == "rating" and content.lower() != "none")
+        if comparison != "=" and not comparable:
             self._refuse(f"{name}: cannot be compared with {comparison}", tokens[1].start_pos)
         days = self._days(content, value.start_pos) if name in DATE_FIELDS else None
         self._check(name, content, value.start_pos)
