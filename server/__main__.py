@@ -10,7 +10,7 @@ from server.errors import PapermarginError
 
 MODULES = {
     "serve": "serving",
-    "config": "serving",
+    "config": "config",
     "pair": "serving",
     "sign-in": "serving",
     "user": "serving",

@@ -85,10 +85,12 @@ async def _ingest_chunk(
             paper = await _create(source, now)
             report.new += 1
             touched.add(paper.id)
-        elif changed := _fill(paper, source):
-            await paper.save(update_fields=changed)
-            report.updated += paper.id not in touched
-            touched.add(paper.id)
+        else:
+            if changed := _fill(paper, source):
+                report.updated += paper.id not in touched
+                touched.add(paper.id)
+            if changed := [*changed, *_promote(paper, source)]:
+                await paper.save(update_fields=changed)
         known.add(paper)
         papers.append(paper)
     # a paper may have adopted its id, or been swallowed, further down the chunk
@@ -149,7 +151,7 @@ async def _create(source: SourcePaper, now: datetime) -> Paper:
 
 def _fill(paper: Paper, source: SourcePaper) -> list[str]:
     """Fill a paper from a source, and give the names of the columns that changed."""
-    richer = (RANK[source.richness], source.observed) > (RANK[paper.richness], paper.observed)
+    richer = _is_richer(source, paper)
     changed = []
     for name in FILLED:
         old, new = getattr(paper, name), getattr(source, name)
@@ -162,13 +164,22 @@ def _fill(paper: Paper, source: SourcePaper) -> list[str]:
         if new is not None and new > (-1 if old is None else old):
             setattr(paper, name, new)
             changed.append(name)
-    return [*changed, *_follow(paper, source, changed, richer)] if changed else []
+    return [*changed, *_follow(paper, changed)]
 
 
-def _follow(paper: Paper, source: SourcePaper, changed: list[str], richer: bool) -> Iterator[str]:
-    if richer:
-        paper.richness, paper.observed = source.richness, source.observed
-        yield from ("richness", "observed")
+def _promote(paper: Paper, source: SourcePaper) -> list[str]:
+    """Remember the richest source, also one that told nothing new: else a poorer one could contradict it later."""
+    if not _is_richer(source, paper):
+        return []
+    paper.richness, paper.observed = source.richness, source.observed
+    return ["richness", "observed"]
+
+
+def _is_richer(source: SourcePaper, paper: Paper) -> bool:
+    return (RANK[source.richness], source.observed) > (RANK[paper.richness], paper.observed)
+
+
+def _follow(paper: Paper, changed: list[str]) -> Iterator[str]:
     if "title" in changed:
         paper.normalized_title, paper.title_digest = normalize_title(paper.title), title_key(paper.title)
         yield from ("normalized_title", "title_digest")

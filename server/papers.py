@@ -1,6 +1,7 @@
 """Papers as a reader reads them: everything on one, the reading list and search, facets, suggestions."""
 
 import base64
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
@@ -11,15 +12,17 @@ from server.cards import cards, corrections_of, extraction_state, places
 from server.corrections import correct
 from server.errors import Invalid
 from server.identity import fold_term, paper_url
-from server.models import Alias, ListingPaper, decode_strings
+from server.models import Alias, ListingPaper, Paper, decode_strings
 from server.query import TERM_FIELDS, parse_query
 from server.search import Selection, match, select, tsquery
 from server.states import find_paper
 from server.store import day, fetch, is_postgres, moment
-from server.wire import FacetValue, ListedPaper, PaperList, PaperPage, Place, Sort, Suggestion
+from server.store import reader as reading
+from server.wire import Card, CorrectionState, FacetValue, ListedPaper, PaperList, PaperPage, Place, Sort, Suggestion
 
 HIT_START, HIT_END = "\u2068", "\u2069"  # isolates: they cannot be mistaken for the text's own brackets
 FACET_VALUES = 30
+PAGES = 100  # papers that are read at once when many are
 
 _SORTS = {
     "added": ("COALESCE(e.added, p.created)", datetime),
@@ -76,20 +79,45 @@ async def list_papers(
             for row in shown
         ],
         total=rows[0]["total"] if rows else 0,
-        next=_write_cursor(order, shown[-1]) if len(rows) > limit else None,
+        next=_write_cursor(_cursor_after(order, shown[-1])) if len(rows) > limit else None,
         facets=await _facets(selection) if facets else None,
     )
 
 
 async def read_paper(key: str, reader: int) -> PaperPage:
     """Give everything on a paper that a reader may see. Raises `NotFound`."""
-    paper = await find_paper(key)
-    card = (await cards([paper.id], reader))[paper.id]
-    corrections = (await corrections_of(reader, [paper.id]))[paper.id]
-    stood = await ListingPaper.filter(paper_id=paper.id).prefetch_related("listing").order_by("listing__day", "id")
+    [page] = await _read_pages([(await find_paper(key)).id], reader)
+    return page
+
+
+async def read_papers(reader: int, query: str = "", *, everything: bool = False) -> AsyncIterator[PaperPage]:
+    """Give everything on each paper that a query selects, in the order in which they were added."""
+    selection = select(parse_query(query), reader=reader, everything=everything, postgres=is_postgres())
+    cursor: _Cursor | None = None
+    while rows := await _page_rows(selection, "added", cursor, PAGES):
+        for page in await _read_pages([row["id"] for row in rows], reader):
+            yield page
+        cursor = _cursor_after("added", rows[-1])
+
+
+async def _read_pages(ids: list[int], reader: int) -> list[PaperPage]:
+    papers = {paper.id: paper for paper in await Paper.filter(id__in=ids).using_db(reading())}
+    found, verdicts = await cards(ids, reader), await corrections_of(reader, ids)
+    aliases, stood = defaultdict(list), defaultdict(list)
+    for alias in await Alias.filter(paper_id__in=ids).order_by("id").using_db(reading()):
+        aliases[alias.paper_id].append(alias.key)
+    places_of = ListingPaper.filter(paper_id__in=ids).prefetch_related("listing").order_by("listing__day", "id")
+    for place in await places_of.using_db(reading()):
+        stood[place.paper_id].append(Place(place.listing.kind, place.listing.name, place.listing.day, place.position))
+    return [_page(papers[n], found[n], verdicts[n], aliases[n], stood[n]) for n in ids if n in papers and n in found]
+
+
+def _page(
+    paper: Paper, card: Card, corrections: list[CorrectionState], aliases: list[str], stood: list[Place]
+) -> PaperPage:
     return PaperPage(
         key=paper.key,
-        aliases=[alias.key for alias in await Alias.filter(paper_id=paper.id).order_by("id")],
+        aliases=aliases,
         title=paper.title,
         abstract=paper.abstract,
         authors=paper.authors,
@@ -112,19 +140,8 @@ async def read_paper(key: str, reader: int) -> PaperPage:
         mentions=correct(paper.mentions, f"{paper.title}\n{paper.abstract}", corrections),
         terms=card.terms,
         results=paper.results,
-        places=[Place(place.listing.kind, place.listing.name, place.listing.day, place.position) for place in stood],
+        places=stood,
     )
-
-
-async def read_papers(reader: int, query: str = "", *, everything: bool = False) -> AsyncIterator[PaperPage]:
-    """Give everything on each paper that a query selects, in the order in which they were added."""
-    cursor: str | None = None
-    while True:
-        page = await list_papers(reader, query, sort="added", cursor=cursor, limit=100, everything=everything)
-        for paper in page.papers:
-            yield await read_paper(paper.key, reader)
-        if (cursor := page.next) is None:
-            return
 
 
 async def suggest(reader: int, prefix: str, limit: int) -> list[Suggestion]:
@@ -189,10 +206,13 @@ def _typed(sort: Sort, value: str | float) -> Any:
         raise Invalid("this cursor is not one of ours") from None
 
 
-def _write_cursor(sort: Sort, row: dict[str, Any]) -> str:
+def _cursor_after(sort: Sort, row: dict[str, Any]) -> _Cursor:
     place = moment(row["place"]) if sort == "added" else row["place"]
-    text = str(place) if sort in ("added", "published") else place
-    return base64.urlsafe_b64encode(msgspec.json.encode(_Cursor(sort, text, row["id"], row["total"]))).decode()
+    return _Cursor(sort, str(place) if sort in ("added", "published") else place, row["id"], row["total"])
+
+
+def _write_cursor(cursor: _Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode()
 
 
 def _read_cursor(text: str | None, sort: Sort) -> _Cursor | None:

@@ -4,24 +4,26 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter, RawBody
+from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 from msgspec import Meta
 
 from server import library, tags, tokens, trash
 from server.changes import changes_since, newest_change
 from server.edits import Edit
 from server.errors import Invalid
+from server.export.vault import render_zip
 from server.margin import list_notes, list_tags, read_entry, read_note, read_revisions, read_tag, read_trash
 from server.overlay import overlay
-from server.papers import list_papers, read_paper, suggest
+from server.papers import list_papers, read_paper, read_papers, suggest
+from server.query import parse_query
 from server.tokens import Identity
 from server.wire import (
     ChangeList,
@@ -30,6 +32,7 @@ from server.wire import (
     Device,
     EntryEdit,
     EntryState,
+    FileReport,
     Health,
     Me,
     NoteEdit,
@@ -56,6 +59,7 @@ from server.wire import (
 )
 
 API = 1
+MAX_IMPORT = 256_000_000  # bytes
 OVERLAY_SECONDS = 0.3  # how long a page's request waits for papers that were never read
 
 Asking = Request[Identity, None, State]
@@ -279,6 +283,28 @@ async def empty_trash(edit: Versioned) -> TrashReply:
     return TrashReply(deleted=await trash.empty_trash(edit))
 
 
+async def get_export(
+    request: Asking,
+    export: Annotated[Literal["json", "markdown"], QueryParameter(name="format")],
+    q: FromQuery[str] = "",
+) -> Stream:
+    """Give all of one's own as JSON, or the list, or what a query finds of it, as a zip of Markdown files."""
+    user = request.user.user
+    if export == "json":
+        return _download(export_archive(user), "application/json", "papermargin.json")
+    parse_query(q)  # a wrong query must be told before the first byte is
+    return _download(render_zip(read_papers(user, q)), "application/zip", "papermargin.zip")
+
+
+async def post_import(
+    request: Asking, body: RawBody, name: FromQuery[Annotated[str, Meta(max_length=255)]] = "upload"
+) -> FileReport:
+    """Take in a file: whatever `papermargin import` takes. What is wrong with it is in the reply's `error`."""
+    from server.intake import import_data  # noqa: PLC0415 - its readers of files would slow down every start
+
+    return await import_data(body, name, request.user.user, datetime.now(UTC))
+
+
 async def get_devices(request: Asking) -> list[Device]:
     """Give one's paired devices and signed-in browsers."""
     return await tokens.list_devices(request.user)
@@ -294,6 +320,10 @@ async def new_code(request: Asking) -> PairingCode:
     return PairingCode(
         code=await tokens.issue_code(request.user.user, datetime.now(UTC)), minutes=tokens.PAIRING_MINUTES
     )
+
+
+def _download(content: AsyncIterator[bytes], kind: str, name: str) -> Stream:
+    return Stream(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 def _versioned(state: Any) -> Response[Any]:
@@ -336,6 +366,8 @@ api = Router(
         get("/trash")(get_trash),
         post("/trash/restore", status_code=200)(restore),
         delete("/trash", status_code=200)(empty_trash),
+        get("/export")(get_export),
+        post("/import", status_code=200, request_max_body_size=MAX_IMPORT)(post_import),
         get("/devices")(get_devices),
         delete("/devices/{device:int}")(revoke_device),
         post("/pairing-codes")(new_code),

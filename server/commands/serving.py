@@ -1,7 +1,6 @@
-"""Serving, and what it takes to get in: settings, users, sign-in links and pairing codes."""
+"""Serving, and what it takes to get in: users, sign-in links and pairing codes."""
 
 import asyncio
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +10,10 @@ import click
 import structlog
 import uvicorn
 from litestar import Litestar
-from rich.console import Console
-from rich.table import Table
 
 from server.app import create_app
 from server.commands.settings import load_config, setting_options, store_options, with_store
-from server.config import HELP, Config, explain_config
-from server.daily import keep_up
+from server.config import HELP, Config
 from server.logs import RequestLog, configure_logging
 from server.tokens import PAIRING_MINUTES, SIGN_IN_MINUTES, add_user, get_user, issue, issue_code
 
@@ -50,6 +46,8 @@ def serve_command(**options: Any) -> None:
         _print_greeting(config, secret)
 
     async def ingest(app: Litestar) -> None:
+        from server.daily import keep_up  # noqa: PLC0415 - the server answers first
+
         await keep_up(config, app.state.extractor.wake)
 
     app = create_app(config, background=(greet, ingest) if config.ingest else (greet,))
@@ -69,17 +67,6 @@ def serve_command(**options: Any) -> None:
     asyncio.run(server.serve())
     if not server.started:
         raise click.exceptions.Exit(1)
-
-
-@click.command("config")
-@setting_options(*HELP)
-def config_command(**options: Any) -> None:
-    """Print the settings in force, and where each comes from."""
-    config = load_config(**options)
-    table = Table("setting", "value", "from", "what it is", box=None)
-    for setting in explain_config(config, click.get_current_context().obj, options):
-        table.add_row(setting.name, setting.value, setting.origin, HELP[setting.name])
-    Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False).print(table)
 
 
 @click.command("pair")

@@ -1,0 +1,172 @@
+"""Whether a store is sound: what must hold in it, asked in SQL of either engine, and what puts right what does not.
+
+Only what is derived can be repaired here: the search index, the counts of terms, the clock. Nothing that a person
+wrote is touched.
+"""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from pkgutil import iter_modules
+from typing import Any
+
+from msgspec import Struct
+from tortoise.exceptions import OperationalError
+from tortoise.fields.relational import ForeignKeyFieldInstance
+from tortoise.models import Model
+
+from server import migrations, models
+
+Query = Callable[[str], Awaitable[list[Any]]]
+"""Runs a statement on a store and gives its rows, whose values are read by their place."""
+
+TABLES: dict[str, type[Model]] = {
+    str(model._meta.db_table): model
+    for model in vars(models).values()
+    if isinstance(model, type) and issubclass(model, Model) and model is not Model
+}
+"""All tables, each after those that it refers to."""
+
+RESTORE = "keep a copy of the file as it is, and restore the newest good backup: papermargin restore FILE"
+REPAIR = "papermargin doctor --repair puts it right"
+
+_COUNTS = {
+    "readers": "reader",
+    "papers": "paper",
+    "papers that wait for extraction": "paper WHERE extraction_version IS NULL",
+    "papers that could not be read": "paper WHERE extraction_error IS NOT NULL",
+    "listings": "listing",
+    "terms": "term WHERE papers > 0",
+    "entries": "entry WHERE deleted IS NULL",
+    "tags": "tag WHERE deleted IS NULL",
+    "notes": "note WHERE deleted IS NULL",
+    "earlier texts of notes": "revision",
+    "corrections": "correction WHERE deleted IS NULL",
+    "papers seen": "seen",
+    "changes": "change",
+    "devices": "token WHERE kind = 'device'",
+}
+_NO_ORPHANS = "no row refers to one that is not there"
+_TRASH = ("entry", "tag", "note", "correction")
+
+
+class Check(Struct, frozen=True):
+    """Something that must hold: `sql` counts where it does not, `repair` puts it right where that can be done."""
+
+    claim: str
+    sql: str
+    advice: str = RESTORE
+    repair: tuple[str, ...] = ()
+
+
+class Finding(Struct, frozen=True):
+    """Whether a claim holds, and if not what was found and what to do about it."""
+
+    claim: str
+    holds: bool
+    detail: str = ""
+    advice: str = ""
+
+
+async def count_rows(query: Query) -> dict[str, int]:
+    """Give how many things of each kind a store holds."""
+    counts = {name: await _number(query, f"SELECT COUNT(*) FROM {what}") for name, what in _COUNTS.items()}
+    trash = [await _number(query, f"SELECT COUNT(*) FROM {table} WHERE deleted IS NOT NULL") for table in _TRASH]
+    return counts | {"in the trash": sum(trash)}
+
+
+async def count_tables(query: Query) -> dict[str, int]:
+    """Give how many rows each table has."""
+    return {table: await _number(query, f"SELECT COUNT(*) FROM {table}") for table in TABLES}
+
+
+async def read_schema(query: Query) -> tuple[set[str], set[str]]:
+    """Give the steps of the schema that a store still lacks, and those that it has and this version does not know."""
+    applied = {row[0] for row in await query("SELECT name FROM tortoise_migrations WHERE app = 'papermargin'")}
+    known = {module.name for module in iter_modules(migrations.__path__)}
+    return known - applied, applied - known
+
+
+async def examine(query: Query, *, sqlite: bool) -> list[Finding]:
+    """Give a finding for each thing that must hold."""
+    return [await _examine(query, check) for check in checks(sqlite=sqlite)]
+
+
+async def repair(query: Query, *, sqlite: bool) -> list[str]:
+    """Put right what is derived and does not hold, in the caller's write, and give the claims that hold again."""
+    repaired = []
+    for check in checks(sqlite=sqlite):
+        if check.repair and not (await _examine(query, check)).holds:
+            for statement in check.repair:
+                await query(statement)
+            repaired.append(check.claim)
+    return repaired
+
+
+def checks(*, sqlite: bool) -> Iterator[Check]:
+    """Give what must hold in a store of an engine."""
+    yield from _sqlite_checks() if sqlite else _postgres_checks()
+    paired = "entry_tag l JOIN entry e ON e.id = l.entry_id JOIN tag t ON t.id = l.tag_id WHERE e.user_id <> t.user_id"
+    yield Check("an entry bears its reader's tags", f"SELECT COUNT(*) FROM {paired}")
+    yield Check("a key means one paper", "SELECT COUNT(*) FROM alias a JOIN paper p ON p.key = a.key")
+    papers = "(SELECT COUNT(*) FROM paper_term WHERE paper_term.term_id = term.id)"
+    yield Check(
+        "terms count their papers",
+        f"SELECT COUNT(*) FROM term WHERE papers <> {papers}",
+        REPAIR,
+        (f"UPDATE term SET papers = {papers} WHERE papers <> {papers}",),
+    )
+    yield Check(
+        "the clock has one row",
+        "SELECT ABS(COUNT(*) - 1) + COUNT(CASE WHEN id <> 1 THEN 1 END) FROM clock",
+        REPAIR,
+        ("DELETE FROM clock WHERE id <> 1", "INSERT INTO clock (id, writes) VALUES (1, 0) ON CONFLICT DO NOTHING"),
+    )
+
+
+def _sqlite_checks() -> Iterator[Check]:
+    yield Check(
+        "the file is whole", "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check IS NOT 'ok'"
+    )
+    yield Check(_NO_ORPHANS, "SELECT COUNT(*) FROM pragma_foreign_key_check")
+    for table in ("paper", "note"):
+        index = f"{table}_fts"
+        mend = (f"INSERT INTO {index} ({index}) VALUES ('rebuild')",)
+        rows = f"(SELECT COUNT(*) FROM {index}_docsize) - (SELECT COUNT(*) FROM {table})"
+        yield Check(f"the search index has every {table}", f"SELECT ABS({rows})", REPAIR, mend)
+        # https://sqlite.org/fts5.html#the_integrity_check_command: with a rank, the index is held against the table
+        agrees = f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)"
+        yield Check(f"the search index agrees with each {table}", agrees, REPAIR, mend)
+
+
+def _postgres_checks() -> Iterator[Check]:
+    yield Check(_NO_ORPHANS, f"SELECT {' + '.join(_orphans())}")
+    ours = "connamespace = current_schema()::regnamespace"
+    yield Check("no constraint is suspended", f"SELECT COUNT(*) FROM pg_constraint WHERE NOT convalidated AND {ours}")
+    broken = "pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE NOT i.indisvalid"
+    yield Check(
+        "every index is whole",
+        f"SELECT COUNT(*) FROM {broken} AND c.relnamespace = current_schema()::regnamespace",
+        "REINDEX the database with PostgreSQL's own tools",
+    )
+
+
+def _orphans() -> Iterator[str]:
+    for table, model in TABLES.items():
+        for name, field in model._meta.fields_map.items():
+            if isinstance(field, ForeignKeyFieldInstance):
+                parent = next(key for key, other in TABLES.items() if field.model_name.endswith(f".{other.__name__}"))
+                missing = f"r.{name}_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {parent} WHERE id = r.{name}_id)"
+                yield f"(SELECT COUNT(*) FROM {table} r WHERE {missing})"
+
+
+async def _examine(query: Query, check: Check) -> Finding:
+    try:
+        rows = await query(check.sql)
+    except (sqlite3.DatabaseError, OperationalError) as error:
+        return Finding(check.claim, False, str(error), check.advice)
+    count = int(rows[0][0]) if rows else 0
+    return Finding(check.claim, not count, f"in {count:,} cases not" if count else "", check.advice if count else "")
+
+
+async def _number(query: Query, sql: str) -> int:
+    return int((await query(sql))[0][0])
