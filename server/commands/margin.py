@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
+from nlp.spans import LABELS
 from server.commands.settings import load_config, store_options, with_store
 from server.config import Config
 from server.edits import Edit
@@ -186,7 +187,7 @@ def _listed(paper: ListedPaper) -> dict[str, Any]:
         "rating": entry.rating if entry else None,
         "tags": entry.tags if entry else [],
         "notes": [{"id": note.id, "text": note.text, "quote": note.quote} for note in paper.card.notes],
-        **{f"{name}s": _names(paper.card.terms, label) for name, label in TERM_FIELDS.items()},
+        "terms": {label: _names(paper.card.terms, label) for label in LABELS},
     }
 
 
