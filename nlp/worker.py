@@ -10,7 +10,8 @@ import sys
 
 import msgspec
 
-from nlp.extract import extract, load_model, model_version
+from nlp.extract import extract, load_model
+from nlp.version import model_version
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     nlp = load_model()
     encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[str])
-    answers.write(encoder.encode(model_version(nlp)) + b"\n")
+    answers.write(encoder.encode(model_version()) + b"\n")
     answers.flush()
     for line in sys.stdin.buffer:
         try:

@@ -17,6 +17,7 @@ import structlog
 from tortoise.exceptions import BaseORMException
 
 from nlp.spans import Extraction
+from nlp.version import model_version
 from server.errors import PapermarginError
 from server.mentions import Reading, Unread, store_readings, unread
 
@@ -97,8 +98,9 @@ class Extractor:
             await self._read(await unread(await self.version(), limit=BATCH, only=papers[start : start + BATCH]))
 
     async def _anything_waits(self) -> bool:
-        # before the model is loaded nobody knows its version, and an empty queue is no reason to load it
-        return self._version is not None or bool(await unread("", limit=1))
+        # an empty queue is no reason to load the model, so its version is told by its files
+        version = self._version or await asyncio.to_thread(model_version)
+        return bool(await unread(version, limit=1))
 
     async def _read(self, batch: list[Unread]) -> int:
         readings = await self._extract(batch) if batch else []
