@@ -168,10 +168,8 @@ async def _touch_entries(edit: Edit, connection: BaseDBAsyncClient, tag: Tag) ->
     await execute(
         connection,
         "INSERT INTO change (user_id, kind, ref, paper_key, version, deleted, at) "
-        "SELECT e.user_id, 'entry', p.key, p.key, e.version, CASE WHEN e.deleted IS NULL THEN $3 ELSE $4 END, $2 "
+        "SELECT e.user_id, 'entry', p.key, p.key, e.version, e.deleted IS NOT NULL, $2 "
         f"FROM entry e JOIN paper p ON p.id = e.paper_id WHERE e.id IN ({bearers})",
         tag.id,
         edit.at,
-        False,
-        True,
     )
