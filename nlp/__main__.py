@@ -10,7 +10,7 @@ from rich.console import Console
 from nlp.corpus import read_texts
 from nlp.evaluate import report
 
-STAGES = ("vectors", "teacher", "peer", "silver", "student", "package")
+STAGES = ("vectors", "teacher", "teacher-silver", "peer", "peer-silver", "student", "package")
 
 
 @click.group()

@@ -57,7 +57,7 @@ class Confidence:
 
     def _confidence(self, span: Span, doc: Doc) -> float:
         slope, offset = self.curves[span.label_]
-        return float(1 / (1 + np.exp(-offset - slope * _log_odds(span, doc))))
+        return round(float(1 / (1 + np.exp(-offset - slope * _log_odds(span, doc)))), 3)
 
 
 @Language.factory("confidence", requires=["doc.ents", "doc.tensor"], assigns=["doc.spans"])

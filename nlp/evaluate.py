@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from spacy.language import Language
 
+import nlp.confidence
+import nlp.tagger  # noqa: F401  # spaCy finds the two components by their decorators
 from nlp.corpus import LabelledText
-from nlp.extract import extract, load_model
+from nlp.extract import MODEL, extract, load_model
 from nlp.spans import LABELS, Extraction
 
 Span = tuple[int, int, str]
@@ -119,19 +121,22 @@ def measure_speed(nlp: Language, texts: Sequence[str]) -> Speed:
 def report(texts: Sequence[LabelledText], folder: Path | None, console: Console) -> None:
     """Load a model, measure it and print the tables."""
     start = time.perf_counter()
-    nlp = load_model(folder) if folder else load_model()
+    model = load_model(folder)
     loaded = time.perf_counter() - start
-    found = list(extract(nlp, [text.text for text in texts]))
-    spans = [[(m.start, m.end, m.label) for m in extraction.mentions] for extraction in found]
+    console.print(f"components: {', '.join(model.pipe_names)}; made {model.meta.get('papermargin', {}).get('made')}")
+    found = list(extract(model, [text.text for text in texts]))
+    spans = [[(m.start, m.end, str(m.label)) for m in extraction.mentions] for extraction in found]
     console.print(_span_table(score_spans([text.spans for text in texts], spans)))
     values, pairs = score_results(texts, found)
     console.print(f"results: value F1 {values.f1:.3f}, value and metric F1 {pairs.f1:.3f} ({values.wanted} wanted)")
     console.print(_reliability_table(reliability(texts, found)))
-    speed = measure_speed(nlp, [text.text for text in texts])
+    speed = measure_speed(model, [text.text for text in texts])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    size = sum(path.stat().st_size for path in (folder or MODEL).rglob("*") if path.is_file()) / 1e6
     console.print(
         f"{speed.words_per_second:,.0f} words/s in batches on one core; one text {speed.median_ms:.1f} ms (median), "
-        f"{speed.p99_ms:.1f} ms (p99); load {loaded:.2f} s; {memory:,.0f} MB resident at most"
+        f"{speed.p99_ms:.1f} ms (p99); load {loaded:.2f} s; {memory:,.0f} MB resident at most; "
+        f"{size:.1f} MB on disk"
     )
 
 

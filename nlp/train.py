@@ -74,6 +74,11 @@ class Workshop:
         docs = self.tokens(self.labelled)
         return docs, [encode(doc, text.spans) for doc, text in zip(docs, self.labelled, strict=True)]
 
+    @cached_property
+    def silver(self) -> list[Doc]:
+        """Documents without labels for the teachers to label, one a paper."""
+        return self.tokens(one_per_title(self.unlabelled))
+
     def tokens(self, texts: Sequence[LabelledText]) -> list[Doc]:
         """Tokenize texts."""
         return list(self.nlp.pipe(text.text for text in texts))
@@ -104,35 +109,34 @@ def make_peer(shop: Workshop) -> None:
     docs, tags = shop.gold
     settings = shop.config["peer"]
     lesson = Lesson(docs, _certain(tags), settings["passes"], settings["rate"])
-    start = new_weights(shop.config["network"]["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
+    start = new_weights(settings["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
     _save(shop.work / "peer.npz", train_student(start, lesson, log=shop.log, **_habits(shop, settings)))
 
 
-def make_silver(shop: Workshop) -> None:
-    """Let the teachers tell the tag probabilities of unlabelled texts, one a paper, and keep their mean."""
-    docs = shop.tokens(one_per_title(shop.unlabelled))
-    votes = [predict(_load(shop.work / "peer.npz"), docs)]
+def make_teachers_silver(shop: Workshop) -> None:
+    """Let each MiniLM tell the tag probabilities of texts without labels."""
     for seed in shop.config["teacher"]["seeds"]:
-        votes.append(predict_teacher(load_teacher(shop.work / f"teacher{seed}.pt"), docs))
-        shop.log(f"silver: teacher {seed} done")
-    mean = np.concatenate([np.mean(vote, axis=0).astype(np.float16) for vote in zip(*votes, strict=True)])
-    np.save(shop.work / "silver.npy", mean)
+        votes = predict_teacher(load_teacher(shop.work / f"teacher{seed}.pt"), shop.silver)
+        _save_votes(shop.work / f"silver-teacher{seed}.npy", votes)
+        shop.log(f"silver of teacher {seed} done")
+
+
+def make_peer_silver(shop: Workshop) -> None:
+    """Let the peer tell the tag probabilities of texts without labels."""
+    _save_votes(shop.work / "silver-peer.npy", predict(_load(shop.work / "peer.npz"), shop.silver))
 
 
 def make_student(shop: Workshop) -> None:
-    """Train the network on silver and gold together, then on gold alone."""
+    """Train the network on gold and on the mean of all silver together, then on gold alone."""
     settings = shop.config["student"]
-    docs, tags = shop.gold
-    certain = _certain(tags)
-    silver_docs = shop.tokens(one_per_title(shop.unlabelled))
-    ends = np.cumsum([len(doc) for doc in silver_docs])[:-1]
-    silver = np.split(np.load(shop.work / "silver.npy"), ends)
-    copies = settings["gold_copies"]
+    docs, certain = shop.gold[0], _certain(shop.gold[1])
+    votes = [np.load(path) for path in sorted(shop.work.glob("silver-*.npy"))]
+    silver = np.split(np.mean(votes, axis=0, dtype=np.float16), np.cumsum([len(doc) for doc in shop.silver])[:-1])
     lessons = [
-        Lesson([*silver_docs, *docs * copies], [*silver, *certain * copies], settings["passes"], settings["rate"]),
+        Lesson([*shop.silver, *docs], [*silver, *certain], settings["passes"], settings["rate"]),
         Lesson(docs, certain, settings["last_passes"], settings["last_rate"]),
     ]
-    weights = new_weights(shop.config["network"]["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
+    weights = new_weights(settings["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
     for number, lesson in enumerate(lessons, start=1):
         weights = train_student(weights, lesson, log=shop.log, **_habits(shop, settings))
         _save(shop.work / f"student{number}.npz", weights)
@@ -156,8 +160,9 @@ def make_package(shop: Workshop) -> None:
 STAGES: dict[str, Callable[[Workshop], None]] = {
     "vectors": make_vectors,
     "teacher": make_teachers,
+    "teacher-silver": make_teachers_silver,
     "peer": make_peer,
-    "silver": make_silver,
+    "peer-silver": make_peer_silver,
     "student": make_student,
     "package": make_package,
 }
@@ -203,6 +208,10 @@ def _certain(tags: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _save(path: Path, weights: dict[str, torch.Tensor]) -> None:
     np.savez(path, **{name: value.numpy() for name, value in weights.items()})
+
+
+def _save_votes(path: Path, votes: Sequence[np.ndarray]) -> None:
+    np.save(path, np.concatenate(votes).astype(np.float16))
 
 
 def _load(path: Path) -> dict[str, torch.Tensor]:
