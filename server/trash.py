@@ -39,7 +39,9 @@ async def empty_trash(edit: Edit) -> int:
         keys = [entry.paper.key for entry in entries]
         await Change.filter(user_id=edit.user, kind="entry", ref__in=keys).update(before=None)
         for model in (Entry, Note, Tag, Correction):
-            count += await model.filter(user_id=edit.user, deleted__isnull=False).delete()
+            gone = model.filter(user_id=edit.user, deleted__isnull=False)
+            count += await gone.count()  # what SQLite calls deleted has what hung on it too
+            await gone.delete()
     return count
 
 

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import anyio
 import asyncpg
@@ -50,7 +49,7 @@ def postgres() -> Iterator[str]:
         free.close()
         settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
         control = [binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "-l", f"{folder}/log"]
-        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
         run(initdb, capture_output=True)
         run([*control, "-o", f"{settings} -c max_connections=200", "start"], stdout=subprocess.DEVNULL)
         try:
@@ -75,6 +74,12 @@ def migrated_database(postgres: str) -> str:
     return address
 
 
+@pytest.fixture(scope="session")
+def used_database(migrated_database: str) -> str:
+    """A PostgreSQL database for one test after another: to empty it takes a tenth of the time that a new one takes."""
+    return anyio.run(create_database, migrated_database.rpartition("/")[0], "used", "migrated")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def engine(request: pytest.FixtureRequest) -> str:
     """Each engine in turn."""
@@ -88,8 +93,8 @@ def config(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Confi
     if engine == "sqlite":
         file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "papermargin.sqlite")
         return Config(db=file, ingest=False, extract=False)
-    server = request.getfixturevalue("migrated_database").rpartition("/")[0]
-    address = anyio.run(create_database, server, f"test_{uuid4().hex}", "migrated")
+    address = request.getfixturevalue("used_database")
+    anyio.run(_empty, address)
     return Config(database_url=address, ingest=False, extract=False)
 
 
@@ -99,6 +104,19 @@ async def create_database(server: str, name: str, template: str = "template1") -
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     await connection.close()
     return f"{server}/{name}"
+
+
+async def _empty(address: str) -> None:
+    connection = await asyncpg.connect(address)
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    names = [row["tablename"] for row in tables if row["tablename"] not in ("clock", "tortoise_migrations")]
+    counters = await connection.fetch("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
+    await connection.execute(
+        "SET session_replication_role = replica;"  # so that the order of the tables does not matter
+        + "".join(f"DELETE FROM {name};" for name in names)
+        + "".join(f"SELECT setval('{row['sequencename']}', 1, false);" for row in counters)
+    )
+    await connection.close()
 
 
 async def _migrate(config: Config) -> None:
