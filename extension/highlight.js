@@ -1,0 +1,71 @@
+/** Colours in the page's own abstract, by the CSS highlight registry: not one node of the page is touched. */
+
+import { findQuote } from "./quote.js";
+
+/** @typedef {import("./wire.js").Quote} Quote */
+
+/**
+ * Read the text of an element with the node behind each character.
+ * @param {Element} element
+ */
+export function readText(element) {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  let text = "";
+  while (walker.nextNode()) {
+    nodes.push({ node: /** @type {Text} */ (walker.currentNode), start: text.length });
+    text += walker.currentNode.nodeValue;
+  }
+  return { text, nodes };
+}
+
+/** @param {{ node: Text, start: number }[]} nodes @param {number} place @param {boolean} isEnd */
+function pointAt(nodes, place, isEnd) {
+  const found = nodes.findLast(({ start }) => (isEnd ? start < place : start <= place)) ?? nodes[0];
+  return { node: found.node, offset: place - found.start };
+}
+
+/**
+ * Give the range of the element's text that a quote means, null when its words are not there.
+ * @param {Element} element
+ * @param {Quote} quote
+ * @returns {Range | null}
+ */
+export function rangeOf(element, quote) {
+  const { text, nodes } = readText(element);
+  const place = findQuote(text, quote);
+  if (!place) return null;
+  const [start, end] = [pointAt(nodes, place.start, false), pointAt(nodes, place.end, true)];
+  const range = document.createRange();
+  range.setStart(start.node, start.offset);
+  range.setEnd(end.node, end.offset);
+  return range;
+}
+
+/**
+ * Give where a range's ends stand in the element's text, null when it does not lie inside.
+ * @param {Element} element
+ * @param {Range} range
+ * @returns {{ text: string, start: number, end: number } | null}
+ */
+export function placeOf(element, range) {
+  if (!element.contains(range.startContainer) || !element.contains(range.endContainer)) return null;
+  const before = document.createRange();
+  before.setStart(element, 0);
+  before.setEnd(range.startContainer, range.startOffset);
+  const start = before.toString().length;
+  return { text: readText(element).text, start, end: start + range.toString().length };
+}
+
+/**
+ * Colour the ranges of each name (styled in `page.css` as `papermargin-<name>`); a name without ranges loses its colour.
+ * @param {Record<string, Range[]>} ranges
+ */
+export function paint(ranges) {
+  const registry = CSS.highlights;
+  if (!registry) return;
+  for (const [name, its] of Object.entries(ranges)) {
+    if (its.length) registry.set(`papermargin-${name}`, new Highlight(...its));
+    else registry.delete(`papermargin-${name}`);
+  }
+}

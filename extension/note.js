@@ -1,0 +1,143 @@
+/** Notes: reading them, writing them, and never losing a word of them. */
+
+import { conflictForm } from "./conflict.js";
+import { h, hear } from "./dom.js";
+import { closePopover, explain, openPopover } from "./layer.js";
+import { renderMarkdown } from "./markdown.js";
+import { makeEdit, short } from "./menu.js";
+import { ask } from "./messages.js";
+import { t } from "./text.js";
+
+/** @typedef {import("./wire.js").NoteState} NoteState */
+/** @typedef {import("./wire.js").Draft} Draft */
+/** @typedef {import("./wire.js").Quote} Quote */
+/** @typedef {import("./wire.js").View} View */
+/** @typedef {import("./menu.js").Paper} Paper */
+
+/**
+ * Make an id for a note: a UUID of version 7, so that ids sort by time (RFC 9562).
+ * @param {number} now milliseconds
+ * @returns {string}
+ */
+export function makeNoteId(now) {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  for (let place = 0; place < 6; place += 1) bytes[place] = Math.floor(now / 2 ** (8 * (5 - place))) % 256;
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/**
+ * Open a paper's notes beside an element; straight into the editor where there is none yet, or for a fresh quote.
+ * @param {HTMLElement | Range} anchor
+ * @param {Paper} paper
+ * @param {View} view
+ * @param {{ quote?: Quote | null, fresh?: boolean }} [wanted]
+ */
+export function openNotes(anchor, paper, view, { quote = null, fresh = false } = {}) {
+  const show = (/** @type {Node[]} */ content) => openPopover(anchor, t("notesOf", paper.title), content, { wide: true });
+  const write = (/** @type {NoteState | null} */ note) => show([makeEditor(paper, view, { note, quote, onDone: closePopover })]);
+  const stuck = conflictOf(view);
+  if (stuck) return show(conflictForm(stuck, closePopover));
+  if (fresh || quote || !view.card.notes.length) return write(null);
+  return show([...view.card.notes.map((note) => drawNote(note, { paper, onEdit: () => write(note) })), newNoteButton(() => write(null))]);
+}
+
+/** @param {View} view */
+export function conflictOf(view) {
+  return view.edits.find((edit) => edit.state === "conflict");
+}
+
+/** @param {() => void} onclick */
+export function newNoteButton(onclick) {
+  return h("button", { type: "button", class: "plain", onclick }, t("newNote"));
+}
+
+/**
+ * Draw a note to be read, with what can be done to it.
+ * @param {NoteState} note
+ * @param {{ paper: Paper, onEdit: () => void, orphaned?: boolean }} more
+ */
+export function drawNote(note, { paper, onEdit, orphaned = false }) {
+  const erase = () => {
+    closePopover();
+    return makeEdit({ kind: "note", ref: note.id, paper: short(paper), change: { text: note.text, quote: note.quote }, erase: true }, t("saidErased"));
+  };
+  return h("article", { class: "note" },
+    note.quote && h("blockquote", { class: "quote" }, note.quote.exact),
+    orphaned && h("p", { class: "about warn" }, t("orphaned")),
+    h("div", { class: "text" }, ...renderMarkdown(note.text)),
+    h("p", { class: "acts" }, h("button", { type: "button", class: "plain", onclick: onEdit }, t("edit")), h("button", { type: "button", class: "plain", onclick: erase }, t("erase"))));
+}
+
+/**
+ * Make an editor. Each keystroke is kept as a draft at once, and a draft that was left behind is taken up again.
+ * @param {Paper} paper
+ * @param {View} view
+ * @param {{ note: NoteState | null, quote?: Quote | null, onDone: () => void }} more
+ * @returns {HTMLElement}
+ */
+export function makeEditor(paper, view, { note, quote = null, onDone }) {
+  const left = draftFor(view, note, quote);
+  const id = note?.id ?? left?.id ?? makeNoteId(Date.now());
+  const anchor = note?.quote ?? left?.quote ?? quote;
+  const base = left?.base ?? told(note);
+  const area = h("textarea", { class: "field", rows: 7, autofocus: true, "aria-label": t("noteText"), placeholder: t("notePlaceholder"), value: left?.text ?? note?.text ?? "" });
+  const preview = h("div", { class: "text preview", hidden: true, tabindex: "0", "aria-label": t("preview") });
+  const state = h("span", { class: "about", role: "status" }, left ? t("draftRestored") : "");
+  const keep = () => keepDraft({ id, paper: short(paper), text: area.value, quote: anchor, base, at: 0 }, state);
+  const save = async () => {
+    const change = { text: area.value, quote: anchor };
+    const done = area.value.trim() && (await makeEdit({ kind: "note", ref: id, paper: short(paper), change, ...(note || left?.base ? { base } : { base: null }) }, t("saidNoted")));
+    if (done) onDone();
+  };
+  const discard = async () => {
+    await ask("dropDraft", { id, key: paper.id }).catch(explain);
+    onDone();
+  };
+  hear(area, "input", keep);
+  hear(area, "keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void save();
+  });
+  return h("div", { class: "editor" },
+    anchor && h("blockquote", { class: "quote" }, anchor.exact),
+    area, preview,
+    h("div", { class: "acts" },
+      h("button", { type: "button", class: "primary", onclick: save }, t("save")),
+      h("button", { type: "button", class: "plain", "aria-pressed": "false", onclick: (/** @type {any} */ event) => togglePreview(event.currentTarget, area, preview) }, t("preview")),
+      h("button", { type: "button", class: "plain", onclick: discard }, t("discard")),
+      state));
+}
+
+/** The state that the server told, not one that a waiting edit made. @param {NoteState | null} note */
+function told(note) {
+  return note?.version ? note : null;
+}
+
+/** @param {View} view @param {NoteState | null} note @param {Quote | null} quote @returns {Draft | undefined} */
+function draftFor(view, note, quote) {
+  if (note) return view.drafts.find((draft) => draft.id === note.id);
+  const notes = new Set(view.card.notes.map(({ id }) => id));
+  return view.drafts.find((draft) => !notes.has(draft.id) && (!quote || draft.quote?.exact === quote.exact));
+}
+
+/** @param {Draft} draft @param {HTMLElement} state */
+async function keepDraft(draft, state) {
+  try {
+    await (draft.text ? ask("draft", draft) : ask("dropDraft", { id: draft.id, key: draft.paper.id }));
+    state.textContent = draft.text ? t("draftKept") : "";
+  } catch (failure) {
+    state.textContent = t("draftLost");
+    explain(failure);
+  }
+}
+
+/** @param {HTMLElement} button @param {HTMLTextAreaElement} area @param {HTMLElement} preview */
+function togglePreview(button, area, preview) {
+  const shows = preview.hidden;
+  preview.replaceChildren(...renderMarkdown(area.value));
+  preview.hidden = !shows;
+  area.hidden = shows;
+  button.setAttribute("aria-pressed", String(shows));
+}

@@ -1,0 +1,84 @@
+/** A person's tags: what they look like, and the popover that sets a paper's. */
+
+import { dot, menuItem, tagChip } from "./chips.js";
+import { h, hear } from "./dom.js";
+import { openPopover } from "./layer.js";
+import { makeEdit, short } from "./menu.js";
+import { ask } from "./messages.js";
+import { t } from "./text.js";
+
+/** @typedef {import("./wire.js").TagState} TagState */
+/** @typedef {import("./wire.js").View} View */
+
+const MOST_SUGGESTIONS = 7;
+const COLOURS = ["#5b7db1", "#4d8a78", "#a9792f", "#8b5e96", "#b2584e", "#6f7f3f", "#3f8593", "#7a746b"];
+
+/** @type {Map<string, TagState>} */
+let tags = new Map();
+
+/** Ask for the tags again; without an answer the old ones stay. */
+export async function loadTags() {
+  const told = await ask("tags").catch(() => null);
+  if (told) tags = new Map(told.filter((/** @type {TagState} */ tag) => !tag.deleted).map((/** @type {TagState} */ tag) => [tag.name.toLowerCase(), tag]));
+}
+
+/** @param {string} name @returns {string | null} */
+export function colourOf(name) {
+  return tags.get(name.toLowerCase())?.colour ?? null;
+}
+
+/**
+ * Open the tags of a paper: chips to take away, a field with completion to add, a colour for each.
+ * @param {HTMLElement} anchor
+ * @param {import("./menu.js").Paper} paper
+ * @param {() => View} viewNow
+ */
+export function openTags(anchor, paper, viewNow) {
+  const input = h("input", { type: "text", class: "field", placeholder: t("tagPlaceholder"), "aria-label": t("tagPlaceholder"), maxlength: 100, autocomplete: "off", autofocus: true });
+  const chosen = h("div", { class: "chips" });
+  const list = h("div", { class: "menu", role: "menu", "aria-label": t("tagSuggestions") });
+  const draw = () => {
+    const own = viewNow().card.entry?.tags ?? [];
+    chosen.replaceChildren(...own.map((name) => tagChip(name, colourOf(name), () => change({ remove: [name] }))));
+    list.replaceChildren(...suggestions(input.value.trim(), own).map((item) => menuItem(item.words, () => item.name && change({ add: [item.name] }), { mark: dot(colourOf(item.name)) })));
+    palette.replaceChildren(...paletteFor(input.value.trim() || own.at(-1) || ""));
+  };
+  const change = async (/** @type {import("./wire.js").EntryChange} */ wanted) => {
+    const done = await makeEdit({ kind: "entry", ref: paper.id, paper: short(paper), change: wanted }, wanted.add ? t("saidTagged", wanted.add[0]) : t("saidUntagged", wanted.remove?.[0] ?? ""));
+    if (done) input.value = "";
+    draw();
+    input.focus();
+  };
+  const palette = h("div", { class: "palette", role: "group", "aria-label": t("tagColour") });
+  const paletteFor = (/** @type {string} */ name) => (name ? COLOURS.map((colour) => swatch(name, colour, draw)) : []);
+  hear(input, "input", draw);
+  hear(input, "keydown", (event) => {
+    if (event.key === "Enter" && input.value.trim()) void change({ add: [input.value.trim()] });
+  });
+  openPopover(anchor, t("tagsMenu"), [chosen, input, list, palette]);
+  draw();
+}
+
+/** @param {string} typed @param {string[]} own @returns {{ name: string, words: string }[]} */
+function suggestions(typed, own) {
+  const taken = new Set(own.map((name) => name.toLowerCase()));
+  const like = typed.toLowerCase();
+  const known = [...tags.values()].filter(({ name }) => name.toLowerCase().includes(like) && !taken.has(name.toLowerCase()));
+  known.sort((a, b) => Number(b.name.toLowerCase().startsWith(like)) - Number(a.name.toLowerCase().startsWith(like)) || b.papers - a.papers);
+  const found = known.slice(0, MOST_SUGGESTIONS).map(({ name }) => ({ name, words: name }));
+  const isNew = like && !tags.has(like) && !taken.has(like);
+  return isNew ? [...found, { name: typed, words: t("createTag", typed) }] : found;
+}
+
+/** @param {string} name @param {string} colour @param {() => void} onDone */
+function swatch(name, colour, onDone) {
+  const button = h("button", { class: "swatch", type: "button", "aria-label": t("colourFor", name, colour), "aria-pressed": String(colourOf(name) === colour), onclick: async () => {
+    const was = tags.get(name.toLowerCase());
+    const state = was ?? { name, colour: null, papers: 0, version: 0 };
+    tags.set(name.toLowerCase(), { ...state, colour });
+    await makeEdit({ kind: "tag", ref: was?.name ?? name, paper: { id: "", title: "" }, change: { colour }, base: was ?? null });
+    onDone();
+  } });
+  button.style.background = colour;
+  return button;
+}

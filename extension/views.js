@@ -1,0 +1,111 @@
+/** What is drawn beside papers: the cards as last told, with the waiting edits on top. */
+
+import { applyEdits } from "./merge.js";
+import { send, ServerError } from "./server.js";
+import { readAccount, readAllCards, readAnswer, readCards, readDrafts, readEdits, writeAnswer, writeCards, writeLedger } from "./store.js";
+
+/** @typedef {import("./wire.js").Card} Card */
+/** @typedef {import("./wire.js").Edit} Edit */
+/** @typedef {import("./wire.js").PagePaper} PagePaper */
+/** @typedef {import("./wire.js").View} View */
+
+const MOST_PAPERS = 200;
+const ENTRY_PATH = "/api/v1/papers";
+
+/**
+ * Give the views of papers from what is kept here, without asking anybody.
+ * @param {{ id: string, title?: string }[]} papers
+ * @returns {Promise<View[]>}
+ */
+export async function knownViews(papers) {
+  const [cards, edits, drafts] = await Promise.all([readCards(papers.map(({ id }) => id)), readEdits(), readDrafts()]);
+  return papers.map(({ id, title = "" }) => {
+    const own = edits.filter((edit) => touches(edit, id));
+    const card = cards.get(id) ?? emptyCard(id, title);
+    return { card: applyEdits(card, own), known: cards.has(id), edits: own, drafts: drafts.filter((draft) => draft.paper.id === id) };
+  });
+}
+
+/** @param {Edit} edit @param {string} key */
+function touches(edit, key) {
+  return edit.kind === "seen" ? edit.change.papers.includes(key) : edit.kind !== "tag" && edit.paper.id === key;
+}
+
+/** @param {string} key @param {string} title @returns {Card} */
+function emptyCard(key, title) {
+  return { key, title, extraction: "pending", seen: false, entry: null, notes: [], terms: [], results: [] };
+}
+
+/**
+ * Ask the server for the cards of a page's papers and keep them; raises ServerError.
+ * @param {PagePaper[]} papers
+ * @param {import("./wire.js").Listing | null} listing
+ */
+export async function refreshCards(papers, listing) {
+  for (let start = 0; start < papers.length; start += MOST_PAPERS) {
+    const batch = papers.slice(start, start + MOST_PAPERS);
+    const body = { papers: batch, ...(listing && papers.length <= MOST_PAPERS ? { listing } : {}) };
+    const { cards } = await request("POST", "/api/v1/overlay", body);
+    // the answer keeps the order of the question: a paper that became known under another key is kept under the page's
+    const told = cards.map((/** @type {Card | null} */ card, /** @type {number} */ place) => card && { ...card, key: batch[place].id });
+    await writeCards(told.filter(Boolean));
+  }
+}
+
+/**
+ * Ask the server; raises ServerError, with cause "unpaired" when there is no account.
+ * @param {string} method
+ * @param {string} path
+ * @param {any} [body]
+ * @returns {Promise<any>}
+ */
+export async function request(method, path, body) {
+  const account = await readAccount();
+  if (!account) throw new ServerError("unpaired", "");
+  return send(account, method, path, { body, record: writeLedger });
+}
+
+/**
+ * Ask the server to read something, and fall back on its last answer when it cannot be reached.
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+export async function read(path) {
+  try {
+    const answer = await request("GET", path);
+    await writeAnswer(path, answer);
+    return answer;
+  } catch (error) {
+    const kept = await readAnswer(path);
+    if (kept === undefined) throw error;
+    return kept;
+  }
+}
+
+/**
+ * Search the person's own list; without the server, the titles, tags and notes of the cards that are kept here.
+ * @param {string} query
+ * @param {number} limit
+ * @returns {Promise<{ papers: { key: string, title: string, status: string }[], total: number, offline: boolean }>}
+ */
+export async function searchList(query, limit) {
+  try {
+    const { papers, total } = await request("GET", `${ENTRY_PATH}?q=${encodeURIComponent(query)}&limit=${limit}`);
+    return { papers: papers.map(found), total, offline: false };
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.cause === "invalid") throw error;
+    const papers = (await readAllCards()).filter((card) => card.entry && holds(card, query));
+    return { papers: papers.slice(0, limit).map((card) => found({ key: card.key, title: card.title, card })), total: papers.length, offline: true };
+  }
+}
+
+/** @param {{ key: string, title: string, card: Card }} paper */
+function found({ key, title, card }) {
+  return { key, title, status: card.entry?.status ?? "none" };
+}
+
+/** @param {Card} card @param {string} query */
+function holds(card, query) {
+  const text = [card.title, ...(card.entry?.tags ?? []), ...card.notes.map((note) => note.text)].join("\n").toLowerCase();
+  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
