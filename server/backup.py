@@ -4,25 +4,21 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import datetime
-from functools import partial
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from server.config import Config
 from server.errors import StoreError
-from server.soundness import TABLES, Query, count_rows, count_tables, examine, read_schema
+from server.soundness import TABLES, Query, count_rows, count_tables, examine, read_schema, repair
 from server.store import open_store, reader, serving_lock
-from server.transfer import copy_from_postgres, copy_to_postgres, is_empty
-
-Progress = Callable[[int, int], None]
-"""Hears how many rows or pages are done, of how many."""
+from server.transfer import Progress, copy_from_postgres, copy_to_postgres, is_empty
 
 
 class Restored(Struct, frozen=True):
@@ -37,23 +33,19 @@ async def back_up(config: Config, file: Path, *, force: bool = False, progress: 
 
     Raises `StoreError`, also where `file` exists already and there is no `force`; then nothing is written.
     """
-    if file.exists() and not force:
-        raise StoreError(f"{file} exists already; --force replaces it")
-    with _beside(file) as fresh:
+    with _beside(file, replace=force) as fresh:
         if config.database_url:
-            await _make_empty(fresh)
+            await _migrate(fresh)
             async with _postgres(config) as source, source.transaction(isolation="repeatable_read", readonly=True):
                 counts = await copy_from_postgres(source, fresh, progress)
         else:
             counts = await asyncio.to_thread(_copy_file, config.db, fresh, progress)
-        rows = await _check(fresh, counts)
+        rows = await _check(fresh, config.store_name, counts)
         fresh.replace(file)
     return rows
 
 
-async def restore(
-    config: Config, file: Path, now: datetime, *, force: bool = False, progress: Progress
-) -> Restored:
+async def restore(config: Config, file: Path, now: datetime, *, force: bool = False, progress: Progress) -> Restored:
     """Put a backup in the place of what a store holds, which is kept in a file of its own.
 
     Raises `StoreError` for a file that is damaged, newer than this version, or no backup; while a server has the
@@ -61,19 +53,21 @@ async def restore(
     """
     async with serving_lock(config):
         with _beside(file if config.database_url else config.db) as fresh:
-            rows = await _prepare(file, fresh)
+            rows = await _prepare(file, fresh, progress)
             stamp = f"before-restore-{now:%Y%m%dT%H%M%SZ}"
             if config.database_url:
-                kept = file.with_name(f"{file.name}.{stamp}") if force else None
-                return Restored(rows, await _fill_postgres(config, fresh, kept, progress))
+                kept = file.with_name(f"{file.name}.{stamp}")
+                return Restored(rows, await _fill_postgres(config, fresh, kept, progress, force=force))
             return Restored(rows, await asyncio.to_thread(_swap, fresh, config.db, stamp))
 
 
 @contextmanager
-def open_file(file: Path, *, mode: str = "rw") -> Iterator[sqlite3.Connection]:
-    """Open a SQLite file without making or changing anything; mode `rwc` makes it. Raises `StoreError`."""
+def open_file(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open a SQLite file that is there, as it is. Raises `StoreError`."""
+    if not file.is_file():
+        raise StoreError(f"there is no file {file}")
     try:
-        uri = f"{file.absolute().as_uri()}?mode={mode}"
+        uri = f"{file.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(uri, uri=True, timeout=10, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
         raise StoreError(f"cannot open {file}: {error}") from error
@@ -87,73 +81,152 @@ def query_file(connection: sqlite3.Connection) -> Query:
     def run(sql: str) -> list[Any]:
         return connection.execute(sql).fetchall()
 
-    return partial(asyncio.to_thread, run)
+    return lambda sql: asyncio.to_thread(run, sql)
 
 
 @contextmanager
-def _beside(file: Path) -> Iterator[Path]:
-    """Give a place for a file that will replace `file`, on the same disk; what is left of it in the end goes away."""
+def _beside(file: Path, *, replace: bool = True) -> Iterator[Path]:
+    """Give an empty file that can take the place of `file`, on the same disk; if it does not, it goes away."""
+    if file.exists() and not replace:
+        raise StoreError(f"{file} exists already; --force replaces it")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".papermargin-", dir=file.parent) as folder:
-            yield Path(folder, "fresh.sqlite")
+            fresh = Path(folder, "fresh.sqlite")
+            fresh.touch(mode=0o600)
+            yield fresh
     except OSError as error:
         raise StoreError(f"cannot write beside {file}: {error.strerror or error}") from error
 
 
 def _copy_file(source: Path, target: Path, progress: Progress) -> dict[str, int]:
     """Copy a SQLite file as it is at one moment, whoever writes to it, and give its rows by table."""
-    target.touch(mode=0o600)
-    try:
-        with open_file(source) as old, open_file(target) as new:
+    with open_file(source) as old, open_file(target) as new:
+        try:
             old.execute("BEGIN")  # what is counted and what is copied are one state
-            counts = {table: old.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in TABLES}
+            there = {
+                row[0] for row in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            } & TABLES.keys()
+            counts = {table: old.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in there}
             old.backup(new, pages=4096, progress=lambda _, left, total: progress(total - left, total))
             new.execute("PRAGMA journal_mode = DELETE")  # one file, that can be read from a disk nobody may write to
-    except sqlite3.Error as error:
-        raise StoreError(f"{source} cannot be copied: {error}") from error
-    return counts
+            return counts
+        except sqlite3.Error as error:
+            raise StoreError(f"{source} cannot be read: {error}") from error
 
 
-async def _make_empty(file: Path) -> None:
+async def _migrate(file: Path) -> None:
     async with open_store(Config(db=file)):
         pass
-    file.chmod(0o600)
 
 
 @asynccontextmanager
 async def _postgres(config: Config) -> AsyncIterator[Any]:
-    async with open_store(config), reader().acquire_connection() as connection:
-        yield connection
+    postgres_error = import_module("asyncpg").PostgresError  # of an extra, that a SQLite store does without
+    try:
+        async with open_store(config), reader().acquire_connection() as connection:
+            yield connection
+    except postgres_error as error:
+        raise StoreError(f"{config.store_name}: {error}") from error
 
 
-async def _check(file: Path, counts: dict[str, int]) -> dict[str, int]:
-    """Open a copy, hold it against what must be in it, and give what it holds. Raises `StoreError`."""
+async def _check(file: Path, name: str, counts: dict[str, int] | None = None) -> dict[str, int]:
+    """Open the copy of a store, hold it against what must be in it, and give what it holds. Raises `StoreError`."""
     with open_file(file) as connection:
         query = query_file(connection)
-        try:
-            if failed := [finding for finding in await examine(query, sqlite=True) if not finding.holds]:
-                claims = "; ".join(f"{finding.claim}: {finding.detail}" for finding in failed)
-                raise StoreError(f"the copy is not sound, and so the store is not ({claims}): papermargin doctor")
-            if (copied := await count_tables(query)) != counts:
-                raise StoreError(f"the copy is not complete: {copied} rows of {counts}")
-            return await count_rows(query)
-        except sqlite3.Error as error:
-            raise StoreError(f"the copy cannot be read: {error}") from error
+        findings = await examine(query, sqlite=True)
+        if failed := [f"{finding.claim}: {finding.detail}" for finding in findings if not finding.holds]:
+            raise StoreError(f"{name} is not sound: not {'; not '.join(failed)}")
+        if counts is not None and (copied := await count_tables(query)) != counts:
+            raise StoreError(f"the copy of {name} is not complete: it has {copied} rows of {counts}")
+        return await count_rows(query)
 
 
-async def _prepare(file: Path, fresh: Path) -> dict[str, int]:
-    """Copy a backup to `fresh`, migrated and checked, and give what it holds. Raises `StoreError`."""
-    if not file.is_file():
-        raise StoreError(f"there is no file {file}")
-    await asyncio.to_thread(_copy_backup, file, fresh)
+async def _prepare(file: Path, fresh: Path, progress: Progress) -> dict[str, int]:
+    """Copy a backup to `fresh`, brought up to our schema and checked, and give what it holds. Raises `StoreError`."""
+    if not await asyncio.to_thread(_copy_file, file, fresh, progress):
+        raise StoreError(f"{file} is no backup of Papermargin")
     with open_file(fresh) as connection:
-        try:
-            _, unknown = await read_schema(query_file(connection))
-            counts = await count_tables(query_file(connection))
-        except sqlite3.Error as error:
-            raise StoreError(f"{file} is no backup of Papermargin: {error}") from error
+        _check_pages(connection, file)
+        _, unknown = await read_schema(query_file(connection))
     if unknown:
-        raise StoreError(f"{file} is of a newer Papermargin, with {', '.join(sorted(unknown))}; install that first")
-    await _make_empty(fresh)
-    return await _check(fresh, counts)
+        raise StoreError(f"{file} is of a newer Papermargin, with {', '.join(sorted(unknown))}: install that first")
+    await _migrate(fresh)
+    with open_file(fresh) as connection:
+        await repair(query_file(connection), sqlite=True)
+    return await _check(fresh, str(file))
+
+
+def _check_pages(connection: sqlite3.Connection, file: Path) -> None:
+    [verdict, *_] = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict != "ok":
+        raise StoreError(f"{file} is damaged: {' '.join(verdict.split())}")
+
+
+def _swap(fresh: Path, db: Path, stamp: str) -> Path | None:
+    """Put a file in the place of another in one step, and give where that one is kept."""
+    kept = db.with_name(f"{db.name}.{stamp}")
+    if not (db.exists() and db.stat().st_size):
+        fresh.replace(db)
+        return None
+    if kept.exists():
+        raise StoreError(f"{kept} exists already; try again in a second")
+    log = db.with_name(f"{db.name}-wal")
+    saved_log = fresh.with_name("log")
+    if log.exists():
+        shutil.copy2(log, saved_log)
+    newest = _release(db)
+    try:
+        os.link(db, kept)
+    except OSError:  # not every file system has links
+        shutil.copy2(db, kept)
+    if newest is None and saved_log.exists():
+        saved_log.replace(kept.with_name(f"{kept.name}-wal"))
+    for suffix in ("-wal", "-shm"):  # beside the new file they would damage that
+        db.with_name(db.name + suffix).unlink(missing_ok=True)
+    _continue_changes(fresh, newest or 0)
+    shutil.copymode(db, fresh)
+    fresh.replace(db)
+    return kept
+
+
+def _release(db: Path) -> int | None:
+    """Make sure that nobody has a SQLite file open, fold its log in, and give the number of its newest change.
+
+    None stands for a damaged one. Raises `StoreError`.
+    """
+    with open_file(db) as connection:
+        try:
+            connection.execute("PRAGMA busy_timeout = 2000")
+            connection.execute("PRAGMA journal_mode = DELETE")
+            return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM change").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise StoreError(f"another program has {db} open; end it first") from error
+            return None  # which may be why it is to be replaced
+
+
+def _continue_changes(file: Path, newest: int) -> None:
+    # whoever asks for changes since a number would miss those that are given it a second time
+    with open_file(file) as connection:
+        connection.execute(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT 'change', 0 WHERE NOT EXISTS "
+            "(SELECT 1 FROM sqlite_sequence WHERE name = 'change')"
+        )
+        connection.execute("UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = 'change'", [newest])
+
+
+async def _fill_postgres(config: Config, fresh: Path, kept: Path, progress: Progress, *, force: bool) -> Path | None:
+    """Replace what a PostgreSQL database holds, and give where that is kept, if it held anything."""
+    with _beside(kept) as saved:
+        await _migrate(saved)
+        async with _postgres(config) as connection, connection.transaction():
+            await connection.execute("UPDATE clock SET writes = writes + 1")  # from here on, whoever writes waits
+            empty = await is_empty(connection)
+            if not empty and not force:
+                raise StoreError(f"{config.store_name} is not empty; --force replaces all, and keeps it in {kept}")
+            if not empty:
+                await _check(saved, config.store_name, await copy_from_postgres(connection, saved, progress))
+                saved.replace(kept)
+            await copy_to_postgres(fresh, connection, progress)
+        return None if empty else kept

@@ -15,6 +15,7 @@ from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.models import Model
 
 from server import migrations, models
+from server.errors import StoreError
 
 Query = Callable[[str], Awaitable[list[Any]]]
 """Runs a statement on a store and gives its rows, whose values are read by their place."""
@@ -32,16 +33,16 @@ REPAIR = "papermargin doctor --repair puts it right"
 _COUNTS = {
     "readers": "reader",
     "papers": "paper",
-    "papers that wait for extraction": "paper WHERE extraction_version IS NULL",
-    "papers that could not be read": "paper WHERE extraction_error IS NOT NULL",
+    "papers_waiting_for_extraction": "paper WHERE extraction_version IS NULL",
+    "papers_not_readable": "paper WHERE extraction_error IS NOT NULL",
     "listings": "listing",
     "terms": "term WHERE papers > 0",
     "entries": "entry WHERE deleted IS NULL",
     "tags": "tag WHERE deleted IS NULL",
     "notes": "note WHERE deleted IS NULL",
-    "earlier texts of notes": "revision",
+    "earlier_texts_of_notes": "revision",
     "corrections": "correction WHERE deleted IS NULL",
-    "papers seen": "seen",
+    "papers_seen": "seen",
     "changes": "change",
     "devices": "token WHERE kind = 'device'",
 }
@@ -71,7 +72,7 @@ async def count_rows(query: Query) -> dict[str, int]:
     """Give how many things of each kind a store holds."""
     counts = {name: await _number(query, f"SELECT COUNT(*) FROM {what}") for name, what in _COUNTS.items()}
     trash = [await _number(query, f"SELECT COUNT(*) FROM {table} WHERE deleted IS NOT NULL") for table in _TRASH]
-    return counts | {"in the trash": sum(trash)}
+    return counts | {"in_the_trash": sum(trash)}
 
 
 async def count_tables(query: Query) -> dict[str, int]:
@@ -124,9 +125,7 @@ def checks(*, sqlite: bool) -> Iterator[Check]:
 
 
 def _sqlite_checks() -> Iterator[Check]:
-    yield Check(
-        "the file is whole", "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check IS NOT 'ok'"
-    )
+    yield Check("the file is whole", "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check IS NOT 'ok'")
     yield Check(_NO_ORPHANS, "SELECT COUNT(*) FROM pragma_foreign_key_check")
     for table in ("paper", "note"):
         index = f"{table}_fts"
@@ -154,7 +153,9 @@ def _orphans() -> Iterator[str]:
     for table, model in TABLES.items():
         for name, field in model._meta.fields_map.items():
             if isinstance(field, ForeignKeyFieldInstance):
-                parent = next(key for key, other in TABLES.items() if field.model_name.endswith(f".{other.__name__}"))
+                parent = next(
+                    key for key, other in TABLES.items() if f"papermargin.{other.__name__}" == field.model_name
+                )
                 missing = f"r.{name}_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {parent} WHERE id = r.{name}_id)"
                 yield f"(SELECT COUNT(*) FROM {table} r WHERE {missing})"
 
@@ -163,6 +164,8 @@ async def _examine(query: Query, check: Check) -> Finding:
     try:
         rows = await query(check.sql)
     except (sqlite3.DatabaseError, OperationalError) as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            raise StoreError("another program keeps the store busy; try again in a moment") from error
         return Finding(check.claim, False, str(error), check.advice)
     count = int(rows[0][0]) if rows else 0
     return Finding(check.claim, not count, f"in {count:,} cases not" if count else "", check.advice if count else "")

@@ -1,0 +1,358 @@
+"""Backups and restores, on both engines and across them."""
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import anyio
+import pytest
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+
+from server.backup import Restored, back_up, restore
+from server.changes import newest_change
+from server.config import Config
+from server.errors import StoreError
+from server.library import delete_note, put_entry, put_note
+from server.soundness import TABLES, examine
+from server.store import fetch, open_store, serving_lock, writing
+from server.tokens import get_user, issue
+from server.wire import EntryEdit, NoteEdit
+from tests.server.conftest import create_database
+from tests.server.material import FERN, MOSS, NOW, edit, take_in_two
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the backup goes."""
+    return tmp_path / "backups" / "margin.sqlite"
+
+
+@pytest.fixture
+def other(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    """An empty store on the other engine."""
+    if engine == "postgres":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "other.sqlite")
+        return Config(db=tmp_path / "other.sqlite")
+    server = request.getfixturevalue("migrated_database").rpartition("/")[0]
+    return Config(database_url=anyio.run(create_database, server, f"test_{uuid4().hex}", "migrated"))
+
+
+def silent(done: int, total: int) -> None:
+    """Hear of the progress, which never goes beyond its end."""
+    assert 0 <= done <= total
+
+
+async def fill(config: Config) -> None:
+    """Write a bit of everything into an empty store, and close it."""
+    EXECUTOR_CACHE.clear()
+    async with open_store(config):
+        await get_user("me", NOW, create=True)
+        await take_in_two()
+        await put_entry(edit(force=True), MOSS, EntryEdit(status="reading", rating=4, tags=["rl", "green/moss"]))
+        await put_note(edit(0), UUID(int=7), NoteEdit(paper=FERN, text="of é and 🌿"))
+        await put_note(edit(1), UUID(int=7), NoteEdit(paper=FERN, text="of è and 🌿"))
+        await delete_note(edit(force=True), UUID(int=7))
+        await issue(1, "device", NOW, name="a laptop")
+
+
+async def scribble(config: Config, text: str) -> int:
+    """Write one more note, and give the number of its change."""
+    EXECUTOR_CACHE.clear()
+    async with open_store(config):
+        await put_note(edit(0), uuid4(), NoteEdit(paper=MOSS, text=text))
+        return await newest_change()
+
+
+async def rows_of(config: Config) -> dict[str, list[list[Any]]]:
+    """All rows of a store but the clock's, as both engines would tell them."""
+    EXECUTOR_CACHE.clear()
+    async with open_store(config):
+        return {
+            table: [_plain(dict(row)) for row in await fetch(f"SELECT * FROM {table} ORDER BY id")]
+            for table in TABLES
+            if table != "clock"
+        }
+
+
+def _plain(row: dict[str, Any]) -> list[Any]:
+    documents = {"authors", "categories", "mentions", "results", "quote"}
+    return [
+        json.loads(value) if name in documents and value else str(int(value) if isinstance(value, bool) else value)
+        for name, value in sorted(row.items())
+        if name != "search"
+    ]
+
+
+async def save(config: Config, file: Path, *, force: bool = False) -> dict[str, int]:
+    EXECUTOR_CACHE.clear()
+    return await back_up(config, file, force=force, progress=silent)
+
+
+async def bring_back(config: Config, file: Path, *, force: bool = False) -> Restored:
+    EXECUTOR_CACHE.clear()
+    return await restore(config, file, NOW, force=force, progress=silent)
+
+
+async def test_a_backup_tells_what_it_holds(config: Config, file: Path) -> None:
+    await fill(config)
+    counts = await save(config, file)
+    assert (counts["papers"], counts["entries"], counts["tags"], counts["in_the_trash"]) == (2, 2, 2, 1)
+
+
+async def test_a_backup_is_one_file_that_only_its_owner_reads(config: Config, file: Path) -> None:
+    await fill(config)
+    await save(config, file)
+    assert [(path.name, path.stat().st_mode & 0o777) for path in file.parent.iterdir()] == [(file.name, 0o600)]
+
+
+async def test_a_restored_store_is_what_was_backed_up(config: Config, file: Path) -> None:
+    await fill(config)
+    before = await rows_of(config)
+    await save(config, file)
+    await scribble(config, "after the backup")
+    await bring_back(config, file, force=True)
+    assert await rows_of(config) == before
+
+
+async def test_what_was_there_before_a_restore_is_kept(config: Config, file: Path) -> None:
+    await fill(config)
+    await save(config, file)
+    await scribble(config, "after the backup")
+    before = await rows_of(config)
+    restored = await bring_back(config, file, force=True)
+    assert restored.kept and "before-restore-20260305T120000Z" in restored.kept.name
+    assert await rows_of(Config(db=restored.kept)) == before
+
+
+async def test_a_store_moves_to_the_other_engine_and_back(config: Config, other: Config, file: Path) -> None:
+    await fill(config)
+    before = await rows_of(config)
+    await save(config, file)
+    moved = await bring_back(other, file)
+    assert await rows_of(other) == before and (moved.kept is None) == bool(other.database_url)
+    await scribble(other, "written there")
+    after = await rows_of(other)
+    await save(other, file.with_name("back.sqlite"))
+    await bring_back(config, file.with_name("back.sqlite"), force=True)
+    assert await rows_of(config) == after
+
+
+async def test_the_numbers_of_changes_never_go_back(config: Config, file: Path) -> None:
+    await fill(config)
+    await save(config, file)
+    newest = await scribble(config, "after the backup")
+    await bring_back(config, file, force=True)
+    assert await scribble(config, "after the restore") > newest
+
+
+@pytest.mark.postgres
+async def test_a_database_that_is_not_empty_is_replaced_only_by_force(migrated_database: str, file: Path) -> None:
+    name = f"test_{uuid4().hex}"
+    config = Config(database_url=await create_database(migrated_database.rpartition("/")[0], name, "migrated"))
+    await fill(config)
+    await save(config, file)
+    before = await rows_of(config)
+    with pytest.raises(StoreError, match="not empty; --force replaces all"):
+        await bring_back(config, file)
+    assert await rows_of(config) == before
+
+
+async def test_a_file_is_replaced_by_a_backup_only_by_force(config: Config, file: Path) -> None:
+    await fill(config)
+    await save(config, file)
+    await scribble(config, "after the backup")
+    with pytest.raises(StoreError, match="exists already"):
+        await save(config, file)
+    assert contents(file)["note"] == 1
+    assert (await save(config, file, force=True))["notes"] == 1
+    assert contents(file)["note"] == 2
+
+
+def contents(file: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(file)) as connection:
+        return {table: connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in TABLES}
+
+
+async def test_a_backup_under_write_load_is_whole(config: Config, file: Path) -> None:
+    await fill(config)
+    EXECUTOR_CACHE.clear()
+    # another process writes, as a server would
+    writer = await asyncio.create_subprocess_exec(
+        "python", "-c", WRITER, str(config.db), config.database_url or "", stdout=asyncio.subprocess.PIPE
+    )
+    assert writer.stdout is not None
+    try:
+        await writer.stdout.readline()
+        notes = []
+        for _ in range(3):
+            counts = await back_up(config, file, force=True, progress=silent)
+            notes.append(counts["notes"])
+            await writer.stdout.readline()
+            await asyncio.sleep(0.2)
+    finally:
+        writer.terminate()
+        await writer.wait()
+    assert 1 <= notes[0] < notes[1] < notes[2]
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from uuid import uuid4
+from server.config import Config
+from server.library import put_note
+from server.store import open_store
+from server.wire import NoteEdit
+from tests.server.material import MOSS, edit
+
+async def write():
+    async with open_store(Config(db=Path(sys.argv[1]), database_url=sys.argv[2] or None)):
+        while True:
+            await put_note(edit(0), uuid4(), NoteEdit(paper=MOSS, text="and another"))
+            print("written", flush=True)
+
+asyncio.run(write())
+"""
+
+
+def damage(file: Path, kind: str) -> None:
+    """Spoil a backup."""
+    content = file.read_bytes()
+    spoiled = {
+        "cut": content[: len(content) // 2],
+        "empty": b"",
+        "text": b"these are not the pages you look for" * 100,
+        "overwritten": content[:8192] + bytes(8192) + content[16384:],
+        "foreign": foreign(file.with_name("foreign")),
+    }
+    file.write_bytes(spoiled[kind])
+
+
+def foreign(file: Path) -> bytes:
+    """A sound SQLite file of somebody else's."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE bird (id INTEGER)")
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["cut", "empty", "text", "overwritten", "foreign"])
+async def test_a_damaged_backup_is_refused_and_changes_nothing(config: Config, file: Path, kind: str) -> None:
+    await fill(config)
+    before = await rows_of(config)
+    await save(config, file)
+    damage(file, kind)
+    with pytest.raises(StoreError, match=file.name):
+        await bring_back(config, file, force=True)
+    assert await rows_of(config) == before
+
+
+async def test_a_backup_that_is_not_there_is_refused(config: Config, file: Path) -> None:
+    with pytest.raises(StoreError, match=file.name):
+        await bring_back(config, file)
+
+
+async def test_a_backup_of_a_newer_version_is_refused(config: Config, file: Path) -> None:
+    await fill(config)
+    await save(config, file)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(
+            "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('papermargin', '9999_wings', '2031-01-01')"
+        )
+        connection.commit()
+    with pytest.raises(StoreError, match="newer Papermargin, with 9999_wings"):
+        await bring_back(config, file, force=True)
+
+
+async def test_a_backup_of_an_older_schema_is_migrated(config: Config, file: Path) -> None:
+    await fill(config)
+    before = await rows_of(config)
+    await save(config, file)
+    with closing(sqlite3.connect(file)) as connection:
+        for table in ("paper", "note"):
+            for event in ("insert", "delete", "update"):
+                connection.execute(f"DROP TRIGGER {table}_fts_{event}")
+            connection.execute(f"DROP TABLE {table}_fts")
+        connection.execute("DELETE FROM tortoise_migrations WHERE name = '0002_search'")
+        connection.commit()
+    await bring_back(config, file, force=True)
+    assert await rows_of(config) == before
+
+
+@pytest.fixture
+def sqlite_config(migrated_file: Path, tmp_path: Path) -> Iterator[Config]:
+    """The settings of an empty SQLite store."""
+    yield Config(db=Path(shutil.copy(migrated_file, tmp_path / "papermargin.sqlite")))
+
+
+async def test_a_store_that_is_served_is_not_replaced(sqlite_config: Config, file: Path) -> None:
+    await fill(sqlite_config)
+    await save(sqlite_config, file)
+    async with serving_lock(sqlite_config):
+        with pytest.raises(StoreError, match="serving"):
+            await bring_back(sqlite_config, file)
+
+
+async def test_a_store_that_another_program_has_open_is_not_replaced(sqlite_config: Config, file: Path) -> None:
+    await fill(sqlite_config)
+    await save(sqlite_config, file)
+    with closing(sqlite3.connect(sqlite_config.db)) as reader:
+        reader.execute("SELECT * FROM note").fetchall()
+        with pytest.raises(StoreError, match="another program has"):
+            await bring_back(sqlite_config, file)
+    assert not list(sqlite_config.db.parent.glob("*before-restore*"))
+
+
+async def test_a_damaged_store_is_replaced_and_kept_with_its_log(sqlite_config: Config, file: Path) -> None:
+    await fill(sqlite_config)
+    before = await rows_of(sqlite_config)
+    await save(sqlite_config, file)
+    log = sqlite_config.db.with_name(sqlite_config.db.name + "-wal")
+    sqlite_config.db.write_bytes(b"spilt coffee" * 1000)
+    log.write_bytes(b"what was written last")
+    restored = await bring_back(sqlite_config, file)
+    assert restored.kept and restored.kept.read_bytes().startswith(b"spilt coffee")
+    assert restored.kept.with_name(restored.kept.name + "-wal").read_bytes() == b"what was written last"
+    assert await rows_of(sqlite_config) == before
+
+
+async def test_a_restore_needs_no_store_before(sqlite_config: Config, file: Path, tmp_path: Path) -> None:
+    await fill(sqlite_config)
+    await save(sqlite_config, file)
+    elsewhere = Config(db=tmp_path / "new" / "papermargin.sqlite")
+    assert (await bring_back(elsewhere, file)).kept is None
+    assert await rows_of(elsewhere) == await rows_of(sqlite_config)
+
+
+async def test_an_unsound_store_gives_no_backup(sqlite_config: Config, file: Path) -> None:
+    await fill(sqlite_config)
+    with closing(sqlite3.connect(sqlite_config.db)) as connection:
+        connection.execute("DELETE FROM paper WHERE key = ?", [MOSS])
+        connection.commit()
+    with pytest.raises(StoreError, match="no row refers to one that is not there"):
+        await save(sqlite_config, file)
+    assert list(file.parent.iterdir()) == []
+
+
+async def test_a_store_that_is_not_there_gives_no_backup(tmp_path: Path, file: Path) -> None:
+    with pytest.raises(StoreError, match="no file .*nowhere"):
+        await back_up(Config(db=tmp_path / "nowhere.sqlite"), file, progress=silent)
+    assert not (tmp_path / "nowhere.sqlite").exists()
+
+
+async def test_a_restored_store_is_sound(config: Config, file: Path) -> None:
+    await fill(config)
+    await save(config, file)
+    await bring_back(config, file, force=True)
+    EXECUTOR_CACHE.clear()
+    async with open_store(config), writing() as connection:
+        findings = await examine(partial(fetch, using=connection), sqlite=not config.database_url)
+    assert [finding for finding in findings if not finding.holds] == []
