@@ -1,20 +1,25 @@
 """What a reader wrote, read: notes, tags, the trash, one entry."""
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from server.cards import note_of
 from server.errors import Invalid, NotFound
 from server.models import Correction, Entry, Note, Revision, Tag
 from server.query import Text
 from server.search import is_searchable, match, tsquery
+from server.source import printable
 from server.states import correction_state, entry_state, find_paper, load_entry, note_state, tag_state, tags_of
 from server.store import fetch, is_postgres, moment
 from server.tags import fold_tag
 from server.wire import EntryState, NoteList, NoteState, RevisionState, TagState, Trash
+
+_Row = Annotated[int, Meta(ge=0, lt=2**31)]
 
 
 async def read_entry(key: str, reader: int) -> EntryState:
@@ -45,7 +50,7 @@ async def list_notes(reader: int, words: str, cursor: str | None, limit: int) ->
     """Give a reader's notes, the last written first, of those that hold all `words`. Raises `Invalid`."""
     values: list[object] = [reader]
     conditions = ["n.user_id = $1", "n.deleted IS NULL"]
-    for word in filter(is_searchable, map(Text, words.split())):
+    for word in filter(is_searchable, map(Text, printable(words).split())):
         values.append(word.text if is_postgres() else match([word]))
         place = f"${len(values)}"
         conditions.append(
@@ -113,6 +118,7 @@ def _write_cursor(row: dict[str, object]) -> str:
 
 def _read_cursor(text: str) -> tuple[datetime, int]:
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=tuple[datetime, int])
-    except (ValueError, msgspec.DecodeError):
+        updated, row = msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=tuple[datetime, _Row])
+        return updated.astimezone(UTC), row
+    except (ValueError, OverflowError, msgspec.DecodeError):
         raise Invalid("this cursor is not one of ours") from None

@@ -3,10 +3,11 @@
 import base64
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from server.cards import cards, corrections_of, extraction_state, places
 from server.corrections import correct
@@ -15,6 +16,7 @@ from server.identity import fold_term, paper_url
 from server.models import Alias, ListingPaper, Paper, decode_strings
 from server.query import TERM_FIELDS, parse_query
 from server.search import Selection, match, select, tsquery
+from server.source import printable
 from server.states import find_paper
 from server.store import day, fetch, is_postgres, moment
 from server.store import reader as reading
@@ -26,7 +28,8 @@ PAGES = 100  # papers that are read at once when many are
 
 _SORTS = {
     "added": ("COALESCE(e.added, p.created)", datetime),
-    "published": ("COALESCE(p.published, DATE('0001-01-01'))", date),
+    # the day before, the first of all, stands for minus infinity in asyncpg
+    "published": ("COALESCE(p.published, DATE('0001-01-02'))", date),
     "rating": ("COALESCE(e.rating, -1)", int),
     "upvotes": ("COALESCE(p.upvotes, -1)", int),
 }
@@ -37,8 +40,8 @@ class _Cursor(msgspec.Struct, array_like=True):
 
     sort: Sort
     value: str | float
-    id: int
-    total: int
+    id: Annotated[int, Meta(ge=0, lt=2**31)]
+    total: Annotated[int, Meta(ge=0, lt=2**31)]
 
 
 async def list_papers(
@@ -146,7 +149,7 @@ def _page(
 
 async def suggest(reader: int, prefix: str, limit: int) -> list[Suggestion]:
     """Give ways to complete what a person began to write: their tags and the store's terms, the commonest first."""
-    field, colon, begun = prefix.rpartition(":")
+    field, colon, begun = printable(prefix).rpartition(":")
     begun = begun.strip('"')
     fold = fold_term(begun) if begun.strip() else ""
     found: list[Suggestion] = []
@@ -185,7 +188,7 @@ def _suggestion(kind: str, row: dict[str, Any]) -> Suggestion:
 
 
 async def _page_rows(selection: Selection, sort: Sort, cursor: _Cursor | None, limit: int) -> list[dict[str, Any]]:
-    value = (selection.score or "0.0") if sort == "relevance" else _SORTS[sort][0]
+    value = (selection.score or "CAST(0 AS REAL)") if sort == "relevance" else _SORTS[sort][0]
     values, after = list(selection.values), []
     if cursor:
         values += [_typed(sort, cursor.value), cursor.id]
@@ -201,8 +204,9 @@ async def _page_rows(selection: Selection, sort: Sort, cursor: _Cursor | None, l
 
 def _typed(sort: Sort, value: str | float) -> Any:
     try:
-        return msgspec.convert(value, float if sort == "relevance" else _SORTS[sort][1], strict=False)
-    except msgspec.ValidationError:
+        typed: Any = msgspec.convert(value, float if sort == "relevance" else _SORTS[sort][1], strict=False)
+        return typed.astimezone(UTC) if isinstance(typed, datetime) else typed
+    except (msgspec.ValidationError, OverflowError):
         raise Invalid("this cursor is not one of ours") from None
 
 

@@ -6,6 +6,7 @@
 Words and terms joined by a space are and-ed; `or` binds weaker; brackets group. A word that ends in `*` is a prefix.
 """
 
+import re
 from calendar import monthrange
 from datetime import date, timedelta
 from functools import cache
@@ -24,6 +25,8 @@ STATUSES = ("none", "inbox", "reading", "read", "skipped")
 HAVING = ("note", "code", "tag", "rating", "result", "abstract")
 DATE_FIELDS = ("added", "published", "listed")
 FIELDS = (*TERM_FIELDS, "tag", "author", "status", "rating", "has", *DATE_FIELDS, "key")
+
+_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
 Comparison = Literal["=", ">", ">=", "<", "<="]
 
@@ -84,6 +87,8 @@ def parse_query(query: str) -> All:
     """Read a query; an empty one asks for everything. Raises `QueryError`, which points at the place."""
     if len(query) > MAX_QUERY:
         raise QueryError(f"a query has at most {MAX_QUERY} characters", query=query, position=MAX_QUERY)
+    if unprintable := _UNPRINTABLE.search(query):
+        raise QueryError("a query cannot hold NUL characters", query=query, position=unprintable.start())
     try:
         tree: Query = _Reader(query).transform(_parser().parse(query))
     except UnexpectedInput as error:

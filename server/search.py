@@ -49,8 +49,9 @@ def select(query: All, *, reader: int, everything: bool, postgres: bool) -> Sele
     """Write what selects the papers of a query: of the reader's list, or of the whole store."""
     sql = Sql(postgres)
     sql.add(reader)
-    words = [part for part in query.parts if isinstance(part, Text) and is_searchable(part)]
-    others = [part for part in query.parts if not isinstance(part, Text)]
+    parts = [part for part in map(_searchable, query.parts) if part is not None]
+    words = [part for part in parts if isinstance(part, Text)]
+    others = [part for part in parts if not isinstance(part, Text)]
     conditions = [_condition(sql, part) for part in others]
     sql.words = words + [word for part in others for word in _positive_words(part)]
     entry = "LEFT JOIN" if everything else "JOIN"
@@ -66,6 +67,19 @@ def select(query: All, *, reader: int, everything: bool, postgres: bool) -> Sele
 def is_searchable(word: Text) -> bool:
     """Tell whether a word or phrase has anything that the full-text index knows: a letter or a digit."""
     return bool(re.search(r"[^\W_]", word.text))
+
+
+def _searchable(query: Query) -> Query | None:
+    """Give a query without words of signs alone, which ask for nothing: `- moss` means moss."""
+    if isinstance(query, Text):
+        return query if is_searchable(query) else None
+    if isinstance(query, Without):
+        part = _searchable(query.part)
+        return Without(part) if part is not None else None
+    if isinstance(query, All | Either):
+        parts = tuple(part for part in map(_searchable, query.parts) if part is not None)
+        return type(query)(parts) if parts else None
+    return query
 
 
 def match(words: list[Text], *, any_of: bool = False) -> str:
@@ -133,19 +147,17 @@ def _margin(sql: Sql, word: Text) -> str:
 def _condition(sql: Sql, query: Query) -> str:
     if isinstance(query, All | Either):
         joint = " AND " if isinstance(query, All) else " OR "
-        return f"({joint.join(_condition(sql, part) for part in query.parts)})" if query.parts else "TRUE"
+        return f"({joint.join(_condition(sql, part) for part in query.parts)})"
     if isinstance(query, Without):
         return f"NOT COALESCE({_condition(sql, query.part)}, FALSE)"
     if isinstance(query, Text):
-        if not is_searchable(query):
-            return "TRUE"
         return f"({_in_paper(sql, query, 'p.id')} OR p.id IN ({_margin(sql, query)}))"
     return _FIELDS[query.name](sql, query)
 
 
 def _positive_words(query: Query) -> list[Text]:
     if isinstance(query, Text):
-        return [query] if is_searchable(query) else []
+        return [query]
     return [word for part in query.parts for word in _positive_words(part)] if isinstance(query, All | Either) else []
 
 

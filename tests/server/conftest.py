@@ -49,7 +49,19 @@ def postgres() -> Iterator[str]:
         free.close()
         settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
         control = [binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "-l", f"{folder}/log"]
-        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+        initdb = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-N",
+        ]
         run(initdb, capture_output=True)
         run([*control, "-o", f"{settings} -c max_connections=200", "start"], stdout=subprocess.DEVNULL)
         try:

@@ -137,6 +137,8 @@ def test_a_field_without_a_value_is_told_so(field: str) -> None:
         ("added:2026-02-30", 6, "no date"),
         ("tag:>x", 4, "cannot be compared"),
         ('tag:" "', 4, "needs a value"),
+        ("moss \x00", 5, "NUL"),
+        ("\ud800", 0, "NUL"),
     ],
 )
 def test_a_refusal_points_at_the_place(query: str, position: int, message: str) -> None:
