@@ -7,7 +7,8 @@ from typing import NamedTuple
 from spacy.tokens import Doc, Span
 
 _SHORT = r"(?=[^()\[\]]*[A-Z])(?P<short>[^\s()\[\],;:]{1,12}[^\s()\[\],;:.])"
-_DEFINITION = re.compile(rf"(?P<long>[^()\[\]\n,;:]{{2,120}}?)[\s~]?[(\[]{_SHORT}[)\]]")
+_BRACKET = re.compile(rf"(?<=\S)[\s~]?[(\[]{_SHORT}[)\]]")
+_LONG = re.compile(r"[^()\[\]\n,;:]{2,120}\Z")
 _WORD = re.compile(r"[^\s~/-]+")
 _SMALL = {"a", "an", "and", "as", "by", "for", "from", "in", "of", "on", "or", "the", "to", "via", "with"}
 
@@ -26,16 +27,16 @@ def find_abbreviations(text: str) -> Iterator[Abbreviation]:
     have it, they stand in those words in this order, the first at the start of one, within five words more than
     letters, or twice as many.
     """
-    for found in _DEFINITION.finditer(text):
+    for found in _BRACKET.finditer(text):
+        before = _LONG.search(text, max(0, found.start() - 120), found.start())
         letters = [letter for letter in found["short"].lower() if letter.isalnum()]
-        if len(letters) < 2 or found["short"].isdigit():
+        if not before or len(letters) < 2 or found["short"].isdigit():
             continue
-        long = found["long"]
-        start = _start_by_initials(long, letters)
+        start = _start_by_initials(before[0], letters)
         if start is None:
-            start = _start_by_letters(long.lower(), letters)
+            start = _start_by_letters(before[0].lower(), letters)
         if start is not None:
-            yield Abbreviation((found.start() + start, found.end("long")), found.span("short"))
+            yield Abbreviation((before.start() + start, before.end()), found.span("short"))
 
 
 class Abbreviations:

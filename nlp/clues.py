@@ -1,20 +1,27 @@
 """Clues: what around a number tells whether it is a result, and of which metric, dataset and method. Pure."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from operator import attrgetter
 
 from nlp.numbers import Amount, find_amounts
-from nlp.spans import Label, Mention
+from nlp.spans import LABELS, Label, Mention
+
+Part = Amount | Mention
 
 _WORD = re.compile(r"\w+|[^\w\s]")
-_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!vs)(?<!al)(?<!\bFig)[.!?]\s+(?=[A-Z0-9(\\$])|\n")
+_DIGITS = re.compile(r"\d+")
+_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!vs)(?<!al)(?<!Fig)[.!?]\s+(?=[A-Z0-9(\\$])|\n")
 _RIVAL = re.compile(r"\b(?:than|over|vs|versus|against|outperform|surpass|exceed|beat|compared (?:to|with)|baseline)")
+_REACH = 16
+_LONG = 1500
+_start = attrgetter("start")
 
 
 class Page:
-    """A text with its numbers and mentions, and where its words and sentences are."""
+    """A text with its numbers and mentions, in order, and where its words and sentences are."""
 
     def __init__(self, text: str, mentions: Sequence[Mention]) -> None:
         self.text = text
@@ -25,7 +32,7 @@ class Page:
     @cached_property
     def words(self) -> list[str]:
         """The words and signs of the text in lower case, their digits all alike."""
-        return [re.sub(r"\d+", "0", word).lower() for word in _WORD.findall(self.text)]
+        return [_DIGITS.sub("0", word).lower() for word in _WORD.findall(self.text)]
 
     @cached_property
     def word_starts(self) -> list[int]:
@@ -34,28 +41,46 @@ class Page:
 
     @cached_property
     def sentence_starts(self) -> list[int]:
-        """The offsets at which the sentences after the first begin."""
-        return [end.end() for end in _SENTENCE_END.finditer(self.text)]
+        """The offsets at which sentences begin; what has no end, as a table, is cut, so that the work stays linear."""
+        starts = [0]
+        for end in _SENTENCE_END.finditer(self.text):
+            starts += [*range(starts[-1] + _LONG, end.end(), _LONG), end.end()]
+        return [*starts, *range(starts[-1] + _LONG, len(self.text), _LONG)]
 
-    def surface(self, part: Amount | Mention) -> str:
+    @cached_property
+    def peers(self) -> dict[Label, list[Mention]]:
+        """The mentions by label."""
+        return {label: [mention for mention in self.mentions if mention.label == label] for label in LABELS}
+
+    @cached_property
+    def labels(self) -> set[tuple[int, Label]]:
+        """The labels that the mentions of each sentence have."""
+        return {(self.sentence(mention), mention.label) for mention in self.mentions}
+
+    def surface(self, part: Part) -> str:
         """Give a part of the text as written."""
         return self.text[part.start : part.end]
 
-    def by_label(self, label: Label) -> list[Mention]:
-        """Give the mentions of a label."""
-        return [mention for mention in self.mentions if mention.label == label]
+    def near(self, amount: Amount, label: Label) -> list[Mention]:
+        """Give the mentions of a label that a number may belong to: the first of the text, and those not far off."""
+        peers = self.peers[label]
+        place = bisect_right(peers, amount.start, key=_start)
+        return [*peers[: max(0, place - _REACH)][:1], *peers[max(0, place - _REACH) : place + _REACH]]
 
-    def sentence(self, part: Amount | Mention) -> int:
+    def sentence(self, part: Part) -> int:
         """Give the number of the sentence in which a part begins."""
         return bisect_right(self.sentence_starts, part.start)
 
-    def distance(self, amount: Amount, mention: Mention) -> tuple[int, int]:
-        """Give how far a mention is from a number, in sentences and then in characters."""
-        return abs(self.sentence(mention) - self.sentence(amount)), abs(mention.start - amount.start)
+    def in_sentence(self, part: Part) -> list[Amount]:
+        """Give the numbers that begin in the same sentence as a part."""
+        sentence = self.sentence(part)
+        end = self.sentence_starts[sentence] if sentence < len(self.sentence_starts) else len(self.text)
+        low = bisect_left(self.amounts, self.sentence_starts[sentence - 1], key=_start)
+        return self.amounts[low : bisect_left(self.amounts, end, key=_start)]
 
-    def bounds(self, part: Amount | Mention) -> tuple[int, int]:
+    def bounds(self, part: Part) -> tuple[int, int]:
         """Give the numbers of a part's first word and of the word after it."""
-        return bisect_right(self.word_starts, part.start - 1), bisect_right(self.word_starts, part.end - 1)
+        return bisect_left(self.word_starts, part.start), bisect_left(self.word_starts, part.end)
 
     def words_at(self, start: int, end: int) -> list[str]:
         """Give words by number, "^" where the text has none."""
@@ -68,7 +93,6 @@ def amount_clues(page: Page, amount: Amount) -> Iterator[str]:
     left, right = page.words_at(start - 10, start), page.words_at(end, end + 10)
     kind = _kind(amount)
     sentence = page.sentence(amount)
-    labels = {mention.label for mention in page.mentions if page.sentence(mention) == sentence}
     yield from ("bias", f"unit={amount.unit}", f"kind={kind}", f"signed={amount.signed}")
     yield from (f"-{distance}={word}" for distance, word in enumerate(left[:-4:-1], start=1))
     yield from (f"+{distance}={word}" for distance, word in enumerate(right[:3], start=1))
@@ -76,13 +100,13 @@ def amount_clues(page: Page, amount: Amount) -> Iterator[str]:
     yield from (f"unit,-1={amount.unit} {left[-1]}", f"unit,+1={amount.unit} {right[0]}")
     yield from (f"left={word}" for word in {*left})
     yield from (f"right={word}" for word in {*right})
-    yield from (f"sentence has {label}={label in labels} {kind}" for label in ("METRIC", "DATASET", "METHOD"))
-    yield from (f"in title={sentence == 0}", f"quarter={4 * amount.start // len(page.text)}")
-    yield f"peers={min(3, sum(page.sentence(other) == sentence for other in page.amounts))}"
+    yield from (f"sentence has {label}={(sentence, label) in page.labels} {kind}" for label in LABELS)
+    yield from (f"in title={sentence == 1}", f"quarter={4 * amount.start // len(page.text)}")
+    yield f"peers={min(3, len(page.in_sentence(amount)))}"
 
 
 def mention_clues(page: Page, amount: Amount, mention: Mention, peers: Sequence[Mention]) -> Iterator[str]:
-    """Give the clues to whether a result belongs to a mention; `peers` are all mentions of its label."""
+    """Give the clues to whether a result belongs to a mention; `peers` are it and those like it."""
     start, end = page.bounds(mention)
     surface = page.surface(mention)
     head = surface.lower().split()[-1]
@@ -93,7 +117,7 @@ def mention_clues(page: Page, amount: Amount, mention: Mention, peers: Sequence[
         yield from _nearness(page, amount, mention, peers)
     yield from (f"head={head}", f"unit,head={amount.unit} {head}")
     yield f"only={len({page.surface(peer).lower() for peer in peers}) == 1}"
-    yield from (f"in title={page.sentence(mention) == 0}", f"starts title={page.text.startswith(surface)}")
+    yield from (f"in title={page.sentence(mention) == 1}", f"starts title={page.text.startswith(surface)}")
     yield from (f"first={peers[0] == mention}", f"rival={bool(_RIVAL.search(left))}")
     yield from (f"-1={left.split()[-1]}", f"+1={page.words_at(end, end + 1)[0]}")
 
@@ -114,7 +138,7 @@ def _nearness(page: Page, amount: Amount, mention: Mention, peers: Sequence[Ment
     between = page.words_at(end, first) if side == "<" else page.words_at(after, start)
     near = [peer for peer in peers if page.sentence(peer) == page.sentence(amount)]
     same_side = [peer for peer in near if _side(amount, peer) == side]
-    numbers = [other for other in page.amounts if page.sentence(other) == page.sentence(amount)]
+    numbers = page.in_sentence(amount)
     rank = same_side.index(mention)
     yield f"distance={side}{len(between) if len(between) < 6 else 6 + min(len(between) // 4, 8)}"
     yield f"between={side}{' '.join(between[:4])}"

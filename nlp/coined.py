@@ -8,6 +8,7 @@ from spacy.tokens import Doc, Span
 
 from nlp.spans import Label
 
+_LONGEST = 40
 _WORD = re.compile(r"(?<![\w\\/@.$^_{-])[A-Za-z0-9]+(?:[-+.][A-Za-z0-9]+)*\+*(?![\w/@])")
 # two capitals after small letters or digits and letters mixed, four capitals; not a size, a year or a plain compound
 _COINED = re.compile(
@@ -43,16 +44,22 @@ class CoinedNames:
 
     def find(self, doc: Doc) -> Iterator[Span]:
         """Give the coined names that touch no mention, each with the one label of all its places."""
+        text = doc.text
         places: dict[str, list[tuple[int, int]]] = {}
-        for word in _WORD.finditer(doc.text):
-            if _COINED.fullmatch(word[0]) and not _COMPOUND.fullmatch(word[0]) and word[0] not in self.others:
+        for word in _WORD.finditer(text):
+            if self._is_coined(word[0]):
                 places.setdefault(word[0], []).append(word.span())
         for name, spans in places.items():
-            label = _label(name, doc.text, spans)
+            label = _label(name, text, spans)
             for start, end in spans:
                 span = doc.char_span(start, end, label=label)
                 if span and not any(token.ent_type or token.like_url for token in span):
                     yield span
+
+    def _is_coined(self, word: str) -> bool:
+        if len(word) > _LONGEST or word in self.others:
+            return False
+        return bool(_COINED.fullmatch(word)) and not _COMPOUND.fullmatch(word)
 
 
 def _label(name: str, text: str, places: list[tuple[int, int]]) -> Label:

@@ -12,7 +12,8 @@ class Consistency:
 
     def __call__(self, doc: Doc) -> Doc:
         """Label every place of every mentioned surface alike."""
-        doc.ents = filter_spans(self.find(doc))
+        if doc.ents:
+            doc.ents = filter_spans(self.find(doc))
         return doc
 
     def find(self, doc: Doc) -> Iterator[Span]:

@@ -127,8 +127,9 @@ def _read(doc: Doc, offset: int) -> Extraction:
 
 def _mentions(doc: Doc) -> Iterator[Mention]:
     """Give the entities of a text as mentions, each with its term."""
+    text = doc.text
     labels = {ent.text: ent.label_ for ent in doc.ents}
-    defined = [(doc.text[slice(*long)], doc.text[slice(*short)]) for long, short in find_abbreviations(doc.text)]
+    defined = [(text[slice(*long)], text[slice(*short)]) for long, short in find_abbreviations(text)]
     shared = {label: define([pair for pair in defined if labels.get(pair[1]) == label], label) for label in LABELS}
     for ent in doc.ents:
         label = cast(Label, ent.label_)

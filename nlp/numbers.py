@@ -20,7 +20,7 @@ _UNITS = (
 _AMOUNT = re.compile(
     r"(?:(?<![A-Za-z0-9.,_^])|(?<=sim)|(?<=approx)|(?<=arrow))(?:(?<![A-Za-z][-–])|(?<=\dx[-–]))"
     r"(?P<sign>[+<~≈−](?=\s?\\?\$?\d)|(?<![\w%)}-])-(?=\d))?\s?(?P<currency>\\?\$(?=\d))?"
-    rf"(?P<number>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?)(?P<unit>{'|'.join(_UNITS)})?"
+    rf"(?P<number>(?:\d{{1,3}}(?:,\d{{3}}){{1,5}}|\d{{1,15}})(?:\.\d{{1,15}})?)(?P<unit>{'|'.join(_UNITS)})?"
     r"(?!(?!(?:right|long)arrow|p\\?m\\b|\\?sim)[A-Za-z0-9]|[.,]\d|-[A-Za-z])"
 )
 _JOINT = re.compile(r"\s?(?:--?|–|—)\s?|\s?\$?\\?(?:sim|pm)\$?\s?|\s?[±~]\s?")

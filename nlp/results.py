@@ -66,7 +66,7 @@ def packaged_weights() -> Weights:
 
 def _surface(page: Page, amount: Amount, label: Label, weights: Mapping[str, float]) -> str | None:
     """Give the surface of the mention with this label that a result belongs to, None if to none."""
-    peers = page.by_label(label)
+    peers = page.near(amount, label)
     number, _ = choose(weights, _candidates(page, amount, peers)) if peers else (0, 1.0)
     return page.surface(peers[number]) if number < len(peers) else None
 
@@ -79,10 +79,15 @@ def _candidates(page: Page, amount: Amount, peers: Sequence[Mention]) -> list[li
 
 def _link_choice(page: Page, amount: Amount, label: Label, surface: str | None) -> Iterator[Choice]:
     """Give the choice of the nearest mention with a surface, or of none; nothing if no mention has the surface."""
-    peers = page.by_label(label)
+    peers = page.near(amount, label)
     named = [number for number, peer in enumerate(peers) if _folded(page.surface(peer)) == _folded(surface)]
     if peers and (named or not surface):
-        nearest = min(named, key=lambda number: page.distance(amount, peers[number]), default=len(peers))
+        here = page.sentence(amount)
+        nearest = min(
+            named,
+            key=lambda number: (page.sentence(peers[number]) != here, abs(peers[number].start - amount.start)),
+            default=len(peers),
+        )
         yield _candidates(page, amount, peers), nearest
 
 

@@ -11,7 +11,7 @@ for different things in different papers ("CL").
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from nlp.names import read_names
 from nlp.spans import LABELS, Label
@@ -40,24 +40,29 @@ def term_of(surface: str, label: Label, definitions: Mapping[str, str] | None = 
     >>> term_of("CIFAR10", "DATASET")
     'CIFAR-10'
     """
-    key = term_key(surface, label)
-    return (definitions or {}).get(key) or _known(label).get(key) or _spelled(surface, label)
+    return (definitions or {}).get(term_key(surface, label)) or _lone_term(surface, label)
 
 
 def define(pairs: Iterable[tuple[str, str]], label: Label) -> dict[str, str]:
     """Give the shared terms of pairs of a long form and its abbreviation, by the keys of both."""
     found: dict[str, str] = {}
-    for long, short in pairs:
+    for long, short in dict.fromkeys(pairs):
         listed = _known(label).get(term_key(long, label))
         term = listed or term_of(long if _AMBIGUOUS.fullmatch(short) else short, label)
         found |= {term_key(long, label): term, term_key(short, label): term}
     return found
 
 
+@lru_cache(maxsize=10_000)
 def term_key(surface: str, label: Label) -> str:
     """Give what the surfaces of one term have in common: letters, digits and signs, folded."""
     text = _JOINTS.sub("", _singular(_plain(surface, label), label).casefold())
     return _BRITISH_OUR.sub("or", _BRITISH_ISE.sub("iz", text)).replace("modelling", "modeling")
+
+
+@lru_cache(maxsize=10_000)
+def _lone_term(surface: str, label: Label) -> str:
+    return _known(label).get(term_key(surface, label)) or _spelled(surface, label)
 
 
 def _plain(surface: str, label: Label) -> str:
