@@ -49,6 +49,7 @@ export function makeBar(act) {
     if (input.value !== filter.text) input.value = filter.text;
     sort.value = filter.sort;
     if (state.textContent !== words) state.textContent = words;
+    host.style.setProperty("--page", getComputedStyle(document.body).backgroundColor);
   };
   return { host, draw, input };
 }

@@ -54,7 +54,7 @@ export async function start() {
 
   function drawPaper() {
     if (!page.paper) return;
-    paper ??= makePaper(page.paper, { viewOf: (key) => views.get(key), settings: () => settings, words: () => (["ok", "unknown"].includes(failure) ? "" : t("short_offline")) });
+    if (!paper) paper = makePaper(page.paper, { viewOf: (key) => views.get(key), settings: () => settings, words: () => (["ok", "unknown"].includes(failure) ? "" : t("short_offline")) });
     markTyping(paper.panel.host, paper.panel.body);
     paper.update();
   }

@@ -11,6 +11,8 @@ import { findAbstract } from "./sites.js";
 import { LABELS } from "./terms.js";
 import { t } from "./text.js";
 
+const WIDE = 1180;
+
 /** @typedef {import("./wire.js").View} View */
 /** @typedef {import("./wire.js").PagePaper} PagePaper */
 /** @typedef {import("./wire.js").PaperPage} PaperPage */
@@ -27,7 +29,21 @@ export function makePaper(paper, { viewOf, settings, words }) {
   /** @type {Element | null} */
   let abstract = null;
   let related = "";
-  const panel = makePanel(paper, { onLabels: (labels) => ask("look", { labels }), onFold: (open) => ask("look", { panel: open }), isOrphaned });
+  const isWide = () => innerWidth >= WIDE;
+  let open = settings().panel && isWide();
+  const panel = makePanel(paper, { onLabels: (labels) => ask("look", { labels }), onFold: fold, isOrphaned });
+
+  /** Fold the panel; a wide window remembers it, a narrow one starts folded anyway. @param {boolean} wanted */
+  function fold(wanted) {
+    open = wanted;
+    if (isWide()) void ask("look", { panel: wanted });
+    showPanel();
+  }
+
+  function showPanel() {
+    panel.setOpen(open);
+    document.documentElement.toggleAttribute("data-papermargin-folded", !open);
+  }
 
   /** @param {import("./wire.js").Quote} quote gone only when the abstract is known and does not hold it */
   function isOrphaned(quote) {
@@ -38,7 +54,7 @@ export function makePaper(paper, { viewOf, settings, words }) {
 
   function update() {
     if (panel.host.parentNode !== document.documentElement) document.documentElement.append(panel.host);
-    panel.setOpen(settings().panel);
+    showPanel();
     draw();
   }
 
@@ -119,8 +135,8 @@ export function makePaper(paper, { viewOf, settings, words }) {
   /** @param {import("./wire.js").Quote | null} [quote] */
   function note(quote = selected()?.quote ?? null) {
     closePopover();
-    if (!settings().panel) void ask("look", { panel: true });
-    panel.setOpen(true);
+    open = true;
+    showPanel();
     panel.write({ quote });
   }
 

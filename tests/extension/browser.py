@@ -1,0 +1,194 @@
+"""A Chromium with the extension in it, and the server that it is paired with: what the tests hold in their hands."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, Worker
+
+ROOT = Path(__file__).parents[2]
+EXTENSION = ROOT / "extension"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+ARGUMENTS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--lang=en",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def free_port() -> int:
+    """Give a port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """The real server as a process of its own, on a database file."""
+
+    db: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+    token: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "server", "serve", "--no-ingest", "--db", str(self.db), "--port", str(self.port)]
+        log = self.db.with_suffix(".log").open("ab")
+        with log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        until(self._answers, seconds=60)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/health", timeout=1).is_success
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+    def code(self) -> str:
+        """Give a pairing code: the first from the command line, later ones from the API."""
+        if self.token:
+            reply = self.call("POST", "/api/v1/pairing-codes")
+            return re.findall(r"\d{6}", json.dumps(reply))[0]
+        command = [sys.executable, "-m", "server", "pair", "--db", str(self.db)]
+        return re.findall(r"\d{6}", subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)[0]
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Ask as another device of the same person would; raises for anything but success."""
+        if not self.token:
+            paired = httpx.post(f"{self.address}/api/v1/pair", json={"code": self.code(), "name": "tests"})
+            self.token = paired.raise_for_status().json()["token"]
+        headers = {"Authorization": f"Bearer {self.token}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        reply = httpx.request(method, self.address + path, json=body, headers=headers, timeout=20)
+        reply.raise_for_status()
+        return reply.json() if reply.content else None
+
+    def card(self, key: str) -> dict[str, Any]:
+        """Give what the server has on a paper."""
+        card: dict[str, Any] = self.call("POST", "/api/v1/overlay", {"papers": [{"id": key}]})["cards"][0]
+        return card
+
+
+def until(claim: Callable[[], Any], *, seconds: float = 10) -> Any:
+    """Wait until a claim holds, and give what it gave; raises AssertionError when it never does."""
+    end = time.monotonic() + seconds
+    while not (result := claim()):
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.05)
+    return result
+
+
+def install(folder: Path, *, sealed: bool = False) -> Path:
+    """Copy the extension with the permission for 127.0.0.1 granted, which no headless browser can be asked for.
+
+    Unless `sealed`, shadow roots are open, so that locators and axe see into them; that is the only other difference.
+    """
+    shutil.copytree(EXTENSION, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["host_permissions"] = ["http://127.0.0.1/*", "http://localhost/*", "https://127.0.0.1/*"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    if not sealed:
+        dom = folder / "dom.js"
+        text = dom.read_text()
+        assert 'SHADOW_MODE = "closed"' in text
+        dom.write_text(text.replace('SHADOW_MODE = "closed"', 'SHADOW_MODE = "open"'))
+    return folder
+
+
+@dataclass
+class Browser:
+    """A browser with the extension; `pages` is what the sites answer, by address."""
+
+    context: BrowserContext
+    pages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def worker(self) -> Worker:
+        workers = self.context.service_workers
+        return workers[0] if workers else self.context.wait_for_event("serviceworker", timeout=15_000)
+
+    @property
+    def id(self) -> str:
+        return self.worker.url.split("/")[2]
+
+    def open(self, address: str, body: str = "") -> Page:
+        """Open a page of the sites, with `body` as its answer."""
+        if body:
+            self.pages[address.split("#")[0]] = body
+        page = self.context.new_page()
+        page.goto(address)
+        return page
+
+    def extension_page(self, name: str) -> Page:
+        page = self.context.new_page()
+        page.goto(f"chrome-extension://{self.id}/{name}")
+        return page
+
+    def close_pages(self) -> None:
+        for page in self.context.pages[1:]:
+            page.close()
+        self.context.pages[0].goto("about:blank")
+        self.context.pages[0].set_viewport_size({"width": 1400, "height": 900})
+
+    def ask(self, kind: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask the background, as the extension's own pages do."""
+        page = self.extension_page("popup.html")
+        reply = page.evaluate("([kind, body]) => chrome.runtime.sendMessage({kind, body})", [kind, body or {}])
+        page.close()
+        assert "error" not in reply, reply
+        return reply["value"]
+
+    def pair(self, server: Server) -> None:
+        self.ask("pair", {"address": server.address, "code": server.code()})
+
+    def stop_worker(self) -> None:
+        """Stop the service worker as the browser does when it is idle or short of memory."""
+        page = self.context.new_page()
+        page.goto("chrome://serviceworker-internals/?devtools")
+        for button in page.locator("button.stop").all():
+            if button.is_visible():
+                button.click()
+        page.close()
+
+    def _answer(self, route: Route) -> None:
+        body = self.pages.get(route.request.url.split("#")[0])
+        if body is None:
+            route.fulfill(status=404, body="")
+        else:
+            route.fulfill(body=body, content_type="text/html; charset=utf-8")
+
+
+@contextmanager
+def browsing(playwright: Playwright, extension: Path, profile: Path, **options: Any) -> Iterator[Browser]:
+    """Run a Chromium on a profile; the sites answer from `pages`, and nothing goes out to the network."""
+    arguments = [*ARGUMENTS, f"--disable-extensions-except={extension}", f"--load-extension={extension}"]
+    context = playwright.chromium.launch_persistent_context(
+        profile, headless=False, executable_path=CHROMIUM, args=arguments, **({"viewport": {"width": 1400, "height": 900}} | options)
+    )
+    browser = Browser(context)
+    context.route(re.compile(r"https://(huggingface\.co|arxiv\.org)/"), browser._answer)
+    context.set_default_timeout(10_000)
+    try:
+        assert browser.worker
+        yield browser
+    finally:
+        context.close()
