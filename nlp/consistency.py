@@ -8,7 +8,11 @@ from spacy.util import filter_spans
 
 
 class Consistency:
-    """Gives each surface the label that most of its mentions have, and marks its other places."""
+    """Gives each surface the label that most of its mentions have, and marks its other places.
+
+    A surface of several words is one in any case, "Video Generation" in a title as "video generation" below it; a
+    single word is not, since "MATH" is not "math".
+    """
 
     def __call__(self, doc: Doc) -> Doc:
         """Label every place of every mentioned surface alike."""
@@ -18,19 +22,21 @@ class Consistency:
 
     def find(self, doc: Doc) -> Iterator[Span]:
         """Give all places of the surfaces that are mentioned, each surface with one label."""
-        votes: defaultdict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
-        for ent in doc.ents:
-            votes[_words(ent)][ent.label] += 1
-        labels = {words: labels.most_common(1)[0][0] for words, labels in votes.items()}
-        starting: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for words in labels:
-            starting[words[0]].append(words)
         texts = [token.text for token in doc]
-        for start, text in enumerate(texts):
-            for words in starting.get(text, ()):
-                if tuple(texts[start : start + len(words)]) == words:
-                    yield Span(doc, start, start + len(words), label=labels[words])
+        folded = [text.lower() for text in texts]
+        votes: defaultdict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
+        sizes: defaultdict[str, set[int]] = defaultdict(set)
+        for ent in doc.ents:
+            surface = _surface(texts, folded, ent.start, len(ent))
+            votes[surface][ent.label] += 1
+            sizes[surface[0]].add(len(ent))
+        labels = {surface: counts.most_common(1)[0][0] for surface, counts in votes.items()}
+        for start in range(len(texts)):
+            for size in sizes[texts[start]] | sizes[folded[start]]:
+                label = labels.get(_surface(texts, folded, start, size))
+                if label and start + size <= len(texts):
+                    yield Span(doc, start, start + size, label=label)
 
 
-def _words(span: Span) -> tuple[str, ...]:
-    return tuple(token.text for token in span)
+def _surface(texts: list[str], folded: list[str], start: int, size: int) -> tuple[str, ...]:
+    return tuple(texts[start : start + 1] if size == 1 else folded[start : start + size])

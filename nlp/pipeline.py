@@ -15,6 +15,7 @@ from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix
 from nlp.abbreviations import Abbreviations
 from nlp.coined import CoinedNames
 from nlp.consistency import Consistency
+from nlp.exclusions import Exclusions
 from nlp.names import Names
 
 # Names of papers end where spaCy's rules for prose see no border: "Llama3-70B.", "(LLM)-based", "SFT+RL", "R^2=0.8".
@@ -83,20 +84,27 @@ def make_coined_names(nlp: Language, name: str) -> CoinedNames:
     return CoinedNames()
 
 
-@Language.factory("abbreviations", assigns=["doc.ents"])
+@Language.factory("abbreviations", requires=["doc.ents"], assigns=["doc.ents"])
 def make_abbreviations(nlp: Language, name: str) -> Abbreviations:
     """Make the component that labels abbreviations as what they stand for."""
     return Abbreviations()
 
 
-@Language.factory("consistency", assigns=["doc.ents"])
+@Language.factory("consistency", requires=["doc.ents"], assigns=["doc.ents"])
 def make_consistency(nlp: Language, name: str) -> Consistency:
     """Make the component that labels all places of a surface alike."""
     return Consistency()
 
 
+@Language.factory("exclusions", requires=["doc.ents"], assigns=["doc.ents"])
+def make_exclusions(nlp: Language, name: str) -> Exclusions:
+    """Make the component that takes away what is no mention."""
+    return Exclusions()
+
+
 def add_components(nlp: Language) -> Language:
-    """Add what reads mentions by rule, after the trained `ner` if there is one."""
-    for name in ("names", "coined_names", "abbreviations", "consistency"):
+    """Add what finds mentions by rule, unless a trained `ner` does, and what repairs them."""
+    finders = () if "ner" in nlp.pipe_names else ("names", "coined_names")
+    for name in (*finders, "abbreviations", "consistency", "exclusions"):
         nlp.add_pipe(name)
     return nlp
