@@ -1,8 +1,5 @@
 """The care of a store: a backup of it, a backup brought back, and whether it is sound."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,13 +8,12 @@ import anyio
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from server.backup import back_up, restore
+from server.commands.progress import progress_bar
 from server.commands.settings import load_config, setting_options
 from server.doctor import Diagnosis, diagnose
-from server.transfer import Progress as Hear
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -29,7 +25,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def backup_command(file: Path, force: bool, **options: Any) -> None:
     """Write all that the store holds to one SQLite FILE, checked; the server may go on meanwhile."""
     config = load_config(**options)
-    with _progress("backup") as progress:
+    with progress_bar("backup") as progress:
         rows = anyio.run(lambda: back_up(config, file, force=force, progress=progress))
     click.echo(f"{file}: a backup of {config.store_name}, {_size(file.stat().st_size)}, checked")
     _print_rows(rows)
@@ -42,7 +38,7 @@ def backup_command(file: Path, force: bool, **options: Any) -> None:
 def restore_command(file: Path, force: bool, **options: Any) -> None:
     """Put a backup in the place of what the store holds, which is kept in a file of its own."""
     config = load_config(**options)
-    with _progress("restore") as progress:
+    with progress_bar("restore") as progress:
         restored = anyio.run(lambda: restore(config, file, datetime.now(UTC), force=force, progress=progress))
     click.echo(f"{config.store_name} holds now what {file} holds")
     _print_rows(restored.rows)
@@ -60,15 +56,6 @@ def doctor_command(repair: bool, as_json: bool, **options: Any) -> None:
     click.echo(msgspec.json.encode(diagnosis)) if as_json else _print_diagnosis(diagnosis)
     if not diagnosis.sound:
         raise click.exceptions.Exit(1)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Hear]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _print_diagnosis(diagnosis: Diagnosis) -> None:

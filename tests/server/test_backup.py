@@ -1,17 +1,14 @@
 """Backups and restores, on both engines and across them."""
 
 import asyncio
-import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
-import anyio
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
@@ -26,6 +23,7 @@ from server.tokens import get_user, issue
 from server.wire import EntryEdit, NoteEdit
 from tests.server.conftest import create_database
 from tests.server.material import FERN, MOSS, NOW, edit, take_in_two
+from tests.server.stores import elsewhere, rows_of
 
 pytestmark = pytest.mark.anyio
 
@@ -39,11 +37,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def other(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Config:
     """An empty store on the other engine."""
-    if engine == "postgres":
-        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "other.sqlite")
-        return Config(db=tmp_path / "other.sqlite")
-    server = request.getfixturevalue("migrated_database").rpartition("/")[0]
-    return Config(database_url=anyio.run(create_database, server, f"test_{uuid4().hex}", "migrated"))
+    return elsewhere(engine, request, tmp_path)
 
 
 def silent(done: int, total: int) -> None:
@@ -70,26 +64,6 @@ async def scribble(config: Config, text: str) -> int:
     async with open_store(config):
         await put_note(edit(0), uuid4(), NoteEdit(paper=MOSS, text=text))
         return await newest_change()
-
-
-async def rows_of(config: Config) -> dict[str, list[list[Any]]]:
-    """All rows of a store but the clock's, as both engines would tell them."""
-    EXECUTOR_CACHE.clear()
-    async with open_store(config):
-        return {
-            table: [_plain(dict(row)) for row in await fetch(f"SELECT * FROM {table} ORDER BY id")]
-            for table in TABLES
-            if table != "clock"
-        }
-
-
-def _plain(row: dict[str, Any]) -> list[Any]:
-    documents = {"authors", "categories", "mentions", "results", "quote"}
-    return [
-        json.loads(value) if name in documents and value else str(int(value) if isinstance(value, bool) else value)
-        for name, value in sorted(row.items())
-        if name != "search"
-    ]
 
 
 async def save(config: Config, file: Path, *, force: bool = False) -> dict[str, int]:
@@ -343,7 +317,7 @@ async def test_an_unsound_store_gives_no_backup(sqlite_config: Config, file: Pat
 
 
 async def test_a_store_that_is_not_there_gives_no_backup(tmp_path: Path, file: Path) -> None:
-    with pytest.raises(StoreError, match="no file .*nowhere"):
+    with pytest.raises(StoreError, match=r"no file .*nowhere"):
         await back_up(Config(db=tmp_path / "nowhere.sqlite"), file, progress=silent)
     assert not (tmp_path / "nowhere.sqlite").exists()
 

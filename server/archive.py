@@ -1,0 +1,212 @@
+"""All of a reader's own out of the store, as our own JSON export: counted, and held against the store's own count."""
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any, TypeVar
+from uuid import UUID
+
+from server.cards import places
+from server.errors import StoreError
+from server.export.archive import (
+    ArchivedCorrection,
+    ArchivedEntry,
+    ArchivedNote,
+    ArchivedPaper,
+    ArchivedRevision,
+    ArchivedTag,
+    SeenPaper,
+    encode,
+)
+from server.models import decode_mentions, decode_quote, decode_results, decode_strings
+from server.snapshot import Fetch, read_pages, snapshot
+from server.store import day, moment
+from server.wire import Place
+
+Row = Any
+Record = TypeVar("Record")
+
+_HOLDERS = ("entry", "note", "correction", "seen")
+_HELD = " OR ".join(f"EXISTS (SELECT 1 FROM {h} WHERE {h}.user_id = $1 AND {h}.paper_id = p.id)" for h in _HOLDERS)
+_OWN_PAPERS = " UNION ".join(f"SELECT paper_id FROM {holder} WHERE user_id = $1" for holder in _HOLDERS)
+_COUNTS = {
+    "papers": f"SELECT COUNT(*) AS n FROM ({_OWN_PAPERS}) AS own",
+    "entries": "SELECT COUNT(*) AS n FROM entry WHERE user_id = $1",
+    "tags": "SELECT COUNT(*) AS n FROM tag WHERE user_id = $1",
+    "notes": "SELECT COUNT(*) AS n FROM note WHERE user_id = $1",
+    "corrections": "SELECT COUNT(*) AS n FROM correction WHERE user_id = $1",
+    "seen": "SELECT COUNT(*) AS n FROM seen WHERE user_id = $1",
+}
+_PAPER_FIELDS = tuple(name for name in ArchivedPaper.__struct_fields__ if name not in ("aliases", "places"))
+_CORRECTION_FIELDS = ("verdict", "surface", "label", "to_label", "start", "end", "version")
+
+
+async def export_archive(user: int, now: datetime, counts: Counter[str] | None = None) -> AsyncIterator[bytes]:
+    """Give the document in pieces, of one state of the store; `counts` is told how many records of each kind went out.
+
+    Raises `StoreError` at the end if the store counts others.
+    """
+    counts = Counter() if counts is None else counts
+    async with snapshot() as fetch:
+        async for piece in encode(
+            exported=now,
+            server=version("papermargin"),
+            papers=_counted(counts, "papers", _papers(fetch, user)),
+            entries=_counted(counts, "entries", _entries(fetch, user)),
+            tags=_counted(counts, "tags", _tags(fetch, user)),
+            notes=_counted(counts, "notes", _notes(fetch, user)),
+            corrections=_counted(counts, "corrections", _corrections(fetch, user)),
+            seen=_counted(counts, "seen", _seen(fetch, user)),
+        ):
+            yield piece
+        held = {name: (await fetch(sql, user))[0]["n"] for name, sql in _COUNTS.items()}
+    if counts != held:
+        raise StoreError(f"the export is not complete: it has {dict(counts)}, the store {held}; papermargin doctor")
+
+
+async def _counted(counts: Counter[str], name: str, records: AsyncIterator[Record]) -> AsyncIterator[Record]:
+    counts[name] = 0
+    async for record in records:
+        counts[name] += 1
+        yield record
+
+
+async def _papers(fetch: Fetch, user: int) -> AsyncIterator[ArchivedPaper]:
+    columns = ", ".join(f"p.{name}" for name in ("id", *_PAPER_FIELDS))
+    sql = f"SELECT {columns} FROM paper p WHERE p.id > $2 AND ({_HELD}) ORDER BY p.id"
+    async for rows in read_pages(fetch, sql, user):
+        aliases = await _by(fetch, rows, "SELECT paper_id, key FROM alias WHERE paper_id IN ({ids}) ORDER BY id")
+        stood = await _by(
+            fetch,
+            rows,
+            "SELECT lp.paper_id, l.kind, l.name, l.day, lp.position FROM listing_paper lp "
+            "JOIN listing l ON l.id = lp.listing_id WHERE lp.paper_id IN ({ids})",
+        )
+        for row in rows:
+            yield _paper(row, [alias["key"] for alias in aliases[row["id"]]], stood[row["id"]])
+
+
+def _paper(row: Row, aliases: list[str], stood: list[Row]) -> ArchivedPaper:
+    fields = {name: row[name] for name in _PAPER_FIELDS}
+    fields |= {
+        "authors": decode_strings(row["authors"]),
+        "categories": decode_strings(row["categories"]),
+        "mentions": decode_mentions(row["mentions"]),
+        "results": decode_results(row["results"]),
+        "published": day(row["published"]),
+        "observed": moment(row["observed"]),
+        "created": moment(row["created"]),
+    }
+    known = sorted(stood, key=lambda place: (place["kind"], place["name"], place["position"]))
+    return ArchivedPaper(
+        **fields,
+        aliases=aliases,
+        places=[Place(place["kind"], place["name"], day(place["day"]), place["position"]) for place in known],
+    )
+
+
+async def _entries(fetch: Fetch, user: int) -> AsyncIterator[ArchivedEntry]:
+    sql = "SELECT e.*, p.key FROM entry e JOIN paper p ON p.id = e.paper_id WHERE e.user_id = $1 AND e.id > $2"
+    async for rows in read_pages(fetch, f"{sql} ORDER BY e.id", user):
+        links = await _by(
+            fetch,
+            rows,
+            "SELECT et.entry_id, t.name FROM entry_tag et JOIN tag t ON t.id = et.tag_id "
+            "WHERE t.deleted IS NULL AND et.entry_id IN ({ids})",
+        )
+        for row in rows:
+            yield ArchivedEntry(
+                key=row["key"],
+                status=row["status"],
+                rating=row["rating"],
+                tags=sorted((link["name"] for link in links[row["id"]]), key=str.casefold),
+                version=row["version"],
+                added=moment(row["added"]),
+                updated=moment(row["updated"]),
+                deleted=moment(row["deleted"]),
+            )
+
+
+async def _tags(fetch: Fetch, user: int) -> AsyncIterator[ArchivedTag]:
+    async for rows in read_pages(fetch, "SELECT * FROM tag t WHERE t.user_id = $1 AND t.id > $2 ORDER BY t.id", user):
+        links = await _by(
+            fetch,
+            rows,
+            "SELECT et.tag_id, p.key, e.deleted FROM entry_tag et JOIN entry e ON e.id = et.entry_id "
+            "JOIN paper p ON p.id = e.paper_id WHERE et.tag_id IN ({ids})",
+        )
+        for row in rows:
+            bearers = links[row["id"]]
+            yield ArchivedTag(
+                name=row["name"],
+                colour=row["colour"],
+                papers=sum(link["deleted"] is None for link in bearers),
+                version=row["version"],
+                created=moment(row["created"]),
+                updated=moment(row["updated"]),
+                deleted=moment(row["deleted"]),
+                trashed=sorted(link["key"] for link in bearers) if row["deleted"] else [],
+            )
+
+
+async def _notes(fetch: Fetch, user: int) -> AsyncIterator[ArchivedNote]:
+    sql = (
+        "SELECT n.id, n.uuid, n.text, n.quote, n.version, n.created, n.updated, n.deleted, p.key "
+        "FROM note n JOIN paper p ON p.id = n.paper_id WHERE n.user_id = $1 AND n.id > $2 ORDER BY n.id"
+    )
+    async for rows in read_pages(fetch, sql, user):
+        earlier = await _by(
+            fetch, rows, "SELECT note_id, r.* FROM revision r WHERE note_id IN ({ids}) ORDER BY version"
+        )
+        for row in rows:
+            yield ArchivedNote(
+                id=UUID(str(row["uuid"])),
+                key=row["key"],
+                text=row["text"],
+                quote=decode_quote(row["quote"]) if row["quote"] else None,
+                version=row["version"],
+                created=moment(row["created"]),
+                updated=moment(row["updated"]),
+                deleted=moment(row["deleted"]),
+                revisions=[_revision(revision) for revision in earlier[row["id"]]],
+            )
+
+
+def _revision(row: Row) -> ArchivedRevision:
+    return ArchivedRevision(
+        version=row["version"],
+        text=row["text"],
+        quote=decode_quote(row["quote"]) if row["quote"] else None,
+        written=moment(row["written"]),
+    )
+
+
+async def _corrections(fetch: Fetch, user: int) -> AsyncIterator[ArchivedCorrection]:
+    sql = "SELECT c.*, p.key FROM correction c JOIN paper p ON p.id = c.paper_id WHERE c.user_id = $1 AND c.id > $2"
+    async for rows in read_pages(fetch, f"{sql} ORDER BY c.id", user):
+        for row in rows:
+            yield ArchivedCorrection(
+                id=UUID(str(row["uuid"])),
+                key=row["key"],
+                everywhere=bool(row["everywhere"]),
+                created=moment(row["created"]),
+                updated=moment(row["updated"]),
+                deleted=moment(row["deleted"]),
+                **{name: row[name] for name in _CORRECTION_FIELDS},
+            )
+
+
+async def _seen(fetch: Fetch, user: int) -> AsyncIterator[SeenPaper]:
+    sql = "SELECT s.id, s.at, p.key FROM seen s JOIN paper p ON p.id = s.paper_id WHERE s.user_id = $1 AND s.id > $2"
+    async for rows in read_pages(fetch, f"{sql} ORDER BY s.id", user):
+        for row in rows:
+            yield SeenPaper(key=row["key"], at=moment(row["at"]))
+
+
+async def _by(fetch: Fetch, owners: list[Row], sql: str) -> dict[int, list[Row]]:
+    """Give the rows of a query on a page's `{ids}`, by its first column, which is one of these."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in await fetch(sql.format(ids=places(len(owners))), *(owner["id"] for owner in owners)):
+        found[row[0]].append(row)
+    return found

@@ -1,0 +1,103 @@
+"""Ways out: everything of one's own as one JSON file, and papers as a folder of Markdown files."""
+
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+import click
+
+from server.archive import export_archive
+from server.commands.progress import progress_bar
+from server.commands.settings import load_config, store_options, with_store
+from server.config import Config
+from server.errors import StoreError
+from server.export.vault import VaultReport, write_vault
+from server.papers import list_papers, read_papers
+from server.tokens import get_user
+from server.wire import PaperPage
+
+_STANDARD_OUTPUT = Path("-")
+
+
+@click.group("export")
+def export_command() -> None:
+    """Take out what is yours."""
+
+
+@export_command.command("json")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@store_options
+def export_json(file: Path, **options: Any) -> None:
+    """Write everything of your own to one FILE (- for standard output) that papermargin import takes back."""
+    config = load_config(**options)
+    counts: Counter[str] = Counter()
+
+    async def work() -> None:
+        with _open(file) as output, progress_bar("records") as progress:
+            async for piece in export_archive(await _reader(config), datetime.now(UTC), counts):
+                output.write(piece)
+                progress(counts.total(), None)
+
+    with_store(config, work)
+    held = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    click.echo(f"{held}: as many as in the store", err=True)
+
+
+@export_command.command("markdown")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("query", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="say what would be done, and do nothing")
+@store_options
+def export_markdown(folder: Path, query: tuple[str, ...], dry_run: bool, **options: Any) -> None:
+    """Write a Markdown file for each paper of your list, or of a QUERY; what you wrote in the files stays."""
+    config = load_config(**options)
+
+    async def work() -> VaultReport:
+        user, words = await _reader(config), " ".join(query)
+        total = (await list_papers(user, words, sort="added", limit=1)).total
+        with progress_bar("papers") as progress:
+            return await write_vault(folder, _tracked(read_papers(user, words), total, progress), dry_run=dry_run)
+
+    report = with_store(config, work)
+    for message in report.messages:
+        click.echo(message, err=True)
+    names = [name for name in report.__struct_fields__ if name != "messages"]
+    click.echo(("would be: " if dry_run else "") + ", ".join(f"{getattr(report, name)} {name}" for name in names))
+    if report.failed:
+        raise click.exceptions.Exit(1)
+
+
+async def _reader(config: Config) -> int:
+    return (await get_user(config.user, datetime.now(UTC), create=config.user == Config().user)).id
+
+
+async def _tracked(
+    pages: AsyncIterator[PaperPage], total: int, progress: Callable[[int, int | None], None]
+) -> AsyncIterator[PaperPage]:
+    done = 0
+    async for page in pages:
+        yield page
+        done += 1
+        progress(done, total)
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes its place when it is whole; `-` is standard output. Raises `StoreError`."""
+    if file == _STANDARD_OUTPUT:
+        yield sys.stdout.buffer
+        return
+    fresh = file.with_name(f".{file.name}.{uuid4().hex}.tmp")
+    try:
+        with fresh.open("xb") as output:
+            yield output
+        fresh.replace(file)
+    except OSError as error:
+        raise StoreError(f"cannot write {file}: {error.strerror or error}") from error
+    finally:
+        fresh.unlink(missing_ok=True)
