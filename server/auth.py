@@ -3,7 +3,6 @@
 import ipaddress
 import re
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -17,6 +16,7 @@ COOKIE = "papermargin"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _EXTENSION = re.compile(r"(?:chrome|moz)-extension://[0-9a-z-]+")
+_HOST = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[^\s:@/\[\]]+))(?::\d+)?")
 
 
 class Boundary(ASGIMiddleware):
@@ -32,14 +32,15 @@ class Boundary(ASGIMiddleware):
         if not self._is_ours(host):
             raise Refused(f"this server is not {host or 'nameless'}; name it with --hosts if it should be", status=403)
         origin = headers.get("origin")
-        if origin is not None and not _EXTENSION.fullmatch(origin) and urlsplit(origin).netloc.lower() != host:
+        if origin is not None and not _EXTENSION.fullmatch(origin) and not _is_own(origin, host):
             raise Refused(f"requests from {origin} are not taken", status=403)
         await next_app(scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
         if host in self.names:
             return True
-        name = urlsplit(f"//{host}").hostname or ""
+        found = _HOST.fullmatch(host)
+        name = (found["ipv6"] or found["name"]) if found else ""
         # a page can make a name of its own point here, but not an address
         return name in self.names or _is_address(name)
 
@@ -64,10 +65,15 @@ async def _identify(connection: ASGIConnection) -> Identity:  # type: ignore[typ
         return identity
     if cookie := connection.cookies.get(COOKIE):
         # the cookie is SameSite=Strict, and beyond that a change must say that it comes from our own pages
-        if connection.scope.get("method") not in SAFE_METHODS and not connection.headers.get("origin"):
+        host, origin = connection.headers.get("host", ""), connection.headers.get("origin")
+        if connection.scope.get("method") not in SAFE_METHODS and not (origin and _is_own(origin, host.lower())):
             raise Refused("a change needs the Origin of our own pages", status=403)
         return await identify(cookie, ("session",), now)
     raise Refused("sign in first: papermargin sign-in prints a link, papermargin pair a code for the extension")
+
+
+def _is_own(origin: str, host: str) -> bool:
+    return origin.lower() in (f"http://{host}", f"https://{host}")
 
 
 def _is_address(name: str) -> bool:
