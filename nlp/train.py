@@ -127,11 +127,10 @@ def make_peer_silver(shop: Workshop) -> None:
 
 
 def make_student(shop: Workshop) -> None:
-    """Train the network on gold and on the mean of all silver together, then on gold alone."""
+    """Train the network on gold and on the weighed mean of all silver together, then on gold alone."""
     settings = shop.config["student"]
     docs, certain = shop.gold[0], _certain(shop.gold[1])
-    votes = [np.load(path) for path in sorted(shop.work.glob("silver-*.npy"))]
-    silver = np.split(np.mean(votes, axis=0, dtype=np.float16), np.cumsum([len(doc) for doc in shop.silver])[:-1])
+    silver = np.split(_mean_vote(shop), np.cumsum([len(doc) for doc in shop.silver])[:-1])
     lessons = [
         Lesson([*shop.silver, *docs], [*silver, *certain], settings["passes"], settings["rate"]),
         Lesson(docs, certain, settings["last_passes"], settings["last_rate"]),
@@ -208,6 +207,14 @@ def _certain(tags: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _save(path: Path, weights: dict[str, torch.Tensor]) -> None:
     np.savez(path, **{name: value.numpy() for name, value in weights.items()})
+
+
+def _mean_vote(shop: Workshop) -> np.ndarray:
+    """Give the mean of the silver, the peer's weighed by its share."""
+    seeds, share = shop.config["teacher"]["seeds"], shop.config["silver"]["peer_share"]
+    votes = [np.load(shop.work / f"silver-teacher{seed}.npy") for seed in seeds]
+    mean: np.ndarray = (1 - share) * np.mean(votes, axis=0) + share * np.load(shop.work / "silver-peer.npy")
+    return mean.astype(np.float16)
 
 
 def _save_votes(path: Path, votes: Sequence[np.ndarray]) -> None:
