@@ -66,8 +66,7 @@ class Extractor:
         """Read papers as they come, until cancelled."""
         while True:
             try:
-                if await self._anything_waits():
-                    await self.read_all()
+                await self.read_all()
             except (BaseORMException, OSError, WorkerError) as error:
                 log.warning("extraction rests for a while", error=str(error))
             with suppress(TimeoutError):
@@ -75,11 +74,11 @@ class Extractor:
             self._wake.clear()
 
     async def read_all(self, progress: Callable[[int], None] = lambda count: None) -> int:
-        """Read every paper that waits, and give how many that were; `progress` hears of each batch."""
+        """Read every paper that waits, and give how many that were; `progress` hears how many are done."""
         total = 0
-        while batch := await unread(await self.version(), limit=BATCH):
+        while await self._anything_waits() and (batch := await unread(await self.version(), limit=BATCH)):
             total += await self._read(batch)
-            progress(len(batch))
+            progress(total)
         return total
 
     async def read_now(self, papers: list[int], seconds: float) -> bool:
@@ -99,7 +98,7 @@ class Extractor:
 
     async def _anything_waits(self) -> bool:
         # an empty queue is no reason to load the model, so its version is told by its files
-        version = self._version or await asyncio.to_thread(model_version)
+        version = self._version if self._version else await asyncio.to_thread(model_version)
         return bool(await unread(version, limit=1))
 
     async def _read(self, batch: list[Unread]) -> int:

@@ -10,12 +10,14 @@ from msgspec.structs import replace
 
 from server.edits import Edit
 from server.errors import SourceError
+from server.export.archive import decode
 from server.ingest import ingest
 from server.library import put_entry, put_note
 from server.models import Note
 from server.source import Batch, SourcePaper
 from server.sources.recognize import parse, recognize
 from server.states import find_paper, load_entry
+from server.unpacking import import_archive
 from server.wire import EntryEdit, FileReport, NoteEdit
 
 
@@ -60,13 +62,29 @@ async def import_data(
         found = await asyncio.to_thread(recognize, data)
         report.kind = found.kind
         if found.kind == "papermargin export":
-            raise SourceError("not yet")
+            await _import_archive(data, user, report)
         else:
             batch = await asyncio.to_thread(parse, found, name=name, observed=observed, year=year or observed.year)
             await _import_batch(batch, user, report, add=add)
     except SourceError as error:
         report.error = str(error)
     return report
+
+
+async def _import_archive(data: bytes, user: int, report: FileReport) -> None:
+    done = await import_archive(await asyncio.to_thread(decode, data), user, datetime.now(UTC))
+    papers = done.papers
+    report.papers, report.new, report.updated = (
+        papers.created + papers.same + papers.merged,
+        papers.created,
+        papers.merged,
+    )
+    report.skipped = [
+        f"{tally.beside + tally.kept} {kind} differ from the store's, which stay as they are"
+        + (" (the export's notes are kept beside them)" if tally.beside else "")
+        for kind, tally in ((kind, getattr(done, kind)) for kind in done.__struct_fields__)
+        if tally.beside + tally.kept
+    ]
 
 
 async def _import_batch(batch: Batch, user: int, report: FileReport, *, add: bool) -> None:

@@ -16,6 +16,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 from msgspec import Meta
 
 from server import library, tags, tokens, trash
+from server.archive import export_archive
 from server.changes import changes_since, newest_change
 from server.edits import Edit
 from server.errors import Invalid
@@ -291,7 +292,7 @@ async def get_export(
     """Give all of one's own as JSON, or the list, or what a query finds of it, as a zip of Markdown files."""
     user = request.user.user
     if export == "json":
-        return _download(export_archive(user), "application/json", "papermargin.json")
+        return _download(export_archive(user, datetime.now(UTC)), "application/json", "papermargin.json")
     parse_query(q)  # a wrong query must be told before the first byte is
     return _download(render_zip(read_papers(user, q)), "application/zip", "papermargin.zip")
 

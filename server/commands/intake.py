@@ -9,9 +9,10 @@ from typing import Any
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from nlp.version import model_version
+from server.commands.progress import progress_bar
 from server.commands.settings import load_config, setting_options, with_store
 from server.config import Config
 from server.daily import Sources, fetch_days, fetch_round, fill_gaps, open_sources
@@ -100,26 +101,23 @@ def ingest_command(
             else:
                 report = await fetch_round(sources, now)
         if not no_extract:
-            with _progress() as progress:
-                await read_waiting(config, progress)
+            await read_waiting(config)
         return report
 
     report = with_store(config, work)
     click.echo(f"{len(report.keys)} papers: {report.new} new, {report.updated} updated")
 
 
-async def read_waiting(config: Config, progress: Progress) -> None:
+async def read_waiting(config: Config) -> None:
     """Read the abstracts that wait, unless a server of the same file does so anyway."""
     if is_served(config):
         click.echo("the server that is running reads the abstracts", err=True)
         return
     extractor = Extractor()
     try:
-        if waiting := await Paper.filter(extraction_version=None).count():
-            task = progress.add_task("abstracts", total=waiting)
-            waiting = await count_unread(await extractor.version())
-            progress.update(task, total=waiting)
-            await extractor.read_all(lambda count: progress.advance(task, count))
+        waiting = await count_unread(model_version())
+        with progress_bar("abstracts") as progress:
+            await extractor.read_all(lambda done: progress(done, max(done, waiting)))
     finally:
         await extractor.close()
 
@@ -147,11 +145,6 @@ def _days(first: datetime | None, last: datetime) -> Iterable[date]:
         raise Invalid("--from lies after --to")
     begin = max(begin, FIRST_DAY)
     return (begin + timedelta(days=n) for n in range((end - begin).days + 1))
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
 
 
 def _print_reports(reports: list[FileReport]) -> None:
