@@ -52,15 +52,15 @@ def import_command(
 
     async def work() -> list[FileReport]:
         user = (await get_user(config.user, datetime.now(UTC), create=config.user == Config().user)).id
-        with _progress() as progress:
-            files = list(find_files(paths))
-            reports = [
-                await import_file(file, user, year=year, add=add) for file in progress.track(files, description="files")
-            ]
-            if not offline:
-                await _fill(config)
-            if not no_extract:
-                await read_waiting(config, progress)
+        files, reports = list(find_files(paths)), []
+        with progress_bar("files") as progress:
+            for file in files:
+                reports.append(await import_file(file, user, year=year, add=add))
+                progress(len(reports), len(files))
+        if not offline:
+            await _fill(config)
+        if not no_extract:
+            await read_waiting(config)
         return reports
 
     reports = with_store(config, work)
