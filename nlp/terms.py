@@ -26,8 +26,12 @@ _PLURALS = (
     (r"(?<=ss|ch|sh)es$|(?<=x)es$", ""),
     (r"(?<=[A-Za-z]{2})(?<![suiy])(?<!ic)s$", ""),
 )
-_BRITISH_ISE = re.compile(r"(?<=[a-z]{3})is(?=ation|ing|er|ed|e$)")
-_BRITISH_OUR = re.compile(r"(?<=col|ghb|avi|fav)our")
+_BRITISH = (
+    (re.compile(r"is(?=ations?\b)"), "iz"),
+    (re.compile(r"((?:al|ar|er|or|[ntx]im|ant|en|stom|ndom|ron|il|et|gn|gan))is(?=(?:e|ed|er|ing)\b)"), r"\1iz"),
+    (re.compile(r"(?<=col|ghb|avi|fav)our"), "or"),
+    (re.compile(r"(?<=model|label|ravel|annel)l(?=ing|ed|er)"), ""),
+)
 _NAME = re.compile(r"[a-z]*[A-Z].*[A-Z0-9].*|.*\d.*|[A-Z]|.*[^\x00-\x7f].*")
 _AMBIGUOUS = re.compile(r"[A-Z&]{1,3}s?")
 
@@ -56,8 +60,7 @@ def define(pairs: Iterable[tuple[str, str]], label: Label) -> dict[str, str]:
 @lru_cache(maxsize=10_000)
 def term_key(surface: str, label: Label) -> str:
     """Give what the surfaces of one term have in common: letters, digits and signs, folded."""
-    text = _JOINTS.sub("", _singular(_plain(surface, label), label).casefold())
-    return _BRITISH_OUR.sub("or", _BRITISH_ISE.sub("iz", text)).replace("modelling", "modeling")
+    return _JOINTS.sub("", _american(_singular(_plain(surface, label), label).casefold()))
 
 
 @lru_cache(maxsize=10_000)
@@ -84,7 +87,13 @@ def _spelled(surface: str, label: Label) -> str:
     if label == "DATASET" or (label == "METHOD" and re.fullmatch(r"\S*[A-Z]\S*", text)):
         return text if label == "DATASET" or not re.search(r"[A-Z]s$", text) else text[:-1]
     words = re.split(r"([\s\-/()]+)", _singular(text, label))
-    return "".join(word if _NAME.fullmatch(word) else word.lower() for word in words)
+    return "".join(word if _NAME.fullmatch(word) else _american(word.lower()) for word in words)
+
+
+def _american(text: str) -> str:
+    for british, american in _BRITISH:
+        text = british.sub(american, text)
+    return text
 
 
 @cache
