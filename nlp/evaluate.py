@@ -13,8 +13,6 @@ from rich.console import Console
 from rich.table import Table
 from spacy.language import Language
 
-import nlp.confidence
-import nlp.tagger  # noqa: F401  # spaCy finds the two components by their decorators
 from nlp.corpus import LabelledText
 from nlp.extract import MODEL, extract, load_model
 from nlp.spans import LABELS, Extraction

@@ -22,7 +22,7 @@ from spacy.vectors import Vectors
 
 from nlp.confidence import Confidence
 from nlp.corpus import LabelledText, digest, one_per_title, read_texts, read_unlabelled
-from nlp.pipeline import blank
+from nlp.pipeline import add_components, blank
 from nlp.student import Lesson, new_weights, predict, train_student
 from nlp.tagger import SpanTagger
 from nlp.tags import TAGS, encode
@@ -32,8 +32,6 @@ from nlp.teacher import predict as predict_teacher
 CONFIG = Path(__file__).with_name("config.cfg")
 LABELLED = "abstracts.train.jsonl"
 HELD_OUT = "abstracts.dev.jsonl"
-RULES = ("abbreviations", "consistency")
-"""The components of `nlp.pipeline` that mend what the tagger finds."""
 
 
 @dataclass
@@ -147,8 +145,7 @@ def make_package(shop: Workshop) -> None:
     nlp.vocab.vectors = read_vectors(shop.work / "vectors.floret", nlp)
     tagger = cast(SpanTagger, nlp.add_pipe("span_tagger", name="ner"))
     tagger.weights = {name: value.numpy() for name, value in _load(shop.work / "student2.npz").items()}
-    for name in RULES:
-        nlp.add_pipe(name)
+    add_components(nlp)
     confidence = cast(Confidence, nlp.add_pipe("confidence"))
     held_out = read_texts(shop.data / HELD_OUT)
     confidence.fit(list(nlp.pipe(text.text for text in held_out)), [text.spans for text in held_out])
