@@ -26,9 +26,8 @@ from server.routes import api, health
 from server.signin import sign_in, sign_out
 from server.store import open_store, serving_lock
 from server.tokens import get_user
-from server.wire import Problem
+from server.wire import PROBLEM_TYPE, Problem
 
-PROBLEM = "application/problem+json"
 MAX_BODY = 10_000_000
 
 log = structlog.get_logger()
@@ -77,6 +76,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
         exception_handlers={
             PapermarginError: refuse,
             HTTPException: refuse_http,
+            RecursionError: refuse_depth,
             Exception: fail,
         },
         request_max_body_size=MAX_BODY,
@@ -109,6 +109,11 @@ def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     return response
 
 
+def refuse_depth(request: Request[Any, Any, Any], error: RecursionError) -> Response[Problem]:
+    """Answer a body of brackets in brackets, which only their number makes unreadable."""
+    return _problem(request, 400, "Bad Request", "this is nested too deeply")
+
+
 def fail(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Answer a failure that we do not understand, and log it."""
     log.error("request failed", path=request.url.path, exc_info=error)
@@ -119,4 +124,4 @@ def _problem(
     request: Request[Any, Any, Any], status: int, title: str, detail: str, **members: Any
 ) -> Response[Problem]:
     problem = Problem(type="about:blank", title=title, status=status, detail=detail, **members)
-    return Response(problem, status_code=status, media_type=PROBLEM)
+    return Response(problem, status_code=status, media_type=PROBLEM_TYPE)

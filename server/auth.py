@@ -7,12 +7,19 @@ from datetime import UTC, datetime
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, ASGIMiddleware, AuthenticationResult
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import Refused
 from server.tokens import Identity, identify
 
 COOKIE = "papermargin"
+HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+]
+"""What goes with every answer: nobody guesses its type, frames it, runs a script in it or hears its address."""
+
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _EXTENSION = re.compile(r"(?:chrome|moz)-extension://[0-9a-z-]+")
@@ -34,7 +41,13 @@ class Boundary(ASGIMiddleware):
         origin = headers.get("origin")
         if origin is not None and not _EXTENSION.fullmatch(origin) and not _is_own(origin, host):
             raise Refused(f"requests from {origin} are not taken", status=403)
-        await next_app(scope, receive, send)
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        await next_app(scope, receive, send_on)
 
     def _is_ours(self, host: str) -> bool:
         if host in self.names:

@@ -63,7 +63,7 @@ async def put_note(edit: Edit, uuid: UUID, wish: NoteEdit) -> NoteState:
 
     Raises `NotFound`, `Conflict`, `PreconditionMissing`, `TooLarge` and `Invalid`.
     """
-    _check_text(wish.text)
+    _check_note(wish)
     async with writing():
         paper = await find_paper(wish.paper)
         note = await Note.get_or_none(uuid=uuid)
@@ -205,10 +205,11 @@ async def _list_paper(edit: Edit, paper: Paper) -> None:
     await _write_entry(consequence, paper, entry, current, _wanted(EntryEdit(), current))
 
 
-def _check_text(text: str) -> None:
-    if len(text.encode()) > MAX_NOTE_BYTES:
-        raise TooLarge(f"a note holds at most {MAX_NOTE_BYTES:,} bytes, this one has {len(text.encode()):,}")
-    if "\x00" in text:
+def _check_note(wish: NoteEdit) -> None:
+    if (size := len(wish.text.encode())) > MAX_NOTE_BYTES:
+        raise TooLarge(f"a note holds at most {MAX_NOTE_BYTES:,} bytes, this one has {size:,}")
+    quote = wish.quote
+    if "\x00" in wish.text or (quote and "\x00" in quote.exact + quote.prefix + quote.suffix):
         raise Invalid("a note cannot hold NUL characters")
 
 

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from server.cards import cards, places
 from server.changes import newest_change
 from server.errors import TooLarge
 from server.identity import parse_arxiv_id, parse_key, title_key
 from server.ingest import ingest
-from server.source import Batch, SourceListing, SourcePaper
+from server.source import Batch, SourceListing, SourcePaper, fold, printable
 from server.store import fetch
 from server.wire import MAX_OVERLAY_PAPERS, OverlayReply, OverlayRequest, PagePaper
 
@@ -20,9 +22,10 @@ async def overlay(request: OverlayRequest, reader: int, now: datetime) -> tuple[
     if len(request.papers) > MAX_OVERLAY_PAPERS:
         raise TooLarge(f"a request holds at most {MAX_OVERLAY_PAPERS} papers, this one has {len(request.papers)}")
     change = await newest_change()
-    keys = [_page_key(paper) for paper in request.papers]
+    papers = [replace(paper, title=fold(paper.title)) for paper in request.papers]
+    keys = [_page_key(paper) for paper in papers]
     known = await _resolve(keys)
-    news = [paper for paper, key in zip(request.papers, keys, strict=True) if _is_news(paper, known.get(key))]
+    news = [paper for paper, key in zip(papers, keys, strict=True) if _is_news(paper, known.get(key))]
     if news:
         await ingest(_batch(request, news, now), now)
         known = await _resolve(keys)
@@ -33,7 +36,7 @@ async def overlay(request: OverlayRequest, reader: int, now: datetime) -> tuple[
 
 
 def _page_key(paper: PagePaper) -> str:
-    return (parse_key(paper.id) if paper.id else None) or (title_key(paper.title) if paper.title.strip() else "")
+    return (parse_key(paper.id) if paper.id else None) or (title_key(paper.title) if paper.title else "")
 
 
 async def _resolve(keys: list[str]) -> dict[str, tuple[int, bool]]:
@@ -52,7 +55,7 @@ async def _resolve(keys: list[str]) -> dict[str, tuple[int, bool]]:
 
 def _is_news(paper: PagePaper, known: tuple[int, bool] | None) -> bool:
     if known is None:
-        return bool(paper.title.strip()) or (paper.id is not None and parse_arxiv_id(paper.id) is not None)
+        return bool(paper.title) or (paper.id is not None and parse_arxiv_id(paper.id) is not None)
     return bool(paper.abstract) and not known[1]
 
 
@@ -65,13 +68,13 @@ def _batch(request: OverlayRequest, papers: list[PagePaper], now: datetime) -> B
             SourcePaper(
                 richness="overlay",
                 observed=now,
-                title=" ".join(paper.title.split()),
+                title=paper.title,
                 arxiv_id=parse_arxiv_id(paper.id) if paper.id else None,
-                abstract=(paper.abstract or "").strip(),
-                authors=paper.authors,
+                abstract=printable(paper.abstract or "").strip(),
+                authors=[fold(author) for author in paper.authors],
                 published=paper.published,
             )
             for paper in papers
         ],
-        listing=SourceListing(kind=listing.kind, name=listing.name, day=listing.day) if listing else None,
+        listing=SourceListing(kind=listing.kind, name=fold(listing.name), day=listing.day) if listing else None,
     )

@@ -11,5 +11,5 @@ class Quote(Struct, frozen=True, omit_defaults=True):
     exact: Annotated[str, Meta(min_length=1, max_length=20_000)]
     prefix: Annotated[str, Meta(max_length=1_000)] = ""
     suffix: Annotated[str, Meta(max_length=1_000)] = ""
-    start: int | None = None
-    end: int | None = None
+    start: Annotated[int, Meta(ge=0, lt=2**31)] | None = None
+    end: Annotated[int, Meta(ge=0, lt=2**31)] | None = None

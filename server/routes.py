@@ -3,17 +3,21 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import litestar
 import msgspec
-from litestar import Request, Response, Router, delete, get, post, put
+from litestar import Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter, RawBody
+from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter, RawBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
-from msgspec import Meta
 
 from server import library, tags, tokens, trash
 from server.archive import export_archive
@@ -27,6 +31,7 @@ from server.papers import list_papers, read_paper, read_papers, suggest
 from server.query import parse_query
 from server.tokens import Identity
 from server.wire import (
+    PROBLEM_TYPE,
     ChangeList,
     CorrectionEdit,
     CorrectionState,
@@ -46,6 +51,7 @@ from server.wire import (
     PairRequest,
     PaperList,
     PaperPage,
+    Problem,
     Restore,
     RevisionState,
     SeenEdit,
@@ -66,8 +72,11 @@ OVERLAY_SECONDS = 0.3  # how long a page's request waits for papers that were ne
 Asking = Request[Identity, None, State]
 Key = NamedDependency[str]
 Versioned = NamedDependency[Edit]
-Limit = FromQuery[Annotated[int, Meta(ge=1, le=200)]]
-Cursor = FromQuery[Annotated[str, Meta(max_length=500)] | None]
+# constraints stand in the parameter: those of a msgspec.Meta are not looked at there
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+Cursor = Annotated[str | None, QueryParameter(max_length=500, description="`next` of the page before")]
+Words = Annotated[str, QueryParameter(description="what to look for", examples=[Example(value="tag:rl -has:note")])]
+Since = Annotated[int | None, QueryParameter(ge=0, le=2**62, description="the number of a change")]
 IfMatch = Annotated[
     str | None,
     HeaderParameter(name="If-Match", description='The version this write started from, as "3"; "0": none; *: any'),
@@ -130,7 +139,7 @@ async def post_overlay(request: Asking, data: JSONBody[OverlayRequest]) -> Overl
 
 async def get_papers(
     request: Asking,
-    q: FromQuery[str] = "",
+    q: Words = "",
     sort: FromQuery[Sort | None] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -176,7 +185,7 @@ async def delete_correction(paper_key: Key, uuid: FromPath[UUID], edit: Versione
 
 
 async def get_notes(
-    request: Asking, q: FromQuery[Annotated[str, Meta(max_length=500)]] = "", cursor: Cursor = None, limit: Limit = 50
+    request: Asking, q: Annotated[str, QueryParameter(max_length=500)] = "", cursor: Cursor = None, limit: Limit = 50
 ) -> NoteList:
     """Give one's notes, the last written first; `q` holds words that they must have."""
     return await list_notes(request.user.user, q, cursor, limit)
@@ -234,8 +243,8 @@ async def put_seen(edit: Versioned, data: JSONBody[SeenEdit]) -> SeenReply:
 
 async def get_changes(
     request: Asking,
-    since: FromQuery[Annotated[int, Meta(ge=0, le=2**62)] | None] = None,
-    limit: FromQuery[Annotated[int, Meta(ge=1, le=1000)]] = 500,
+    since: Since = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
 ) -> ChangeList:
     """Give what changed after number `since`; without it, only the number of the newest change."""
     if since is None:
@@ -243,9 +252,7 @@ async def get_changes(
     return await changes_since(request.user.user, since, limit)
 
 
-async def get_events(
-    request: Asking, since: FromQuery[Annotated[int, Meta(ge=0, le=2**62)] | None] = None
-) -> ServerSentEvent:
+async def get_events(request: Asking, since: Since = None) -> ServerSentEvent:
     """Stream changes as they come: `hello` first, then a `change` each."""
     resumed = request.headers.get("last-event-id", "")
     start = int(resumed) if resumed.isdecimal() and len(resumed) < 19 else since
@@ -263,7 +270,7 @@ async def _events(request: Asking, start: int) -> AsyncIterator[ServerSentEventM
 
 
 async def get_suggestions(
-    request: Asking, prefix: FromQuery[Annotated[str, Meta(max_length=200)]], limit: Limit = 10
+    request: Asking, prefix: Annotated[str, QueryParameter(max_length=200)], limit: Limit = 10
 ) -> list[Suggestion]:
     """Give ways to complete a prefix: tags and terms."""
     return await suggest(request.user.user, prefix, limit)
@@ -287,7 +294,7 @@ async def empty_trash(edit: Versioned) -> TrashReply:
 async def get_export(
     request: Asking,
     export: Annotated[Literal["json", "markdown"], QueryParameter(name="format")],
-    q: FromQuery[str] = "",
+    q: Words = "",
 ) -> Stream:
     """Give all of one's own as JSON, or the list, or what a query finds of it, as a zip of Markdown files."""
     user = request.user.user
@@ -298,7 +305,7 @@ async def get_export(
 
 
 async def post_import(
-    request: Asking, body: RawBody, name: FromQuery[Annotated[str, Meta(max_length=255)]] = "upload"
+    request: Asking, body: RawBody, name: Annotated[str, QueryParameter(max_length=255)] = "upload"
 ) -> FileReport:
     """Take in a file: whatever `papermargin import` takes. What is wrong with it is in the reply's `error`."""
     from server.intake import import_data  # noqa: PLC0415 - its readers of files would slow down every start
@@ -311,7 +318,7 @@ async def get_devices(request: Asking) -> list[Device]:
     return await tokens.list_devices(request.user)
 
 
-async def revoke_device(request: Asking, device: FromPath[int]) -> None:
+async def revoke_device(request: Asking, device: Annotated[int, PathParameter(ge=1, lt=2**31)]) -> None:
     """Revoke a device's token."""
     await tokens.revoke(request.user.user, device)
 
@@ -331,16 +338,32 @@ def _versioned(state: Any) -> Response[Any]:
     return Response(state, headers={"ETag": f'"{state.version}"'})
 
 
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """Say in the OpenAPI document that these statuses come with problem details."""
+    return {
+        status: ResponseSpec(
+            Problem, media_type=PROBLEM_TYPE, description=HTTPStatus(status).phrase, generate_examples=False
+        )
+        for status in statuses
+    }
+
+
 def both(path: str) -> list[str]:
     """Give the two forms of a path with a paper's key: that of today's ids, and that of ids with a slash."""
     return [path.format(key="{key:str}"), path.format(key="{archive:str}/{key:str}")]
 
 
+_READING, _WRITING = (400, 401, 403, 404, 422, 500), (400, 401, 403, 404, 412, 413, 422, 428, 500)
+get = partial(litestar.get, responses=problems(*_READING))
+put = partial(litestar.put, responses=problems(*_WRITING))
+post = partial(litestar.post, responses=problems(*_WRITING))
+delete = partial(litestar.delete, responses=problems(*_WRITING))
+
 api = Router(
     "/api/v1",
     dependencies={"paper_key": Provide(provide_key), "edit": Provide(provide_edit)},
     route_handlers=[
-        post("/pair", status_code=200, opt={"public": True})(pair),
+        post("/pair", status_code=200, opt={"public": True}, responses=problems(*_WRITING, 429))(pair),
         get("/me")(me),
         post("/overlay", status_code=200)(post_overlay),
         get("/papers")(get_papers),

@@ -7,12 +7,11 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 from litestar.response import Redirect
-from msgspec import Meta
 
 from server.auth import COOKIE
 from server.tokens import SESSION_DAYS, redeem_sign_in, revoke
 
-Secret = Annotated[str, Meta(max_length=200), QueryParameter(name="token", description="the link's secret")]
+Secret = Annotated[str, QueryParameter(name="token", max_length=200, description="the link's secret")]
 
 
 @get("/sign-in", opt={"public": True}, include_in_schema=False)

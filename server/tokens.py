@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from server.errors import Invalid, NotFound, Refused, TooManyTries
 from server.models import Token, User
+from server.source import fold
 from server.store import execute, fetch, moment, writing
 from server.wire import Device
 
@@ -31,7 +32,7 @@ class Identity(Struct, frozen=True):
 
 async def add_user(name: str, now: datetime) -> User:
     """Make a user. Raises `Invalid` for a name that is taken or empty."""
-    name = name.strip()
+    name = fold(name)
     if not name or len(name) > 100:
         raise Invalid("a user's name has 1 to 100 characters")
     async with writing():
@@ -56,7 +57,7 @@ async def issue(user: int, kind: str, now: datetime, *, name: str = "", origin: 
         await Token.create(
             user_id=user,
             kind=kind,
-            name=name,
+            name=fold(name),
             digest=_digest(secret),
             origin=origin,
             created=now,

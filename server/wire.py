@@ -10,6 +10,7 @@ from nlp.spans import Label, Mention, Result
 from server.quote import Quote
 from server.source import ListingKind
 
+PROBLEM_TYPE = "application/problem+json"
 MAX_NOTE_BYTES = 1_000_000
 MAX_TAG_CHARACTERS = 100
 MAX_OVERLAY_PAPERS = 200
@@ -128,8 +129,8 @@ class CorrectionEdit(Struct, kw_only=True, forbid_unknown_fields=True):
     surface: Annotated[str, Meta(min_length=1, max_length=500)]
     label: Label
     to_label: Label | None = None
-    start: Annotated[int, Meta(ge=0)] | None = None
-    end: Annotated[int, Meta(ge=0)] | None = None
+    start: Annotated[int, Meta(ge=0, lt=2**31)] | None = None
+    end: Annotated[int, Meta(ge=0, lt=2**31)] | None = None
     everywhere: bool = False
 
 
@@ -401,7 +402,10 @@ class FileReport(Struct, kw_only=True):
 
 
 class Problem(Struct, kw_only=True, omit_defaults=True):
-    """Problem details (RFC 9457); `current` is the state to merge with after a 412 or 428."""
+    """Problem details (RFC 9457); `current` is the state to merge with after a 412 or 428.
+
+    `position` is the character of `query` at which it cannot be read.
+    """
 
     type: str
     title: str
@@ -410,3 +414,5 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
     instance: str | None = None
     errors: list[dict[str, Any]] | None = None
     current: Any = None
+    query: str | None = None
+    position: int | None = None
