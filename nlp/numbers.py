@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-_TIMES = r"(?:[xX×]|\$?\\times\$?|times|-?fold|- fold)"
+_TIMES = r"(?:[xX×]|\\times|times|-?fold|- fold)"
 _POINTS = r"(?:(?:absolute |percentage )?points?|pp|pts?|p)"
 _UNITS = (
     rf"\s?(?:\\?%|percent(?:age)?)(?:\s?{_POINTS}(?![a-z]))?",
@@ -19,7 +19,7 @@ _UNITS = (
 )
 _AMOUNT = re.compile(
     r"(?:(?<![A-Za-z0-9.,_^])|(?<=sim)|(?<=approx)|(?<=arrow))(?:(?<![A-Za-z][-–])|(?<=\dx[-–]))"
-    r"(?P<sign>[+<~≈−](?=\s?\\?\$?\d)|(?<![\w%)}-])-(?=\d))?\s?(?P<currency>\\?\$(?=\d))?"
+    r"(?P<sign>[+<~≈−](?=\s?\\?\$?\d)|(?<![\w%)}-])-(?=\d))?\s?(?P<currency>(?:\\\$|\$(?![\d.,]+(?:\\\w+|\\?%)?\$))(?=\d))?"
     rf"(?P<number>(?:\d{{1,3}}(?:,\d{{3}}){{1,5}}|\d{{1,15}})(?:\.\d{{1,15}})?)(?P<unit>{'|'.join(_UNITS)})?"
     r"(?!(?!(?:right|long)arrow|p\\?m\\b|\\?sim)[A-Za-z0-9]|[.,]\d|-[A-Za-z])"
 )
@@ -70,6 +70,6 @@ def _joined(text: str, first: Amount, second: Amount) -> bool:
 
 
 def _fold(unit: str) -> str:
-    unit = re.sub(r"[\s\\${}-]", "", unit).lower()
+    unit = re.sub(r"[\s\\${}+-]", "", unit).lower()
     unit = {"x": "x", "×": "x", "times": "x", "fold": "x", "percent": "%", "percentage": "%"}.get(unit, unit)
     return "points" if re.fullmatch(_POINTS.replace(" ", ""), unit) or "point" in unit else unit

@@ -1,0 +1,25 @@
+"""What is no mention, whatever marked it."""
+
+import pytest
+from spacy.tokens import Span
+
+from nlp.exclusions import Exclusions
+from nlp.pipeline import blank
+
+NLP = blank()
+
+
+@pytest.mark.parametrize("text", ["PyTorch", "NVIDIA", "deep learning", "Deep Learning", "GPUs", "scaling laws"])
+def test_software_hardware_and_plain_words_are_no_mentions(text: str) -> None:
+    doc = NLP(text)
+    doc.ents = [Span(doc, 0, len(doc), label="METHOD")]
+    assert Exclusions()(doc).ents == ()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://owlet.github.io/Owlet", "github.com/nest/Owlet", "www.owlet.org/Owlet", "Owlet@nest.org"]
+)
+def test_nothing_inside_an_address_is_a_mention(address: str) -> None:
+    doc = NLP(f"Owlet is at {address}.")
+    doc.ents = [Span(doc, 0, 1, label="METHOD"), Span(doc, 3, 4, label="METHOD")]
+    assert [ent.start for ent in Exclusions()(doc).ents] == [0]

@@ -1,0 +1,191 @@
+"""The border of the package: what goes in, what comes out, in which order, whatever it is."""
+
+import io
+import json
+from collections.abc import Iterator
+from itertools import count, islice, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
+
+from nlp.extract import extract, extract_lines, load_model
+from nlp.spans import Extraction, Mention
+
+NLP = load_model()
+
+ABSTRACT = (
+    "OwletNet: Counting Nests from the Air\n"
+    "We introduce OwletNet, trained by contrastive learning. On ImageNet, OwletNet reaches 81.2% accuracy."
+)
+AWKWARD = st.sampled_from(
+    "BERT;LoRA (LA);81.2%;$\\mathcal{O}(n)$;\\textbf{BERT};70.8\\%;https://a.org/BERT;<b>GLUE</b>;🦉;𝔽₁;e\u0301;"
+    "\u200b;\ud800;(;);-;~;\x00;\n\n;鸟巢;от 3 до 5%;3 - 5 x;&amp".split(";")
+)
+TEXTS = st.lists(AWKWARD | st.text(max_size=12), max_size=40).map(" ".join) | st.lists(AWKWARD, max_size=40).map(
+    "".join
+)
+
+
+def read(text: str) -> Extraction:
+    (extraction,) = extract(NLP, [text])
+    return extraction
+
+
+def surfaces(text: str) -> list[tuple[str, str]]:
+    return [(text[mention.start : mention.end], mention.label) for mention in read(text).mentions]
+
+
+def test_mentions_carry_label_and_term() -> None:
+    found = {(ABSTRACT[m.start : m.end], m.label, m.term) for m in read(ABSTRACT).mentions}
+    assert {
+        ("OwletNet", "METHOD", "OwletNet"),
+        ("contrastive learning", "METHOD", "contrastive learning"),
+        ("ImageNet", "DATASET", "ImageNet"),
+        ("accuracy", "METRIC", "accuracy"),
+    } <= found
+
+
+def test_a_result_carries_what_it_belongs_to() -> None:
+    (result,) = read(ABSTRACT).results
+    assert ABSTRACT[result.start : result.end] == result.value == "81.2%"
+    assert (result.number, result.unit) == (81.2, "%")
+    assert (result.metric, result.dataset, result.method) == ("accuracy", "ImageNet", "OwletNet")
+
+
+def test_abbreviation_and_long_form_share_a_term() -> None:
+    text = "We propose Owl-Led Annealing (OwLA). OwLA needs no labels, unlike Low-Rank Adaptation (LoRA)."
+    terms = {text[mention.start : mention.end]: mention.term for mention in read(text).mentions}
+    assert terms["Owl-Led Annealing"] == terms["OwLA"] == "OwLA"
+    assert terms["Low-Rank Adaptation"] == terms["LoRA"] == "LoRA"
+
+
+def test_extractions_come_in_the_order_of_the_texts() -> None:
+    names = [f"Owlet{letter.upper()}Net" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    found = extract(NLP, (f"We introduce {name}." for name in names), batch_size=4)
+    assert [extraction.mentions[0].term for extraction in found] == names
+
+
+def test_texts_are_taken_as_they_are_needed() -> None:
+    taken = []
+
+    def endless() -> Iterator[str]:
+        for number in count():
+            taken.append(number)
+            yield "We use BERT."
+
+    assert len([*islice(extract(NLP, endless(), batch_size=4), 8)]) == 8
+    assert len(taken) < 40
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n", "\ufeff", "🦉" * 50, "\ud83e\udd89 \udd89", "x" * 100_000, "(" * 20_000]
+)
+def test_a_text_that_says_nothing_has_no_mentions(text: str) -> None:
+    assert read(text) == Extraction([], [])
+
+
+def test_offsets_count_characters_beyond_the_basic_plane() -> None:
+    text = "🦉🦉 𝔽ast owls use BERT and reach 81.2% accuracy 🦉."
+    assert ("BERT", "METHOD") in surfaces(text)
+    assert text[read(text).results[0].start :].startswith("81.2%")
+
+
+def test_a_lone_surrogate_counts_as_one_character() -> None:
+    assert ("BERT", "METHOD") in surfaces("A \ud800 owl uses BERT.")
+
+
+def test_a_long_text_is_read_to_its_end() -> None:
+    text = "The owl sleeps in its nest by day. " * 3000 + "It uses BERT."
+    assert surfaces(text)[-1] == ("BERT", "METHOD")
+
+
+def test_a_name_at_the_border_of_two_pieces_is_not_cut() -> None:
+    text = ("owl " * 4998) + "uses ImageNet. We use BERT."
+    assert ("ImageNet", "DATASET") in surfaces(text)
+
+
+def test_a_title_alone_is_read() -> None:
+    assert ("OwletNet", "METHOD") in surfaces("OwletNet: Counting Nests from the Air")
+
+
+def test_another_language_is_read_for_its_names() -> None:
+    assert ("BERT", "METHOD") in surfaces("Wir vergleichen BERT mit einem einfachen Verfahren und zählen Eulen.")
+
+
+@settings(deadline=None, max_examples=150)
+@given(TEXTS)
+def test_no_text_makes_it_fail_and_every_offset_is_right(text: str) -> None:
+    found = read(text)
+    for one, other in pairwise(found.mentions):
+        assert one.start < one.end <= other.start
+    for mention in found.mentions:
+        surface = text[mention.start : mention.end]
+        assert surface == surface.strip() != ""
+        assert mention.term
+        assert 0 <= mention.confidence <= 1
+    for result in found.results:
+        assert text[result.start : result.end] == result.value
+        assert {result.metric, result.dataset, result.method} - {None} <= {_surface(text, m) for m in found.mentions}
+
+
+@settings(deadline=None, max_examples=30)
+@given(TEXTS)
+def test_reading_twice_gives_the_same(text: str) -> None:
+    assert read(text) == read(text)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(TEXTS, max_size=6))
+def test_a_text_is_read_alike_in_any_company(texts: list[str]) -> None:
+    assert [*extract(NLP, texts, batch_size=3)] == [read(text) for text in texts]
+
+
+@pytest.mark.parametrize("part", ["(", "1 ", "BERT (LA) ", "3.5% accuracy ", "A-", "1,", "a.b/", "\\sim3", "$", "[1] "])
+def test_a_hundred_thousand_characters_of_one_thing_are_read(part: str) -> None:
+    read(part * (100_000 // len(part)))
+
+
+def answer(*lines: str, model: Language = NLP) -> tuple[list[dict[str, object]], str, int]:
+    target, complaints = io.BytesIO(), io.StringIO()
+    unread = extract_lines(model, [line.encode() for line in lines], target, complaints)
+    return [json.loads(line) for line in target.getvalue().splitlines()], complaints.getvalue(), unread
+
+
+def test_json_lines_are_answered_one_by_one_in_order() -> None:
+    answers, complaints, unread = answer(
+        '{"id": "a", "text": "OwletNet reaches 81.2% accuracy."}\n', "\n", '{"id": 7, "text": ""}\n', '{"text": "BERT"}'
+    )
+    assert answers[0] == {
+        "id": "a",
+        "spans": [[0, 8, "METHOD"], [23, 31, "METRIC"]],
+        "results": [{"metric": "accuracy", "value": "81.2%", "dataset": None, "method": "OwletNet"}],
+    }
+    assert [line["id"] for line in answers] == ["a", 7, None]
+    assert (complaints, unread) == ("", 0)
+
+
+def test_a_line_that_cannot_be_read_is_named_and_the_others_are_answered() -> None:
+    answers, complaints, unread = answer(
+        '{"text": "BERT"}\n', '{"id": 1}\n', "not JSON\n", '{"id": 2, "text": "GLUE"}\n'
+    )
+    assert [line["id"] for line in answers] == [None, 2]
+    assert [line[:7] for line in complaints.splitlines()] == ["line 2 ", "line 3 "]
+    assert unread == 2
+
+
+def test_what_is_no_json_is_one_plain_text() -> None:
+    lines = ["\n", "OwletNet: Counting Nests\n", "\n", "We use BERT.\n"]
+    answers, _, unread = answer(*lines)
+    assert answers == [{"id": None, "spans": [[1, 9, "METHOD"], [34, 38, "METHOD"]], "results": []}]
+    assert "".join(lines)[34:38] == "BERT"
+    assert unread == 0
+
+
+def test_nothing_asked_is_nothing_answered() -> None:
+    assert answer() == answer("\n", " \n") == ([], "", 0)
+
+
+def _surface(text: str, mention: Mention) -> str:
+    return text[mention.start : mention.end]
