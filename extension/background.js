@@ -16,7 +16,7 @@ import { knownViews, read, refreshCards, searchList } from "./views.js";
 
 const RETRY_MINUTES = 0.5;
 const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 20_000;
+const LONGEST_PAUSE = 10_000;
 
 /** @type {Set<chrome.runtime.Port>} */
 const pages = new Set();

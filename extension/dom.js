@@ -4,6 +4,9 @@ import { browser } from "./messages.js";
 
 const SHADOW_MODE = "closed";
 
+/** What takes letters as text. */
+export const TYPED_INTO = "input, textarea, select, [contenteditable], [role=textbox], [role=searchbox], [role=combobox]";
+
 /**
  * Make an element; a property `on…` listens, `data-…`, `aria-…` and the rest become attributes.
  * @param {string} tag
@@ -45,8 +48,14 @@ export function makeHost(tag) {
   const body = h("div", { class: "body", hidden: true, lang: browser.i18n.getUILanguage() });
   const style = h("link", { rel: "stylesheet", href: browser.runtime.getURL("styles/margin.css") });
   style.addEventListener("load", () => body.removeAttribute("hidden"));
+  for (const type of ["keydown", "keyup", "keypress", "beforeinput", "input"]) body.addEventListener(type, keepInside);
   host.attachShadow({ mode: SHADOW_MODE }).append(style, body);
   return { host, body };
+}
+
+/** What is typed into a field of ours is nothing for the page's shortcuts, nor for ours. @param {Event} event */
+function keepInside(event) {
+  if (/** @type {Element} */ (event.target).matches(TYPED_INTO)) event.stopPropagation();
 }
 
 /**

@@ -1,9 +1,8 @@
 /** The keyboard: single letters, heard only when nobody types. */
 
-import { h } from "./dom.js";
+import { h, TYPED_INTO } from "./dom.js";
 import { t } from "./text.js";
 
-const TYPED_INTO = "input, textarea, select, [contenteditable], [role=textbox], [role=searchbox], [role=combobox]";
 
 /**
  * Call `table[key]` for a letter pressed outside of any field.
@@ -19,21 +18,10 @@ export function listenKeys(table, isOn) {
   });
 }
 
-/** Whether a field has the focus, in the page or in a margin, which looks like its host from out here. */
+/** Whether one of the page's fields has the focus; what is typed into our own is not heard out here. */
 function isTyping() {
   const focused = document.activeElement;
-  return Boolean(focused?.matches(TYPED_INTO) || /** @type {HTMLElement | null} */ (focused)?.isContentEditable || focused?.matches("papermargin-layer[data-typing], papermargin-bar[data-typing], papermargin-panel[data-typing]"));
-}
-
-/**
- * Mark the host of a shadow root while one of its fields has the focus.
- * @param {HTMLElement} host
- * @param {Node} body
- */
-export function markTyping(host, body) {
-  const mark = (/** @type {Event} */ event) => host.toggleAttribute("data-typing", event.type === "focusin" && /** @type {Element} */ (event.target).matches(TYPED_INTO));
-  body.addEventListener("focusin", mark);
-  body.addEventListener("focusout", mark);
+  return Boolean(focused?.matches(TYPED_INTO) || /** @type {HTMLElement | null} */ (focused)?.isContentEditable);
 }
 
 /** @returns {Node[]} what the keys do, for the help */

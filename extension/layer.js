@@ -16,8 +16,8 @@ let opener = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let silence;
 
-popover.addEventListener("toggle", (/** @type {any} */ event) => {
-  if (event.newState === "open") return;
+popover.addEventListener("toggle", () => {
+  if (popover.matches(":popover-open")) return;
   opener?.setAttribute("aria-expanded", "false");
   if (opener?.isConnected && (popover.getRootNode().activeElement ?? null)) opener.focus();
   popover.replaceChildren();
@@ -28,9 +28,6 @@ popover.addEventListener("toggle", (/** @type {any} */ event) => {
 export function keepLayer() {
   if (host.parentNode !== document.documentElement) document.documentElement.append(host);
 }
-
-/** The host element of the layer. */
-export const layerHost = host;
 
 /**
  * Open a popover beside an element, and move the focus into it.

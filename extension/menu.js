@@ -17,15 +17,16 @@ import { t } from "./text.js";
  * Ask for an edit, close what was open, and say what was done; what goes wrong is said too.
  * @param {object} edit
  * @param {string} [words]
+ * @returns {Promise<View | null>} what is to be drawn now, null where the edit was not kept
  */
 export async function makeEdit(edit, words) {
   try {
-    await ask("edit", edit);
+    const view = await ask("edit", edit);
     if (words) announce(words);
-    return true;
+    return view;
   } catch (failure) {
     explain(failure);
-    return false;
+    return null;
   }
 }
 

@@ -1,8 +1,8 @@
 /** The margin in a page: finds the papers, asks the background, and keeps what it drew true to what stands there. */
 
 import { isDark } from "./dom.js";
-import { keyHelp, listenKeys, markTyping } from "./keys.js";
-import { explain, keepLayer, layerHost, openPopover } from "./layer.js";
+import { keyHelp, listenKeys } from "./keys.js";
+import { explain, keepLayer, openPopover } from "./layer.js";
 import { makeList } from "./list.js";
 import { setStatus } from "./menu.js";
 import { ask, browser, listen } from "./messages.js";
@@ -55,7 +55,6 @@ export async function start() {
   function drawPaper() {
     if (!page.paper) return;
     if (!paper) paper = makePaper(page.paper, { viewOf: (key) => views.get(key), settings: () => settings, words: () => (["ok", "unknown"].includes(failure) ? "" : t("short_offline")) });
-    markTyping(paper.panel.host, paper.panel.body);
     paper.update();
   }
 
@@ -154,7 +153,6 @@ export async function start() {
     f: () => list.bar.input.focus(),
     "?": openHelp,
   }, () => isOn() && settings.keys);
-  markTyping(layerHost, layerHost);
 
   const check = settling(SETTLE_PAUSE, () => {
     broken = page.kind === "list" && (page.cards.length < (page.listed ?? 1));

@@ -66,7 +66,7 @@ export function makePanel(paper, act) {
     content.hidden = !open;
     host.toggleAttribute("data-folded", !open);
   };
-  return { host, body, draw, write, setOpen, controls, related, corrections };
+  return { host, draw, write, setOpen, controls, related, corrections };
 }
 
 /** The legend: each label switches its colour in the abstract on and off, and lists its terms. @param {View} view @param {PagePaper} paper @param {Settings["labels"]} labels @param {(labels: Settings["labels"]) => void} onLabels */

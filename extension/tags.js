@@ -34,18 +34,19 @@ export function colourOf(name) {
  * @param {() => View} viewNow
  */
 export function openTags(anchor, paper, viewNow) {
+  let view = viewNow();
   const input = h("input", { type: "text", class: "field", placeholder: t("tagPlaceholder"), "aria-label": t("tagPlaceholder"), maxlength: 100, autocomplete: "off", autofocus: true });
   const chosen = h("div", { class: "chips" });
   const list = h("div", { class: "menu", role: "menu", "aria-label": t("tagSuggestions") });
   const draw = () => {
-    const own = viewNow().card.entry?.tags ?? [];
+    const own = view.card.entry?.tags ?? [];
     chosen.replaceChildren(...own.map((name) => tagChip(name, colourOf(name), () => change({ remove: [name] }))));
     list.replaceChildren(...suggestions(input.value.trim(), own).map((item) => menuItem(item.words, () => item.name && change({ add: [item.name] }), { mark: dot(colourOf(item.name)) })));
     palette.replaceChildren(...paletteFor(input.value.trim() || own.at(-1) || ""));
   };
   const change = async (/** @type {import("./wire.js").EntryChange} */ wanted) => {
-    const done = await makeEdit({ kind: "entry", ref: paper.id, paper: short(paper), change: wanted }, wanted.add ? t("saidTagged", wanted.add[0]) : t("saidUntagged", wanted.remove?.[0] ?? ""));
-    if (done) input.value = "";
+    const made = await makeEdit({ kind: "entry", ref: paper.id, paper: short(paper), change: wanted }, wanted.add ? t("saidTagged", wanted.add[0]) : t("saidUntagged", wanted.remove?.[0] ?? ""));
+    if (made) [view, input.value] = [made, ""];
     draw();
     input.focus();
   };

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "extension"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 ARGUMENTS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--lang=en",
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
@@ -65,22 +65,23 @@ class Server:
             self.process = None
 
     def code(self) -> str:
-        """Give a pairing code: the first from the command line, later ones from the API."""
-        if self.token:
-            reply = self.call("POST", "/api/v1/pairing-codes")
-            return re.findall(r"\d{6}", json.dumps(reply))[0]
-        command = [sys.executable, "-m", "server", "pair", "--db", str(self.db)]
-        return re.findall(r"\d{6}", subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)[0]
+        """Give a pairing code."""
+        return re.findall(r"\d{6}", json.dumps(self.call("POST", "/api/v1/pairing-codes")))[0]
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Ask as another device of the same person would; raises for anything but success."""
-        if not self.token:
-            paired = httpx.post(f"{self.address}/api/v1/pair", json={"code": self.code(), "name": "tests"})
-            self.token = paired.raise_for_status().json()["token"]
+        self.token = self.token or self._pair()
         headers = {"Authorization": f"Bearer {self.token}"} | {name.replace("_", "-"): value for name, value in headers.items()}
         reply = httpx.request(method, self.address + path, json=body, headers=headers, timeout=20)
         reply.raise_for_status()
         return reply.json() if reply.content else None
+
+    def _pair(self) -> str:
+        command = [sys.executable, "-m", "server", "pair", "--db", str(self.db)]
+        said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        code = re.findall(r"\d{6}", said)[0]
+        reply = httpx.post(f"{self.address}/api/v1/pair", json={"code": code, "name": "tests"})
+        return str(reply.raise_for_status().json()["token"])
 
     def card(self, key: str) -> dict[str, Any]:
         """Give what the server has on a paper."""
@@ -143,6 +144,14 @@ class Browser:
         page.goto(f"chrome-extension://{self.id}/{name}")
         return page
 
+    def settle(self) -> None:
+        """Wait for the options that installing opens: whoever opened a page at that moment would lose it to them."""
+        for _ in range(60):
+            if any(page.url.endswith("options.html") for page in self.context.pages):
+                break
+            self.context.pages[0].wait_for_timeout(50)
+        self.close_pages()
+
     def close_pages(self) -> None:
         for page in self.context.pages[1:]:
             page.close()
@@ -159,6 +168,15 @@ class Browser:
 
     def pair(self, server: Server) -> None:
         self.ask("pair", {"address": server.address, "code": server.code()})
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Let the browser look for its server where nobody is, as after a fallen network."""
+        moved = "async address => { const {account} = await chrome.storage.local.get('account'); await chrome.storage.local.set({account: {...account, address}}); return account.address; }"
+        address = self.worker.evaluate(moved, f"http://127.0.0.1:{free_port()}")
+        yield
+        self.worker.evaluate(moved, address)
+        self.ask("flush")
 
     def stop_worker(self) -> None:
         """Stop the service worker as the browser does when it is idle or short of memory."""
@@ -178,17 +196,19 @@ class Browser:
 
 
 @contextmanager
-def browsing(playwright: Playwright, extension: Path, profile: Path, **options: Any) -> Iterator[Browser]:
+def browsing(playwright: Playwright, extension: Path, profile: Path, language: str = "en") -> Iterator[Browser]:
     """Run a Chromium on a profile; the sites answer from `pages`, and nothing goes out to the network."""
-    arguments = [*ARGUMENTS, f"--disable-extensions-except={extension}", f"--load-extension={extension}"]
+    arguments = [*ARGUMENTS, f"--lang={language}", f"--disable-extensions-except={extension}", f"--load-extension={extension}"]
     context = playwright.chromium.launch_persistent_context(
-        profile, headless=False, executable_path=CHROMIUM, args=arguments, **({"viewport": {"width": 1400, "height": 900}} | options)
+        profile, headless=False, executable_path=CHROMIUM, args=arguments,
+        viewport={"width": 1400, "height": 900},
     )
     browser = Browser(context)
     context.route(re.compile(r"https://(huggingface\.co|arxiv\.org)/"), browser._answer)
     context.set_default_timeout(10_000)
     try:
         assert browser.worker
+        browser.settle()
         yield browser
     finally:
         context.close()

@@ -1,0 +1,287 @@
+"""Edits wait, are sent once and in order, and never overwrite what somebody else wrote."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.extension.browser import Browser, Server, browsing, free_port, until
+from tests.extension.pages import Paper, list_page
+
+pytestmark = pytest.mark.browser
+HOST = "https://huggingface.co"
+Papers = Callable[[int], list[Paper]]
+
+
+@pytest.fixture(scope="module")
+def moving_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that these tests stop and start."""
+    running = Server(tmp_path_factory.mktemp("moving") / "papers.db")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def away(moving_server: Server) -> Iterator[Server]:
+    yield moving_server
+    if not moving_server.process:
+        moving_server.start()
+
+
+@pytest.fixture
+def user(browser: Browser, away: Server) -> Browser:
+    browser.pair(away)
+    return browser
+
+
+def show(browser: Browser, listed: list[Paper]) -> Page:
+    page = browser.open(f"{HOST}/papers", list_page(listed))
+    expect(page.locator("papermargin-bar .state")).to_contain_text(f"{len(listed)} of {len(listed)} cards")
+    return page
+
+
+def write_note(page: Page, text: str, nth: int = 0) -> None:
+    page.locator("papermargin-card .notes").nth(nth).click()
+    page.keyboard.type(text)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".popover")).not_to_be_visible()
+
+
+def nothing_waits(browser: Browser) -> bool:
+    return not browser.ask("status")["edits"]
+
+
+def texts(server: Server, paper: Paper) -> list[str]:
+    return [note["text"] for note in server.card(paper.key)["notes"]]
+
+
+def revisions(server: Server, paper: Paper) -> list[str]:
+    note = server.card(paper.key)["notes"][0]
+    return [revision["text"] for revision in server.call("GET", f"/api/v1/notes/{note['id']}/revisions")]
+
+
+def test_edits_made_offline_wait_and_are_sent_in_order(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(4)
+    page = show(user, listed)
+    until(lambda: away.card(listed[0].key)["title"])
+    away.stop()
+    card = page.locator("papermargin-card").first
+    for status in ("inbox", "reading", "read"):
+        card.locator(".status").click()
+        expect(card.locator(".status")).to_have_attribute("data-status", status)
+    write_note(page, "written in a tunnel")
+    expect(card.locator(".flag")).to_have_text("waiting")
+    expect(page.locator("papermargin-bar .state")).to_contain_text("4 edits wait")
+    assert user.worker.evaluate("() => chrome.action.getBadgeText({})") == "4"
+    page.close()
+    again = user.open(f"{HOST}/papers")
+    expect(again.locator("papermargin-card .status").first).to_have_attribute("data-status", "read")
+    away.start()
+    until(lambda: nothing_waits(user), seconds=40)
+    assert (away.card(listed[0].key)["entry"]["status"], texts(away, listed[0])) == ("read", ["written in a tunnel"])
+    assert away.card(listed[0].key)["entry"]["version"] == 3
+
+
+def test_the_known_margin_is_drawn_at_once_without_the_server(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(4)
+    page = show(user, listed)
+    page.locator("papermargin-card .status").first.click()
+    until(lambda: (away.card(listed[0].key)["entry"] or {}).get("status") == "inbox")
+    expect(page.locator("papermargin-card .chip.method").first).to_be_visible(timeout=20_000)
+    away.stop()
+    again = user.open(f"{HOST}/papers")
+    expect(again.locator("papermargin-card .status").first).to_have_attribute("data-status", "inbox", timeout=2_000)
+    expect(again.locator("papermargin-card .chip.method").first).to_be_visible()
+    expect(again.locator("papermargin-bar .state")).to_contain_text("offline")
+
+
+def test_a_worker_stopped_between_keystroke_and_answer_sends_once(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    page = show(user, listed)
+    until(lambda: away.card(listed[0].key)["title"])
+    away.stop()
+    write_note(page, "exactly once")
+    page.locator("papermargin-card .notes").nth(1).click()
+    page.keyboard.type("never saved")
+    user.stop_worker()
+    page.keyboard.type(", still kept")
+    until(lambda: [draft for draft in user.ask("status")["drafts"] if draft["text"] == "never saved, still kept"])
+    away.start()
+    user.stop_worker()
+    user.ask("flush")
+    until(lambda: nothing_waits(user), seconds=40)
+    assert texts(away, listed[0]) == ["exactly once"]
+    assert away.card(listed[0].key)["notes"][0]["version"] == 1
+
+
+def test_an_edit_whose_answer_was_lost_is_not_made_twice(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    page = show(user, listed)
+    until(lambda: away.card(listed[0].key)["title"])
+    with user.cut_off():
+        write_note(page, "sent but not heard")
+        [edit] = user.ask("status")["edits"]
+        # the server gets the very request that the worker would send, and the worker never hears of it
+        away.call("PUT", f"/api/v1/notes/{edit['ref']}", {"paper": listed[0].key, "text": "sent but not heard"}, If_Match='"0"', Idempotency_Key=edit["id"])
+    until(lambda: nothing_waits(user))
+    assert away.card(listed[0].key)["notes"][0]["version"] == 1
+
+
+def test_a_conflict_shows_both_texts_and_loses_neither(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    page = show(user, listed)
+    write_note(page, "first")
+    until(lambda: texts(away, listed[0]) == ["first"])
+    _edit_while_away(user, page, away, listed[0], mine="mine", theirs="theirs")
+    flag = page.locator("papermargin-card").first.get_by_role("button", name="two versions")
+    expect(flag).to_be_visible()
+    flag.click()
+    expect(page.get_by_role("textbox", name="Yours")).to_have_value("mine")
+    expect(page.get_by_role("textbox", name="On the server")).to_have_value("theirs")
+    page.get_by_role("button", name="Keep the server's").click()
+    until(lambda: nothing_waits(user))
+    assert texts(away, listed[0]) == ["theirs"]
+    assert "mine" in revisions(away, listed[0])
+
+
+def test_a_conflict_can_be_merged(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    page = show(user, listed)
+    write_note(page, "first")
+    until(lambda: texts(away, listed[0]) == ["first"])
+    _edit_while_away(user, page, away, listed[0], mine="mine", theirs="theirs")
+    flag = page.locator("papermargin-card").first.get_by_role("button", name="two versions")
+    expect(flag).to_be_visible()
+    flag.click()
+    page.get_by_role("textbox", name="Both, merged").fill("theirs and mine")
+    page.get_by_role("button", name="Keep merged").click()
+    until(lambda: texts(away, listed[0]) == ["theirs and mine"])
+    assert nothing_waits(user)
+
+
+def _edit_while_away(user: Browser, page: Page, server: Server, paper: Paper, *, mine: str, theirs: str) -> None:
+    """Change a note here while the server is out of reach, and there before this browser comes back."""
+    note = server.card(paper.key)["notes"][0]
+    page.locator("papermargin-card .notes").first.click()
+    page.get_by_role("button", name="Edit").click()
+    with user.cut_off():
+        page.get_by_role("textbox", name="Note in Markdown").fill(mine)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("papermargin-card .flag").first).to_have_text("waiting")
+        server.call("PUT", f"/api/v1/notes/{note['id']}", {"paper": paper.key, "text": theirs}, If_Match=f'"{note["version"]}"')
+
+
+def test_fields_that_only_one_side_changed_merge_without_a_word(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    page = show(user, listed)
+    page.locator("papermargin-card .status").first.click()
+    until(lambda: away.card(listed[0].key)["entry"])
+    with user.cut_off():
+        page.locator("papermargin-card .rating").first.click()
+        page.get_by_role("menuitemradio", name="Rated 5 of 5").click()
+        away.call("PUT", f"/api/v1/papers/{listed[0].key}/entry", {"status": "reading", "tags": ["elsewhere"]}, If_Match="*")
+    until(lambda: nothing_waits(user))
+    entry = away.card(listed[0].key)["entry"]
+    assert (entry["status"], entry["rating"], entry["tags"]) == ("reading", 5, ["elsewhere"])
+
+
+def test_two_tabs_lose_nothing_of_each_other(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    one, two = show(user, listed), show(user, listed)
+    write_note(one, "from the first tab")
+    expect(two.locator("papermargin-card .notes").first).to_have_text("1 note")
+    two.bring_to_front()
+    two.locator("papermargin-card .notes").first.click()
+    two.get_by_role("button", name="New note").click()
+    two.keyboard.type("from the second")
+    two.keyboard.press("Control+Enter")
+    until(lambda: sorted(texts(away, listed[0])) == ["from the first tab", "from the second"])
+    expect(one.locator("papermargin-card .notes").first).to_have_text("2 notes")
+
+
+def test_two_browsers_see_each_other(user: Browser, away: Server, playwright: Playwright, extension: Path, tmp_path: Path, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    page = show(user, listed)
+    with browsing(playwright, extension, tmp_path / "other") as other:
+        other.pair(away)
+        theirs = show(other, listed)
+        theirs.wait_for_timeout(500)
+        page.locator("papermargin-card .status").first.click()
+        expect(theirs.locator("papermargin-card .status").first).to_have_attribute("data-status", "inbox", timeout=3_000)
+
+
+def test_a_revoked_browser_keeps_its_edits_and_is_told(user: Browser, away: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    page = show(user, listed)
+    for device in away.call("GET", "/api/v1/devices"):
+        if not device["current"]:
+            away.call("DELETE", f"/api/v1/devices/{device['id']}")
+    page.locator("papermargin-card .status").first.click()
+    expect(page.locator("papermargin-bar .state")).to_contain_text("pair again")
+    popup = user.extension_page("popup.html")
+    expect(popup.locator("#connection")).to_contain_text("no longer knows this browser")
+    user.pair(away)
+    until(lambda: nothing_waits(user))
+    assert away.card(listed[0].key)["entry"]["status"] == "inbox"
+
+
+def test_a_server_of_another_version_is_named_and_nothing_is_sent(user: Browser, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    for api, word in ((0, "too old"), (2, "newer")):
+        with _answering({"user": "me", "device": "x", "server": "9.9", "api": api, "change": 0}) as address:
+            account = user.worker.evaluate("async address => { const {account} = await chrome.storage.local.get('account'); await chrome.storage.session.clear(); await chrome.storage.local.set({account: {...account, address}}); return account; }", address)
+            user.ask("edit", {"kind": "entry", "ref": listed[0].key, "paper": {"id": listed[0].key, "title": "x"}, "change": {"status": "inbox"}})
+            popup = user.extension_page("popup.html")
+            expect(popup.locator("#connection")).to_contain_text(word)
+            popup.close()
+            user.worker.evaluate("account => chrome.storage.local.set({account})", account)
+    assert len(user.ask("status")["edits"]) >= 1
+
+
+class _answering:
+    """A server that answers everything with one JSON body, as no Papermargin of today would."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        import json
+
+        text = json.dumps(body).encode()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self.http = HTTPServer(("127.0.0.1", free_port()), Handler)
+        self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
+
+    def __enter__(self) -> str:
+        self.thread.start()
+        return f"http://127.0.0.1:{self.http.server_port}"
+
+    def __exit__(self, *_: object) -> None:
+        self.http.shutdown()
+        self.http.server_close()
+        self.thread.join()
+
+
+def test_a_full_storage_is_said_and_the_text_stays(user: Browser, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    page = show(user, listed)
+    user.worker.evaluate("async () => { const block = 'x'.repeat(1_000_000); let n = 0; try { for (;; n++) await chrome.storage.local.set({['fill' + n]: block}); } catch {} try { for (;; n++) await chrome.storage.local.set({['fill' + n]: block.slice(0, 5000)}); } catch {} }")
+    page.locator("papermargin-card .notes").first.click()
+    page.keyboard.insert_text("a long thought " * 600)
+    expect(page.locator(".words")).to_contain_text("storage for Papermargin is full")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("textbox", name="Note in Markdown")).to_have_value("a long thought " * 600)
+    user.worker.evaluate("async () => chrome.storage.local.remove(Object.keys(await chrome.storage.local.get(null)).filter(key => key.startsWith('fill')))")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("papermargin-card .notes").first).to_have_text("1 note")

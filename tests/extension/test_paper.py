@@ -1,0 +1,123 @@
+"""The panel, the colours and the anchored notes of a paper's own page, at Hugging Face and arXiv."""
+
+import html
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.extension.browser import Browser, Server, until
+from tests.extension.pages import Paper, arxiv_page, paper_page
+
+pytestmark = pytest.mark.browser
+Papers = Callable[[int], list[Paper]]
+COLOURED = "name => [...(CSS.highlights.get('papermargin-' + name) ?? [])].map(range => range.toString().replace(/\\s+/g, ' ').trim())"
+
+
+def coloured(page: Page, name: str) -> list[str]:
+    """Give the words that have the colour `name`."""
+    found: list[str] = page.evaluate(COLOURED, name)
+    return found
+
+
+@pytest.fixture
+def paper(some_papers: Papers) -> Paper:
+    return some_papers(1)[0]
+
+
+@pytest.fixture
+def page(paired: Browser, paper: Paper) -> Page:
+    page = paired.open(f"https://huggingface.co/papers/{paper.key}", paper_page(paper))
+    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=20_000)
+    return page
+
+
+def select(page: Page, words: str) -> None:
+    """Select words of the abstract with the mouse's own events."""
+    page.evaluate(
+        """words => { const abstract = document.querySelector('.abstract'); const walker = document.createTreeWalker(abstract, NodeFilter.SHOW_TEXT);
+            while (walker.nextNode()) { const at = walker.currentNode.nodeValue.indexOf(words); if (at < 0) continue;
+                getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode, at + words.length); return; } }""",
+        words,
+    )
+    box = page.locator(".abstract").bounding_box()
+    assert box
+    page.evaluate("() => { window.kept = getSelection().getRangeAt(0); document.addEventListener('pointerdown', () => setTimeout(() => { getSelection().removeAllRanges(); getSelection().addRange(window.kept); }), {once: true}); }")
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    page.wait_for_timeout(30)
+    page.mouse.up()
+
+
+def test_mentions_are_coloured_and_labels_switch_off(page: Page) -> None:
+    until(lambda: "LoRA" in coloured(page, "method"))
+    assert "ImageNet" in coloured(page, "dataset")
+    page.get_by_role("button", name="Methods").click()
+    until(lambda: not coloured(page, "method"))
+    page.get_by_role("button", name="Methods").click()
+    until(lambda: coloured(page, "method"))
+
+
+def test_the_panel_has_the_results(page: Page) -> None:
+    expect(page.locator("papermargin-panel .results tbody tr").first).to_contain_text("92.4%")
+
+
+def test_a_selection_becomes_a_note_on_its_words(page: Page, server: Server, paper: Paper) -> None:
+    select(page, "needs no second pass")
+    page.get_by_role("menuitem", name="Add note").click()
+    page.keyboard.type("Really?")
+    page.keyboard.press("Control+Enter")
+    [note] = until(lambda: server.card(paper.key)["notes"])
+    assert (note["quote"]["exact"], note["text"]) == ("needs no second pass", "Really?")
+    until(lambda: coloured(page, "note") == ["needs no second pass"])
+
+
+def test_a_selection_can_be_marked_as_a_term(page: Page, server: Server, paper: Paper) -> None:
+    select(page, "second pass")
+    page.locator(".popover .chip.task").click()
+    [correction] = until(lambda: server.call("GET", f"/api/v1/papers/{paper.key}")["corrections"])
+    assert (correction["verdict"], correction["surface"], correction["label"]) == ("missing", "second pass", "TASK")
+    text = f"{paper.title}\n{paper.abstract}"
+    assert text[correction["start"] : correction["end"]] == "second pass"
+
+
+def test_a_note_is_found_again_in_other_markup_and_orphaned_when_its_words_are_gone(paired: Browser, server: Server, paper: Paper) -> None:
+    server.call("POST", "/api/v1/overlay", {"papers": [{"id": paper.key, "title": paper.title, "abstract": paper.abstract}]})
+    for exact in ("builds on LoRA and is trained", "words of an older version"):
+        server.call("PUT", f"/api/v1/notes/{uuid4()}", {"paper": paper.key, "text": "here", "quote": {"exact": exact}}, If_Match='"0"')
+    broken = html.escape(paper.abstract).replace("builds on LoRA and", "builds\n\n   on <a href='/papers?q=LoRA'>Lo<b>RA</b></a>&nbsp;and")
+    page = paired.open(f"https://huggingface.co/papers/{paper.key}", paper_page(paper, markup=broken))
+    until(lambda: coloured(page, "note") == ["builds on LoRA and is trained"])
+    expect(page.locator("papermargin-panel .note .warn")).to_have_count(1)
+    expect(page.locator("papermargin-panel .note").nth(1)).to_contain_text("Orphaned")
+
+
+def test_own_papers_that_share_the_rarest_terms_are_named(paired: Browser, server: Server, some_papers: Papers) -> None:
+    one, *others = some_papers(15)[::7]
+    sent = [{"id": paper.key, "title": paper.title, "abstract": paper.abstract} for paper in others]
+    server.call("POST", "/api/v1/overlay", {"papers": sent})
+    for paper in others:
+        server.call("PUT", f"/api/v1/papers/{paper.key}/entry", {"status": "read"}, If_Match="*")
+    until(lambda: all(server.card(paper.key)["extraction"] == "done" for paper in others), seconds=30)
+    page = paired.open(f"https://huggingface.co/papers/{one.key}", paper_page(one))
+    expect(page.get_by_role("heading", name="in your list")).to_be_visible(timeout=20_000)
+
+
+def test_arxiv_has_the_same_panel(paired: Browser, server: Server, paper: Paper) -> None:
+    page = paired.open(f"https://arxiv.org/abs/{paper.key}v2", arxiv_page(paper))
+    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=20_000)
+    until(lambda: "ImageNet" in coloured(page, "dataset"))
+    page.locator("papermargin-panel .status").click()
+    until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")
+    assert server.call("GET", f"/api/v1/papers/{paper.key}")["authors"] == ["Ada Quill", "Ben Marginalia"]
+
+
+def test_a_narrow_window_starts_with_the_panel_folded(paired: Browser, paper: Paper) -> None:
+    page = paired.context.new_page()
+    page.set_viewport_size({"width": 400, "height": 800})
+    paired.pages[f"https://huggingface.co/papers/{paper.key}"] = paper_page(paper)
+    page.goto(f"https://huggingface.co/papers/{paper.key}")
+    expect(page.locator("papermargin-panel .fold")).to_have_attribute("aria-expanded", "false")
+    page.locator("papermargin-panel .fold").click()
+    expect(page.locator("papermargin-panel .status")).to_be_visible()
