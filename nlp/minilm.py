@@ -1,0 +1,99 @@
+"""The teacher without torch: a fine-tuned MiniLM (a BERT of six layers) that NumPy runs from weights of eight bits."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy.tokens import Doc
+
+from nlp.pieces import Vocabulary, Window, read_vocabulary
+from nlp.tags import TAGS
+
+HEADS = 12
+WEIGHTS, VOCABULARY = "weights.npz", "vocab.txt"
+
+
+class MiniLM:
+    """Scores tags as the teacher does; `weights` are named as torch's, its layers' matrices as (inputs, outputs)."""
+
+    def __init__(self, weights: dict[str, np.ndarray], vocabulary: Vocabulary) -> None:
+        self.weights = weights
+        self.vocabulary = vocabulary
+        self.layers = sum(name.endswith("intermediate.dense.bias") for name in weights)
+
+    def scores(self, docs: Sequence[Doc]) -> list[np.ndarray]:
+        """Give the log probabilities of the tags of each text's tokens."""
+        found = [np.zeros((len(doc), len(TAGS)), dtype=np.float32) for doc in docs]
+        for window in self.vocabulary.windows(docs):
+            rows = self._linear(self._read(window)[window.firsts], "head")
+            rows -= rows.max(-1, keepdims=True)
+            rows -= np.log(np.exp(rows).sum(-1, keepdims=True))
+            found[window.text][window.start : window.start + len(rows)] = rows
+        return found
+
+    def _read(self, window: Window) -> np.ndarray:
+        """Give the last layer's vector of each piece."""
+        inputs = self.weights["body.embeddings.word_embeddings.weight"][window.pieces]
+        inputs = inputs + self.weights["shape.weight"][window.shapes]
+        inputs += self.weights["body.embeddings.position_embeddings.weight"][: len(inputs)]
+        hidden: np.ndarray = self._norm(inputs + self.weights["body.embeddings.token_type_embeddings.weight"][0], "body.embeddings")
+        for number in range(self.layers):
+            layer = f"body.encoder.layer.{number}"
+            seen = self._linear(self._attend(hidden, f"{layer}.attention.self"), f"{layer}.attention.output.dense")
+            hidden = self._norm(hidden + seen, f"{layer}.attention.output")
+            wide = _gelu(self._linear(hidden, f"{layer}.intermediate.dense"))
+            hidden = self._norm(hidden + self._linear(wide, f"{layer}.output.dense"), f"{layer}.output")
+        return hidden
+
+    def _attend(self, hidden: np.ndarray, name: str) -> np.ndarray:
+        query, key, value = (
+            self._linear(hidden, f"{name}.{part}").reshape(len(hidden), HEADS, -1).transpose(1, 0, 2)
+            for part in ("query", "key", "value")
+        )
+        odds = query @ key.transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)
+        odds = np.exp(odds - odds.max(-1, keepdims=True))
+        seen: np.ndarray = (odds @ value) / odds.sum(-1, keepdims=True)
+        return seen.transpose(1, 0, 2).reshape(hidden.shape)
+
+    def _linear(self, values: np.ndarray, name: str) -> np.ndarray:
+        product: np.ndarray = values @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        return product
+
+    def _norm(self, values: np.ndarray, name: str) -> np.ndarray:
+        values = values - values.mean(-1, keepdims=True)
+        scale = ((values * values).mean(-1, keepdims=True) + 1e-12) ** -0.5
+        normed: np.ndarray = values * scale * self.weights[f"{name}.LayerNorm.weight"]
+        return normed + self.weights[f"{name}.LayerNorm.bias"]
+
+
+def write_minilm(folder: Path, weights: Mapping[str, np.ndarray], pieces: Sequence[str]) -> None:
+    """Write the weights of a teacher, each column of a matrix in eight bits with a factor of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {}
+    for name, value in weights.items():
+        matrix = value.T if ".dense." in name or ".self." in name or name == "head.weight" else value
+        if matrix.ndim == 2:
+            factor = np.maximum(np.abs(matrix).max(0), 1e-9) / 127
+            arrays[f"{name}.factor"] = factor.astype(np.float32)
+            matrix = np.rint(matrix / factor).astype(np.int8)
+        arrays[name] = matrix
+    np.savez_compressed(folder / WEIGHTS, **arrays)
+    (folder / VOCABULARY).write_text("\n".join(pieces) + "\n", "utf-8")
+
+
+def read_minilm(folder: Path) -> MiniLM:
+    """Read what `write_minilm` wrote."""
+    with np.load(folder / WEIGHTS) as arrays:
+        weights = {
+            name: arrays[name] * arrays[f"{name}.factor"] if f"{name}.factor" in arrays else arrays[name]
+            for name in arrays
+            if not name.endswith(".factor")
+        }
+    return MiniLM(weights, read_vocabulary(folder / VOCABULARY))
+
+
+def _gelu(values: np.ndarray) -> np.ndarray:
+    """Give the Gaussian error linear unit by its tanh form (Hendrycks and Gimpel, 2016)."""
+    gelu: np.ndarray = 0.5 * values * (1 + np.tanh(0.7978846 * (values + 0.044715 * values * values * values)))
+    return gelu

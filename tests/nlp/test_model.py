@@ -1,0 +1,84 @@
+"""The packaged model: what it reads, that it reads it again the same, and that it is no worse than when it was made."""
+
+from pathlib import Path
+
+import pytest
+from spacy.language import Language
+
+from nlp.corpus import read_texts
+from nlp.evaluate import score_spans
+from nlp.extract import MODEL, extract, load_model
+from nlp.spans import Extraction
+
+DEV = Path(__file__).parents[3] / "shared" / "nlp" / "abstracts.dev.jsonl"
+
+REACHED = 0.750
+"""Strict F1 on the held-out abstracts when the packaged model was made."""
+
+TEXTS = [
+    "Owlet: Low-Rank Adaptation for Tiny Captioners\n"
+    "We present Owlet, which fine-tunes a vision-language model by LoRA for image captioning. "
+    "On MS COCO, Owlet reaches an accuracy of 71.3% and beats BLIP-2 by 2.1 points in BLEU.",
+    "Heron wades through graphs",
+    "",
+    "Nous présentons un corpus de poèmes; $\\mathcal{O}(n)$ <b>lines</b> \\textbf{each} https://example.org/ImageNet.",
+]
+
+
+@pytest.fixture(scope="module")
+def nlp() -> Language:
+    return load_model()
+
+
+def read(nlp: Language, texts: list[str], *, batch_size: int = 16) -> list[Extraction]:
+    return list(extract(nlp, texts, batch_size=batch_size))
+
+
+def test_names_of_every_label_are_found(nlp: Language) -> None:
+    (found,) = read(nlp, TEXTS[:1])
+    mentions = {(TEXTS[0][mention.start : mention.end], mention.label) for mention in found.mentions}
+    assert {
+        ("Owlet", "METHOD"),
+        ("LoRA", "METHOD"),
+        ("BLIP-2", "METHOD"),
+        ("MS COCO", "DATASET"),
+        ("accuracy", "METRIC"),
+        ("BLEU", "METRIC"),
+        ("image captioning", "TASK"),
+    } <= mentions
+
+
+def test_a_text_is_read_alike_each_time_and_in_batches_of_any_size(nlp: Language) -> None:
+    assert read(nlp, TEXTS) == read(nlp, TEXTS) == read(nlp, TEXTS, batch_size=1)
+
+
+def test_a_model_that_was_written_reads_as_before(nlp: Language, tmp_path: Path) -> None:
+    nlp.to_disk(tmp_path)
+    assert read(load_model(tmp_path), TEXTS) == read(nlp, TEXTS)
+
+
+def test_every_mention_has_a_confidence(nlp: Language) -> None:
+    doc = nlp(TEXTS[0])
+    scores = doc.spans["mentions"].attrs["scores"]
+    assert len(scores) == len(doc.ents) > 5
+    assert all(0 < score < 1 for score in scores)
+
+
+def test_the_model_tells_what_it_was_made_of(nlp: Language) -> None:
+    made = nlp.meta["papermargin"]
+    assert len(made["data"]["abstracts.train.jsonl"]) == 64
+    assert made["config"]["student"]["passes"] > 0
+    assert made["made"] >= "2026"
+
+
+def test_the_model_is_small_enough_for_the_repository() -> None:
+    assert sum(path.stat().st_size for path in MODEL.rglob("*") if path.is_file()) < 40e6
+
+
+@pytest.mark.skipif(not DEV.exists(), reason="the labelled abstracts are not in the repository")
+def test_held_out_abstracts_are_read_as_well_as_when_the_model_was_made(nlp: Language) -> None:
+    texts = read_texts(DEV)
+    found = read(nlp, [text.text for text in texts])
+    spans = [[(mention.start, mention.end, str(mention.label)) for mention in each.mentions] for each in found]
+    strict, _ = score_spans([text.spans for text in texts], spans)["ALL"]
+    assert strict.f1 >= REACHED - 0.02
