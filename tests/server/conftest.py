@@ -1,5 +1,6 @@
 """A real store on each engine, and the real app in front of it."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -10,7 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import anyio
 import asyncpg
 import httpx
 import pytest
@@ -74,22 +74,22 @@ def postgres() -> Iterator[str]:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite store as the migrations leave it, to be copied: they take most of a short test's time."""
     file = tmp_path_factory.mktemp("migrated") / "papermargin.sqlite"
-    anyio.run(_migrate, Config(db=file))
+    asyncio.run(_migrate(Config(db=file)))
     return file
 
 
 @pytest.fixture(scope="session")
 def migrated_database(postgres: str) -> str:
     """A PostgreSQL database as the migrations leave it, to be copied."""
-    address = anyio.run(create_database, postgres, "migrated")
-    anyio.run(_migrate, Config(database_url=address))
+    address = asyncio.run(create_database(postgres, "migrated"))
+    asyncio.run(_migrate(Config(database_url=address)))
     return address
 
 
 @pytest.fixture(scope="session")
 def used_database(migrated_database: str) -> str:
     """A PostgreSQL database for one test after another: to empty it takes a tenth of the time that a new one takes."""
-    return anyio.run(create_database, migrated_database.rpartition("/")[0], "used", "migrated")
+    return asyncio.run(create_database(migrated_database.rpartition("/")[0], "used", "migrated"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -106,7 +106,7 @@ def config(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Confi
         file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "papermargin.sqlite")
         return Config(db=file, ingest=False, extract=False)
     address = request.getfixturevalue("used_database")
-    anyio.run(_empty, address)
+    asyncio.run(_empty(address))
     return Config(database_url=address, ingest=False, extract=False)
 
 

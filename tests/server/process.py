@@ -1,5 +1,6 @@
 """Real `papermargin serve` processes, to be asked over real sockets."""
 
+import asyncio
 import multiprocessing
 import os
 import socket
@@ -10,7 +11,6 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import anyio
 import httpx
 from msgspec import Struct
 from tortoise.backends.base.executor import EXECUTOR_CACHE
@@ -44,7 +44,7 @@ def make_token(config: Config, user: str = "me") -> str:
             return await issue((await get_user(user, now, create=True)).id, "device", now, name="tests")
 
     EXECUTOR_CACHE.clear()
-    return anyio.run(make)
+    return asyncio.run(make())
 
 
 @contextmanager

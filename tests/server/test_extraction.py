@@ -83,7 +83,9 @@ async def test_a_new_version_of_the_model_reads_everything_again(extractor: Extr
     assert await extractor.read_all() == 1
 
 
-async def test_a_text_that_cannot_be_read_is_recorded_and_stops_no_other(extractor: Extractor, stumbling: None) -> None:
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_text_that_cannot_be_read_is_recorded_and_stops_no_other(stumbling: None) -> None:
+    extractor = Extractor()
     await take_in(
         source("2601.00001", "Fine, with LoRA"), source("2601.00002", "An unreadable one"),
         source("2601.00003", "A deadly one"), source("2601.00004", "Fine, with BERT"),
