@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from operator import attrgetter
@@ -53,6 +54,11 @@ class Page:
         return {label: [mention for mention in self.mentions if mention.label == label] for label in LABELS}
 
     @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each surface is mentioned."""
+        return Counter(self.surface(mention).lower() for mention in self.mentions)
+
+    @cached_property
     def labels(self) -> set[tuple[int, Label]]:
         """The labels that the mentions of each sentence have."""
         return {(self.sentence(mention), mention.label) for mention in self.mentions}
@@ -62,10 +68,13 @@ class Page:
         return self.text[part.start : part.end]
 
     def near(self, amount: Amount, label: Label) -> list[Mention]:
-        """Give the mentions of a label that a number may belong to: the first of the text, and those not far off."""
+        """Give the mentions of a label that a number may belong to, each surface where it is nearest, in order."""
         peers = self.peers[label]
         place = bisect_right(peers, amount.start, key=_start)
-        return [*peers[: max(0, place - _REACH)][:1], *peers[max(0, place - _REACH) : place + _REACH]]
+        reach = [*peers[: max(0, place - _REACH)][:1], *peers[max(0, place - _REACH) : place + _REACH]]
+        here = self.sentence(amount)
+        reach.sort(key=lambda peer: (self.sentence(peer) == here, -abs(peer.start - amount.start)))
+        return sorted({self.surface(peer).lower(): peer for peer in reach}.values(), key=_start)
 
     def sentence(self, part: Part) -> int:
         """Give the number of the sentence in which a part begins."""
@@ -105,49 +114,55 @@ def amount_clues(page: Page, amount: Amount) -> Iterator[str]:
     yield f"peers={min(3, len(page.in_sentence(amount)))}"
 
 
-def mention_clues(page: Page, amount: Amount, mention: Mention, peers: Sequence[Mention]) -> Iterator[str]:
-    """Give the clues to whether a result belongs to a mention; `peers` are it and those like it."""
+def link_clues(page: Page, amount: Amount, peers: Sequence[Mention]) -> Iterator[list[str]]:
+    """Give the clues to whether a result belongs to each of some mentions of one label, and last to none of them."""
+    here = page.sentence(amount)
+    near = [peer for peer in peers if page.sentence(peer) == here]
+    numbers = page.in_sentence(amount)
+    title = page.text.partition("\n")[0].lower()
+    for place, mention in enumerate(peers):
+        surface = page.surface(mention).lower()
+        head = surface.split()[-1]
+        clues = [f"head={head}", f"unit,head={amount.unit} {head}", f"only={len(peers) == 1}", f"place={min(3, place)}"]
+        clues += [f"in title={surface in title}", f"starts title={title.startswith(surface)}"]
+        clues += [f"times={min(4, page.counts[surface])}", *_left_and_right(page, mention)]
+        clues += [f"apart={_side(amount, mention)}{max(-3, min(page.sentence(mention) - here, 2))}"]
+        yield [*clues, *(_nearness(page, amount, mention, near, numbers) if mention in near else ())]
+    yield [*_none_clues(page, amount, near)]
+
+
+def _left_and_right(page: Page, mention: Mention) -> Iterator[str]:
+    """Give the clues around a mention; "outperforms", "than" or "over" before it tell a rival."""
     start, end = page.bounds(mention)
-    surface = page.surface(mention)
-    head = surface.lower().split()[-1]
-    left = " ".join(page.words_at(start - 3, start))
-    apart = page.sentence(mention) - page.sentence(amount)
-    yield f"apart={_side(amount, mention)}{max(-3, min(apart, 2))}"
-    if apart == 0:
-        yield from _nearness(page, amount, mention, peers)
-    yield from (f"head={head}", f"unit,head={amount.unit} {head}")
-    yield f"only={len({page.surface(peer).lower() for peer in peers}) == 1}"
-    yield from (f"in title={page.sentence(mention) == 1}", f"starts title={page.text.startswith(surface)}")
-    yield from (f"first={peers[0] == mention}", f"rival={bool(_RIVAL.search(left))}")
-    yield from (f"-1={left.split()[-1]}", f"+1={page.words_at(end, end + 1)[0]}")
+    left = page.words_at(start - 3, start)
+    yield from (f"-1={left[-1]}", f"+1={page.words_at(end, end + 1)[0]}")
+    yield f"rival={bool(_RIVAL.search(' '.join(left)))}"
 
 
-def no_mention_clues(page: Page, amount: Amount, peers: Sequence[Mention]) -> Iterator[str]:
-    """Give the clues to whether a result belongs to no mention among the given ones."""
-    start, end = page.bounds(amount)
-    near = sum(page.sentence(peer) == page.sentence(amount) for peer in peers)
-    yield from ("none", f"none unit={amount.unit}", f"none near={min(2, near)}", f"none signed={amount.signed}")
-    yield from (f"none left={word}" for word in page.words_at(start - 2, start))
-    yield from (f"none +{distance}={word}" for distance, word in enumerate(page.words_at(end, end + 3), start=1))
-
-
-def _nearness(page: Page, amount: Amount, mention: Mention, peers: Sequence[Mention]) -> Iterator[str]:
+def _nearness(
+    page: Page, amount: Amount, mention: Mention, near: Sequence[Mention], numbers: Sequence[Amount]
+) -> Iterator[str]:
     """Give the clues of a mention in the number's own sentence: how far, what is between, whose turn it is."""
     side = _side(amount, mention)
     (start, end), (first, after) = page.bounds(mention), page.bounds(amount)
     between = page.words_at(end, first) if side == "<" else page.words_at(after, start)
-    near = [peer for peer in peers if page.sentence(peer) == page.sentence(amount)]
     same_side = [peer for peer in near if _side(amount, peer) == side]
-    numbers = page.in_sentence(amount)
     rank = same_side.index(mention)
+    low, high = sorted((amount.start, mention.start))
     yield f"distance={side}{len(between) if len(between) < 6 else 6 + min(len(between) // 4, 8)}"
     yield f"between={side}{' '.join(between[:4])}"
     yield from (f"between has={side}{word}" for word in {*between})
     yield f"rank={side}{min(3, len(same_side) - 1 - rank if side == '<' else rank)}"
     yield f"alone={side}{len(near) == 1}"
-    low, high = sorted((amount.start, mention.start))
     yield f"numbers between={side}{min(3, sum(low < other.start < high for other in numbers))}"
     yield f"in turn={side}{len(near) > 1 and numbers.index(amount) == rank}"
+
+
+def _none_clues(page: Page, amount: Amount, near: Sequence[Mention]) -> Iterator[str]:
+    start, end = page.bounds(amount)
+    yield from ("none", f"none unit={amount.unit}", f"none near={min(2, len(near))}", f"none signed={amount.signed}")
+    yield from (f"none left={word}" for word in page.words_at(start - 2, start))
+    yield from (f"none +{distance}={word}" for distance, word in enumerate(page.words_at(end, end + 3), start=1))
 
 
 def _side(amount: Amount, mention: Mention) -> str:

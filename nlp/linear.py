@@ -20,11 +20,9 @@ def probability(weights: Mapping[str, float], clues: Iterable[str]) -> float:
     return 1 / (1 + exp(-max(-700.0, score(weights, clues))))
 
 
-def choose(weights: Mapping[str, float], candidates: Sequence[Sequence[str]]) -> tuple[int, float]:
-    """Give the number of the likeliest candidate and its probability."""
-    scores = [score(weights, clues) for clues in candidates]
-    best = scores.index(max(scores))
-    return best, 1 / sum(exp(value - scores[best]) for value in scores)
+def choose(weights: Mapping[str, float], candidates: Sequence[Sequence[str]]) -> int:
+    """Give the number of the likeliest candidate."""
+    return max(range(len(candidates)), key=lambda number: score(weights, candidates[number]))
 
 
 def fit(choices: Sequence[Choice], *, decay: float, least: int = 3, steps: int = 300) -> dict[str, float]:
@@ -33,13 +31,15 @@ def fit(choices: Sequence[Choice], *, decay: float, least: int = 3, steps: int =
     Clues of fewer than `least` candidates get no weight; `decay` weighs the squared norm in the mean loss. The descent
     is Adam's (Kingma and Ba, 2015), over all choices at once and so without chance.
     """
+    if not choices:
+        return {}
     candidates = [(number, {*clues}) for number, (all_clues, _) in enumerate(choices) for clues in all_clues]
     counts = Counter(clue for _, clues in candidates for clue in clues)
     names = {clue: number for number, clue in enumerate(sorted(clue for clue, n in counts.items() if n >= least))}
     places = [
         (row, names[clue]) for row, (_, clues) in enumerate(candidates) for clue in sorted(clues) if clue in names
     ]
-    rows, columns = np.array(places).T
+    rows, columns = np.array(places, dtype=int).reshape(-1, 2).T
     choice = np.array([number for number, _ in candidates])
     right = np.concatenate([np.arange(len(all_clues)) == answer for all_clues, answer in choices])
     weights, mean, square = np.zeros((3, len(names)))

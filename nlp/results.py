@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import msgspec
 
-from nlp.clues import Page, amount_clues, mention_clues, no_mention_clues
+from nlp.clues import Page, amount_clues, link_clues
 from nlp.linear import Choice, choose, fit, probability
 from nlp.numbers import Amount
 from nlp.spans import Label, Mention, Result
@@ -67,28 +67,16 @@ def packaged_weights() -> Weights:
 def _surface(page: Page, amount: Amount, label: Label, weights: Mapping[str, float]) -> str | None:
     """Give the surface of the mention with this label that a result belongs to, None if to none."""
     peers = page.near(amount, label)
-    number, _ = choose(weights, _candidates(page, amount, peers)) if peers else (0, 1.0)
+    number = choose(weights, [*link_clues(page, amount, peers)]) if peers else 0
     return page.surface(peers[number]) if number < len(peers) else None
 
 
-def _candidates(page: Page, amount: Amount, peers: Sequence[Mention]) -> list[list[str]]:
-    """Give the clues of each mention that a result may belong to, and last those of belonging to none."""
-    linked = [[*mention_clues(page, amount, mention, peers)] for mention in peers]
-    return [*linked, [*no_mention_clues(page, amount, peers)]]
-
-
 def _link_choice(page: Page, amount: Amount, label: Label, surface: str | None) -> Iterator[Choice]:
-    """Give the choice of the nearest mention with a surface, or of none; nothing if no mention has the surface."""
+    """Give the choice of the mention with a surface, or of none; nothing if no mention near has it."""
     peers = page.near(amount, label)
-    named = [number for number, peer in enumerate(peers) if _folded(page.surface(peer)) == _folded(surface)]
-    if peers and (named or not surface):
-        here = page.sentence(amount)
-        nearest = min(
-            named,
-            key=lambda number: (page.sentence(peers[number]) != here, abs(peers[number].start - amount.start)),
-            default=len(peers),
-        )
-        yield _candidates(page, amount, peers), nearest
+    known = [_folded(page.surface(peer)) for peer in peers]
+    if peers and (not surface or _folded(surface) in known):
+        yield [*link_clues(page, amount, peers)], known.index(_folded(surface)) if surface else len(peers)
 
 
 def _folded(text: str | None) -> str:

@@ -1,0 +1,111 @@
+"""Which numbers are results, and what each belongs to, given the mentions."""
+
+import re
+
+import pytest
+
+from nlp.results import LabelledPage, find_results, fit_weights
+from nlp.spans import Label, Mention, Result
+
+LABELS: dict[str, Label] = {"m": "METHOD", "d": "DATASET", "q": "METRIC", "t": "TASK"}
+MARK = re.compile(r"\[(?P<label>[mdqt]):(?P<surface>[^\]]+)\]")
+
+
+def marked(text: str) -> tuple[str, list[Mention]]:
+    """Read mentions off a text in which they stand as `[m:OwletNet]`."""
+    plain, mentions, last = "", [], 0
+    for mark in MARK.finditer(text):
+        plain += text[last : mark.start()]
+        start, last = len(plain), mark.end()
+        plain += mark["surface"]
+        mentions.append(Mention(start, len(plain), LABELS[mark["label"]], mark["surface"]))
+    return plain + text[last:], mentions
+
+
+def results(text: str) -> list[Result]:
+    return [*find_results(*marked(text))]
+
+
+def rows(text: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    return [(result.value, result.metric, result.dataset, result.method) for result in results(text)]
+
+
+TITLE = "[m:OwletNet]: Counting Nests from the Air\n"
+
+
+def test_a_result_belongs_to_metric_dataset_and_own_method() -> None:
+    text = TITLE + "On [d:ImageNet], [m:OwletNet] achieves 81.2% [q:accuracy]."
+    assert rows(text) == [("81.2%", "accuracy", "ImageNet", "OwletNet")]
+
+
+def test_a_gain_belongs_to_the_winner() -> None:
+    text = TITLE + "[m:OwletNet] outperforms [m:BERT] by 3.1% in [q:accuracy] on [d:GLUE]."
+    assert rows(text) == [("3.1%", "accuracy", "GLUE", "OwletNet")]
+
+
+def test_a_plain_improvement_has_no_metric() -> None:
+    text = TITLE + "[m:OwletNet] brings an average improvement of 4.2% over strong baselines."
+    assert rows(text) == [("4.2%", None, None, "OwletNet")]
+
+
+def test_from_and_to_are_two_results() -> None:
+    text = TITLE + "[m:OwletNet] improves [q:accuracy] on [d:GSM8K] from 61.2% to 70.3%."
+    assert [row[:3] for row in rows(text)] == [("61.2%", "accuracy", "GSM8K"), ("70.3%", "accuracy", "GSM8K")]
+
+
+def test_numbers_in_a_list_belong_to_names_in_a_list() -> None:
+    text = TITLE + "[m:OwletNet] achieves [q:accuracy] of 81.2% on [d:ImageNet] and 92.4% on [d:CIFAR-10]."
+    assert [(row[0], row[2]) for row in rows(text)] == [("81.2%", "ImageNet"), ("92.4%", "CIFAR-10")]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "number", "unit"),
+    [
+        ("[m:OwletNet] achieves a 4.5x [q:speedup] over the baseline.", "4.5x", 4.5, "x"),
+        ("[m:OwletNet] reduces [q:training time] by 65-92%.", "65-92%", None, "%"),
+        ("[m:OwletNet] improves [q:accuracy] by +0.8 points on [d:GLUE].", "+0.8 points", 0.8, "points"),
+        ("[m:OwletNet] achieves 70.8\\% [q:accuracy] on [d:GLUE].", "70.8\\%", 70.8, "%"),
+        ("[m:OwletNet] achieves an [q:FID] of 2.07 on [d:ImageNet].", "2.07", 2.07, None),
+        ("[m:OwletNet] reduces [q:latency] by 40% without loss of [q:accuracy].", "40%", 40.0, "%"),
+    ],
+)
+def test_a_value_is_kept_as_written_with_its_number_and_unit(
+    text: str, value: str, number: float | None, unit: str | None
+) -> None:
+    (result,) = results(TITLE + text)
+    assert (result.value, result.number, result.unit) == (value, number, unit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It has 7B parameters and was trained on 64 GPUs.",
+        "We collect 12,000 images of 25 owls from 3 woods.",
+        "We train for 100 epochs with a learning rate of 0.001 and a batch size of 256.",
+        "The benchmark comprises 1,200 questions in 14 categories.",
+        "We interview 30 people between 2019 and 2024.",
+        "Code is available at https://owlet.org/v2.0.",
+    ],
+)
+def test_counts_settings_and_years_are_no_results(text: str) -> None:
+    assert rows(TITLE + text) == []
+
+
+def test_a_number_within_a_mention_is_no_result() -> None:
+    assert rows("We test [d:CIFAR-10 v2.1] with [m:Owl 3.5].") == []
+
+
+def test_what_is_fitted_tells_results_from_counts() -> None:
+    texts = [(f"It reaches {n}.5% [q:recall].", f"{n}.5%") for n in range(10, 30)]
+    pages = [LabelledPage(*marked(text), [_answer(value)]) for text, value in texts]
+    pages += [LabelledPage(*marked(f"It saw {n} owls and has [q:recall]."), []) for n in range(10, 30)]
+    weights = fit_weights(pages)
+    assert [(r.value, r.metric) for r in find_results(*marked("It reaches 77.5% [q:recall]."), weights)] == [
+        ("77.5%", "recall")
+    ]
+    assert [*find_results(*marked("It saw 77 owls and has [q:recall]."), weights)] == []
+    assert fit_weights(pages) == weights
+
+
+def _answer(value: str) -> dict[str, str | None]:
+    return {"value": value, "metric": "recall", "dataset": None, "method": None}
