@@ -54,11 +54,10 @@ async def restore(config: Config, file: Path, now: datetime, *, force: bool = Fa
     async with serving_lock(config):
         with _beside(file if config.database_url else config.db) as fresh:
             rows = await _prepare(file, fresh, progress)
-            stamp = f"before-restore-{now:%Y%m%dT%H%M%SZ}"
+            kept = _kept_name(config, file, now)
             if config.database_url:
-                kept = file.with_name(f"{file.name}.{stamp}")
                 return Restored(rows, await _fill_postgres(config, fresh, kept, progress, force=force))
-            return Restored(rows, await asyncio.to_thread(_swap, fresh, config.db, stamp))
+            return Restored(rows, await asyncio.to_thread(_swap, fresh, config.db, kept))
 
 
 @contextmanager
@@ -163,14 +162,20 @@ def _check_pages(connection: sqlite3.Connection, file: Path) -> None:
         raise StoreError(f"{file} is damaged: {' '.join(verdict.split())}")
 
 
-def _swap(fresh: Path, db: Path, stamp: str) -> Path | None:
+def _kept_name(config: Config, file: Path, now: datetime) -> Path:
+    """Give the file that is to keep what a restore replaces: beside the SQLite file, or beside the backup."""
+    place = file.with_name(Path(config.store_name).name) if config.database_url else config.db
+    kept = place.with_name(f"{place.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
+    if kept.exists():
+        raise StoreError(f"{kept} exists already; try again in a second")
+    return kept
+
+
+def _swap(fresh: Path, db: Path, kept: Path) -> Path | None:
     """Put a file in the place of another in one step, and give where that one is kept."""
-    kept = db.with_name(f"{db.name}.{stamp}")
     if not (db.exists() and db.stat().st_size):
         fresh.replace(db)
         return None
-    if kept.exists():
-        raise StoreError(f"{kept} exists already; try again in a second")
     log = db.with_name(f"{db.name}-wal")
     saved_log = fresh.with_name("log")
     if log.exists():

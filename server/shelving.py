@@ -12,7 +12,7 @@ from server.mentions import Reading, Unread, store_readings
 from server.merge import merge_papers
 from server.models import Alias, Listing, ListingPaper, Paper
 from server.source import Batch, SourcePaper
-from server.store import writing
+from server.store import execute_many, writing
 
 _NEVER = datetime.fromtimestamp(0, UTC)  # the archive has but some places of a listing: any other sight of it is better
 
@@ -29,7 +29,7 @@ async def shelve_papers(papers: list[ArchivedPaper], now: datetime) -> IngestRep
         async with writing() as connection:
             rows = await _rows(done.keys)
             pairs = [(archived, rows[key]) for archived, key in zip(chunk, done.keys, strict=True)]
-            await _keep_times(pairs, now)
+            await _keep_times(connection, pairs, now)
             await _keep_keys(connection, pairs, now)
             await _keep_places(pairs)
         await _keep_readings(pairs, now)
@@ -48,16 +48,16 @@ def _source(paper: ArchivedPaper) -> SourcePaper:
 
 
 async def _rows(keys: list[str]) -> dict[str, Paper]:
-    rows = {paper.key: paper for paper in await Paper.filter(key__in=keys)}
+    found = Paper.filter(key__in=keys).only("id", "key", "title", "abstract", "created", "extraction_version")
+    rows = {paper.key: paper for paper in await found}
     # another process may have merged one in the meantime
     aliases = await Alias.filter(key__in=[key for key in keys if key not in rows]).prefetch_related("paper")
     return rows | {alias.key: alias.paper for alias in aliases}
 
 
-async def _keep_times(pairs: list[tuple[ArchivedPaper, Paper]], now: datetime) -> None:
-    for archived, paper in pairs:
-        if paper.created == now:  # it was made a moment ago
-            await Paper.filter(id=paper.id).update(created=archived.created)
+async def _keep_times(connection: BaseDBAsyncClient, pairs: list[tuple[ArchivedPaper, Paper]], now: datetime) -> None:
+    made = [(archived.created, paper.id) for archived, paper in pairs if paper.created == now]  # a moment ago
+    await execute_many(connection, "UPDATE paper SET created = $1 WHERE id = $2", made)
 
 
 async def _keep_keys(connection: BaseDBAsyncClient, pairs: list[tuple[ArchivedPaper, Paper]], now: datetime) -> None:

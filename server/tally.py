@@ -34,7 +34,7 @@ class Tally(Struct):
 async def find_papers(keys: Iterable[str]) -> dict[str, Paper]:
     """Give the papers of keys, new and old; all of them were taken in before."""
     wanted = list(set(keys))
-    papers = {paper.key: paper for paper in await Paper.filter(key__in=wanted)}
+    papers = {paper.key: paper for paper in await Paper.filter(key__in=wanted).only("id", "key")}
     aliases = await Alias.filter(key__in=wanted).prefetch_related("paper")
     return {alias.key: alias.paper for alias in aliases} | papers
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+from asyncio.subprocess import DEVNULL
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -138,6 +139,48 @@ async def test_a_database_that_is_not_empty_is_replaced_only_by_force(migrated_d
     with pytest.raises(StoreError, match="not empty; --force replaces all"):
         await bring_back(config, file)
     assert await rows_of(config) == before
+
+
+async def test_what_one_restore_kept_is_not_overwritten_by_another(config: Config, file: Path) -> None:
+    await fill(config)
+    await save(config, file)
+    await bring_back(config, file, force=True)
+    await scribble(config, "after the restore")
+    before = await rows_of(config)
+    with pytest.raises(StoreError, match="try again in a second"):
+        await bring_back(config, file, force=True)
+    assert await rows_of(config) == before
+
+
+@pytest.mark.postgres
+async def test_a_restore_that_fails_half_way_changes_nothing(migrated_database: str, file: Path) -> None:
+    name = f"test_{uuid4().hex}"
+    config = Config(database_url=await create_database(migrated_database.rpartition("/")[0], name, "migrated"))
+    await fill(config)
+    await save(config, file)
+    before = await rows_of(config)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE note SET text = 'no other engine holds a ' || char(0)")
+        connection.commit()
+    with pytest.raises(StoreError, match="0x00"):
+        await bring_back(config, file, force=True)
+    assert await rows_of(config) == before
+
+
+async def test_a_restore_that_is_killed_leaves_the_old_or_the_new(sqlite_config: Config, file: Path) -> None:
+    await fill(sqlite_config)
+    await save(sqlite_config, file)
+    new = await rows_of(sqlite_config)
+    await scribble(sqlite_config, "after the backup")
+    old = await rows_of(sqlite_config)
+    for tenths in range(4, 20, 2):
+        command = ["-m", "server", "restore", str(file), "--db", str(sqlite_config.db)]
+        process = await asyncio.create_subprocess_exec("python", *command, stdout=DEVNULL, stderr=DEVNULL)
+        await asyncio.sleep(tenths / 10)
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        assert await rows_of(sqlite_config) in (old, new)
 
 
 async def test_a_file_is_replaced_by_a_backup_only_by_force(config: Config, file: Path) -> None:
