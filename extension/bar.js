@@ -35,7 +35,7 @@ export function makeBar(act) {
   const pick = h("button", { type: "button", class: "plain", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => openPicker(pick, views, filter, change) }, t("filterMore"));
   const sort = h("select", { class: "field", "aria-label": t("sortBy") }, SORTS.map((name) => h("option", { value: name }, t(`sort_${name}`))));
   const seen = h("button", { type: "button", class: "plain", onclick: act.onSeen }, t("markSeen"));
-  const help = h("button", { type: "button", class: "plain help", "aria-label": t("help"), title: t("help"), onclick: act.onHelp }, "?");
+  const help = h("button", { type: "button", class: "plain help", "aria-label": `? ${t("help")}`, title: t("help"), onclick: act.onHelp }, "?");
   const state = h("span", { class: "state", role: "status" });
   hear(input, "input", () => change({ text: input.value }));
   hear(input, "keydown", (event) => event.key === "Escape" && input.blur());

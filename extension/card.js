@@ -56,7 +56,7 @@ export function makeControls(paper, onTag) {
   const rating = h("button", { class: "quiet rating", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => openRating(rating, paper, view) });
   const notes = h("button", { class: "quiet notes", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => openNotes(notes, paper, view) });
   const tags = h("span", { class: "tags" });
-  const tag = h("button", { class: "quiet tagger", type: "button", "aria-label": t("tagsMenu"), title: t("tagsMenu"), "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => openTags(tag, paper, () => view) });
+  const tag = h("button", { class: "quiet tagger", type: "button", "aria-label": t("addTag"), title: t("tagsMenu"), "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => openTags(tag, paper, () => view) });
   const flags = h("span", { class: "flags" });
   const draw = (/** @type {View} */ next) => {
     view = next;
@@ -66,7 +66,7 @@ export function makeControls(paper, onTag) {
     status.dataset.status = now;
     status.setAttribute("aria-label", now === "none" ? t("saveAbout") : t("statusAbout", statusWord(now), statusWord(nextStatus(now))));
     rating.textContent = stars(entry?.rating ?? null);
-    rating.setAttribute("aria-label", entry?.rating == null ? t("ratingMenu") : t("ratingOf", entry.rating));
+    rating.setAttribute("aria-label", `${rating.textContent} ${entry?.rating == null ? t("ratingMenu") : t("ratingOf", entry.rating)}`);
     notes.textContent = written.length ? count("notes", written.length) : t("addNote");
     notes.title = written.map((note) => note.text).join("\n\n").slice(0, 300);
     drawTags(tags, entry?.tags ?? [], onTag);
@@ -102,7 +102,7 @@ function drawTerms(view, paper, room, act) {
   const open = (/** @type {HTMLElement} */ anchor, /** @type {TermChip} */ term) => openTerm(anchor, paper, term, act.onTerm);
   const chips = shown.map((term) => termChip(term, (event) => open(/** @type {HTMLElement} */ (event.currentTarget), term)));
   const rest = terms.length - shown.length;
-  const all = rest > 0 && h("button", { class: "quiet all", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": t("allTermsAbout", terms.length), onclick: (/** @type {any} */ event) => openTerms(event.currentTarget, view, open) }, `+${rest}`);
+  const all = rest > 0 && h("button", { class: "quiet all", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": `+${rest}, ${t("allTerms")}`, onclick: (/** @type {any} */ event) => openTerms(event.currentTarget, view, open) }, `+${rest}`);
   const said = line && h("button", { class: "result", type: "button", title: line, "aria-haspopup": "dialog", "aria-expanded": "false", onclick: (/** @type {any} */ event) => openResults(event.currentTarget, view) }, h("span", {}, line), results.length > 1 ? ` +${results.length - 1}` : "");
   const waiting = !terms.length && !results.length && view.known && h("span", { class: "about" }, t(`extraction_${extraction}`));
   return [said, ...chips, all, waiting].filter((part) => part);

@@ -14,8 +14,15 @@ export async function nameCause(address) {
   const { protocol, hostname, host, port } = new URL(address);
   const place = port ? host : `${hostname}:${protocol === "https:" ? 443 : 80}`;
   if (/lookup|resol/i.test(await knock(`stun:${place}`))) return "dns";
+  if (protocol === "https:" && (await speaksPlain(place))) return "tls";
   if (/establish|refused|failed/i.test(await knock(`turn:${place}?transport=tcp`))) return "closed";
   return protocol === "https:" ? "tls" : "unreachable";
+}
+
+/** Servers of https mostly have a plain word for who speaks http to them. @param {string} place */
+async function speaksPlain(place) {
+  const signal = AbortSignal.timeout(PATIENCE_SECONDS * 1_000);
+  return fetch(`http://${place}/health`, { mode: "no-cors", credentials: "omit", signal }).then(() => true, () => false);
 }
 
 /** @param {string} url @returns {Promise<string>} the first error of gathering candidates through the url, "" for none */

@@ -31,15 +31,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that a test may stop, start and look into."""
-    running = Server(tmp_path / "own.db")
-    running.start()
-    yield running
-    running.stop()
-
-
 @pytest.fixture(scope="package")
 def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("extension") / "papermargin")
@@ -66,13 +57,6 @@ def paired(shared_browser: Browser) -> Iterator[Browser]:
     """The browser that most tests share, paired with the server; its pages are closed after each."""
     yield shared_browser
     shared_browser.close_pages()
-
-
-@pytest.fixture
-def own_paired(browser: Browser, own_server: Server) -> Browser:
-    """A fresh browser, paired with a server of the test's own."""
-    browser.pair(own_server)
-    return browser
 
 
 @pytest.fixture

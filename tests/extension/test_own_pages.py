@@ -39,33 +39,33 @@ def options(paired: Browser) -> Page:
     return paired.extension_page("options.html")
 
 
-def tested(options: Page, address: str, words: str) -> None:
+def check_address(options: Page, address: str, words: str) -> None:
     options.locator("#address").fill(address)
     options.get_by_role("button", name="Test connection").click()
     expect(options.locator("#answer")).to_contain_text(words, timeout=15_000)
 
 
 def test_the_connection_test_names_a_closed_port_and_a_wrong_path(options: Page, server: Server) -> None:
-    tested(options, f"http://127.0.0.1:{free_port()}", "refused")
-    tested(options, f"{server.address}/papers", "not at this path")
+    check_address(options, f"http://127.0.0.1:{free_port()}", "refused")
+    check_address(options, f"{server.address}/papers", "not at this path")
 
 
 def test_the_connection_test_names_a_stranger_and_an_old_server(options: Page) -> None:
     with _answering({"hello": "world"}) as address:
-        tested(options, address, "not a Papermargin server")
+        check_address(options, address, "not a Papermargin server")
     with _answering({"name": "papermargin", "version": "0.0.1", "api": 0, "status": "ok"}) as address:
-        tested(options, address, "too old")
+        check_address(options, address, "too old")
 
 
 def test_the_connection_test_names_a_silent_server_and_a_broken_tls(options: Page) -> None:
     with silence() as port:
-        tested(options, f"http://127.0.0.1:{port}", "takes too long")
+        check_address(options, f"http://127.0.0.1:{port}", "takes too long")
     with plain() as port:
-        tested(options, f"https://127.0.0.1:{port}", "TLS")
+        check_address(options, f"https://127.0.0.1:{port}", "TLS")
 
 
 def test_the_connection_test_names_an_address_that_is_none(options: Page) -> None:
-    tested(options, "http://", "no address")
+    check_address(options, "http://", "no address")
 
 
 def test_a_name_that_is_not_found_is_named(options: Page) -> None:
@@ -165,8 +165,9 @@ def test_the_context_menus_save_asks_for_papers_only(paired: Browser, server: Se
     assert not paired.ask("status")["edits"]
 
 
-def test_everything_can_be_exported_and_erased(own_paired: Browser) -> None:
-    options = own_paired.extension_page("options.html")
+def test_everything_can_be_exported_and_erased(browser: Browser, server: Server) -> None:
+    browser.pair(server)
+    options = browser.extension_page("options.html")
     with options.expect_download() as download:
         options.get_by_role("button", name="Export").click()
     exported = json.loads(download.value.path().read_text())
@@ -176,7 +177,7 @@ def test_everything_can_be_exported_and_erased(own_paired: Browser) -> None:
     options.get_by_role("button", name="Erase").click()
     options.locator("dialog").get_by_role("button", name="Erase").click()
     expect(options.locator("#answer")).to_have_text("Erased.")
-    assert not own_paired.ask("status")["paired"]
+    assert not browser.ask("status")["paired"]
 
 
 SERIOUS = "() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.filter(each => ['serious', 'critical'].includes(each.impact)).flatMap(each => each.nodes.map(node => [each.id, node.target.flat(), node.any.map(any => any.message)])))"

@@ -88,15 +88,16 @@ def test_a_content_script_may_not_ask_for_the_account(paired: Browser, some_pape
     assert json.loads(told["result"]["value"]) == ["refused"] * 6
 
 
-def test_a_visit_sends_papers_to_the_paired_server_and_nothing_else(own_paired: Browser, some_papers: Papers) -> None:
+def test_a_visit_sends_papers_to_the_paired_server_and_nothing_else(browser: Browser, server: Server, some_papers: Papers) -> None:
+    browser.pair(server)
     listed = some_papers(3)
     asked: list[str] = []
-    own_paired.context.on("request", lambda request: asked.append(request.url))
-    page = own_paired.open(f"{HOST}/papers?q=secret", list_page(listed, props={"query": {"q": "secret"}, "searchResults": [paper.item() for paper in listed]}))
+    browser.context.on("request", lambda request: asked.append(request.url))
+    page = browser.open(f"{HOST}/papers?q=secret", list_page(listed, props={"query": {"q": "secret"}, "searchResults": [paper.item() for paper in listed]}))
     expect(page.locator("papermargin-card .status")).to_have_count(3)
-    until(lambda: any("/overlay" in row["path"] for row in own_paired.ask("ledger", {"most": 50})))
-    ledger = own_paired.ask("ledger", {"most": 50})
-    address = own_paired.ask("status")["address"]
+    until(lambda: any("/overlay" in row["path"] for row in browser.ask("ledger", {"most": 50})))
+    ledger = browser.ask("ledger", {"most": 50})
+    address = browser.ask("status")["address"]
     assert {row["path"].split("?")[0] for row in ledger} <= {"/health", "/api/v1/pair", "/api/v1/tags", "/api/v1/events", "/api/v1/overlay", "/api/v1/me"}
     assert "secret" not in json.dumps(ledger)
     assert all(url.startswith((f"{HOST}/", "chrome-extension://", "about:", address)) for url in asked)
