@@ -20,7 +20,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Path
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 
 from server import library, tags, tokens, trash
-from server.archive import export_archive
+from server.archive.packing import export_archive
 from server.changes import changes_since, newest_change
 from server.edits import Edit
 from server.errors import Invalid
@@ -390,7 +390,7 @@ api = Router(
         get("/trash")(get_trash),
         post("/trash/restore", status_code=200)(restore),
         delete("/trash", status_code=200)(empty_trash),
-        get("/export")(get_export),
+        get("/export", media_type="*/*")(get_export),
         post("/import", status_code=200, request_max_body_size=MAX_IMPORT)(post_import),
         get("/devices")(get_devices),
         delete("/devices/{device:int}")(revoke_device),
