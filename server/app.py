@@ -24,7 +24,6 @@ from server.errors import PapermarginError
 from server.extraction import Extractor
 from server.routes import api, health
 from server.signin import sign_in, sign_out
-from server.store import open_store, serving_lock
 from server.tokens import get_user
 from server.wire import PROBLEM_TYPE, Problem
 
@@ -36,24 +35,23 @@ Background = Callable[[Litestar], Any]
 
 
 def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Litestar:
-    """Give the server of a store; `background` are coroutines to run beside it, ended with it."""
+    """Give the server of the store that is open; `background` are coroutines to run beside it, ended with it."""
 
     @asynccontextmanager
     async def house(app: Litestar) -> AsyncIterator[None]:
-        async with serving_lock(config), open_store(config):
-            await get_user(config.user, datetime.now(UTC), create=True)
-            feed = app.state.feed = Feed()
-            extractor = app.state.extractor = Extractor(feed.poke, enabled=config.extract)
-            work = [feed.run(), *(begin(app) for begin in background)]
-            tasks = [asyncio.create_task(job) for job in (*work, *([extractor.run()] if config.extract else []))]
-            try:
-                yield
-            finally:
-                feed.close()
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                await extractor.close()
+        await get_user(config.user, datetime.now(UTC), create=True)
+        feed = app.state.feed = Feed()
+        extractor = app.state.extractor = Extractor(feed.poke, enabled=config.extract)
+        work = [feed.run(), *(begin(app) for begin in background)]
+        tasks = [asyncio.create_task(job) for job in (*work, *([extractor.run()] if config.extract else []))]
+        try:
+            yield
+        finally:
+            feed.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await extractor.close()
 
     async def tell(request: Request[Any, Any, Any]) -> None:
         if request.method not in ("GET", "HEAD"):

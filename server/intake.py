@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec.structs import replace
 
+from server.archive.unpacking import import_archive
 from server.edits import Edit
 from server.errors import SourceError
 from server.export.archive import decode
@@ -17,7 +18,6 @@ from server.models import Note
 from server.source import Batch, SourcePaper
 from server.sources.recognize import parse, recognize
 from server.states import find_paper, load_entry
-from server.unpacking import import_archive
 from server.wire import EntryEdit, FileReport, NoteEdit
 
 

@@ -120,6 +120,7 @@ class ListingPaper(Model):
     class Meta:
         table = "listing_paper"
         unique_together = (("listing", "position"),)
+        indexes = (("paper_id",),)
 
 
 class Term(Model):

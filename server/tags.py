@@ -13,7 +13,7 @@ from server.states import tag_state
 from server.store import execute, writing
 from server.wire import MAX_TAG_CHARACTERS, TagEdit, TagMerge, TagState
 
-_TRASHED = "\x1f"  # no name holds it, so what follows cannot be taken for a part of one
+TRASHED = "\x1f"  # no name holds it, so what follows cannot be taken for a part of one
 
 
 def clean_tag(name: str) -> str:
@@ -110,7 +110,7 @@ async def _find_tag(user: int, name: str) -> Tag | None:
 
 
 async def _find_trashed(user: int, name: str) -> Tag | None:
-    prefix = fold_tag(name) + _TRASHED
+    prefix = fold_tag(name) + TRASHED
     return await Tag.filter(user_id=user, fold__startswith=prefix).order_by("-deleted", "-id").first()
 
 
@@ -138,7 +138,7 @@ async def _rename(edit: Edit, connection: BaseDBAsyncClient, tag: Tag, name: str
 
 async def _trash(edit: Edit, connection: BaseDBAsyncClient, tag: Tag) -> TagState:
     await _touch_entries(edit, connection, tag)
-    tag.fold, tag.deleted = f"{tag.fold}{_TRASHED}{tag.id}", edit.at
+    tag.fold, tag.deleted = f"{tag.fold}{TRASHED}{tag.id}", edit.at
     return await _save(edit, tag)
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import click
 
-from server.archive import export_archive
+from server.archive.packing import export_archive
 from server.commands.progress import progress_bar
 from server.commands.settings import load_config, store_options, with_store
 from server.config import Config

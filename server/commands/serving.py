@@ -1,6 +1,7 @@
 """Serving, and what it takes to get in: users, sign-in links and pairing codes."""
 
 import asyncio
+import signal
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from server.app import create_app
 from server.commands.settings import load_config, setting_options, store_options, with_store
 from server.config import HELP, Config
 from server.logs import RequestLog, configure_logging
+from server.store import open_store, serving_lock
 from server.tokens import PAIRING_MINUTES, SIGN_IN_MINUTES, add_user, get_user, issue, issue_code
 
 log = structlog.get_logger()
@@ -64,7 +66,15 @@ def serve_command(**options: Any) -> None:
         ),
         app,
     )
-    asyncio.run(server.serve())
+
+    async def run() -> None:
+        async with serving_lock(config), open_store(config):
+            await server.serve()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn stops at either, and then sends it once more to whom it belonged before
+        signal.signal(number, lambda number, frame: None)
+    asyncio.run(run())
     if not server.started:
         raise click.exceptions.Exit(1)
 

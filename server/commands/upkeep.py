@@ -10,10 +10,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from server.backup import back_up, restore
 from server.commands.progress import progress_bar
 from server.commands.settings import load_config, setting_options
-from server.doctor import Diagnosis, diagnose
+from server.upkeep.backup import back_up, restore
+from server.upkeep.doctor import Diagnosis, diagnose
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 

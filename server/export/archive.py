@@ -189,7 +189,7 @@ def _find_problems(archive: Archive) -> Iterator[str]:
     yield from (f"{key!r} is no paper's key - at `$.papers[{i}]`" for key, i in keys if parse_key(key) != key)
     yield from _find_repeated("papers", (key for key, _ in keys))
     yield from _find_repeated("entries", (entry.key for entry in archive.entries))
-    yield from _find_repeated("tags", (tag.name.casefold() for tag in archive.tags))
+    yield from _find_repeated("tags", (tag.name.casefold() for tag in archive.tags if tag.deleted is None))
     yield from _find_repeated("notes", (note.id for note in archive.notes))
     yield from _find_repeated("corrections", (correction.id for correction in archive.corrections))
     yield from _find_repeated("seen", (paper.key for paper in archive.seen))

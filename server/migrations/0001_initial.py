@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 "table": "listing_paper",
                 "app": "papermargin",
                 "unique_together": (("listing", "position"),),
+                "indexes": [Index(fields=["paper_id"])],
                 "pk_attr": "id",
             },
             bases=["Model"],

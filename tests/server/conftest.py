@@ -149,7 +149,7 @@ async def store(config: Config) -> AsyncIterator[Config]:
 async def app(config: Config) -> AsyncIterator[Litestar]:
     """The running app."""
     app = create_app(config)
-    async with app.lifespan():
+    async with open_store(config), app.lifespan():
         yield app
 
 

@@ -11,8 +11,8 @@ import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server.config import Config
-from server.soundness import TABLES
 from server.store import fetch, open_store
+from server.upkeep.soundness import TABLES
 from tests.server.conftest import create_database
 
 _DOCUMENTS = {"authors", "categories", "mentions", "results", "quote"}
@@ -39,7 +39,9 @@ async def rows_of(config: Config) -> dict[str, list[list[Any]]]:
 
 def _plain(row: dict[str, Any]) -> list[Any]:
     return [
-        json.loads(value) if name in _DOCUMENTS and isinstance(value, str) else str(int(value) if isinstance(value, bool) else value)
+        json.loads(value)
+        if name in _DOCUMENTS and isinstance(value, str)
+        else str(int(value) if isinstance(value, bool) else value)
         for name, value in sorted(row.items())
         if name != "search"
     ]

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from nlp.spans import Extraction, Mention, Result
-from server.archive import export_archive
+from server.archive.packing import export_archive
+from server.archive.unpacking import ArchiveReport, import_archive
 from server.config import Config
 from server.errors import PapermarginError, SourceError
 from server.export.archive import Archive, ArchivedTag, decode
@@ -28,7 +29,6 @@ from server.source import SourceListing
 from server.store import fetch, open_store
 from server.tags import delete_tag, put_tag
 from server.tokens import get_user
-from server.unpacking import ArchiveReport, import_archive
 from server.wire import CorrectionEdit, EntryEdit, NoteEdit, SeenEdit, TagEdit
 from tests.server.material import FERN, MOSS, NOW, edit, second_user, source, take_in, take_in_two
 from tests.server.stores import elsewhere, rows_of

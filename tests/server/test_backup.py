@@ -13,14 +13,14 @@ from uuid import UUID, uuid4
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from server.backup import Restored, back_up, restore
 from server.changes import newest_change
 from server.config import Config
 from server.errors import StoreError
 from server.library import delete_note, put_entry, put_note
-from server.soundness import TABLES, examine
 from server.store import fetch, open_store, serving_lock, writing
 from server.tokens import get_user, issue
+from server.upkeep.backup import Restored, back_up, restore
+from server.upkeep.soundness import TABLES, examine
 from server.wire import EntryEdit, NoteEdit
 from tests.server.conftest import create_database
 from tests.server.material import FERN, MOSS, NOW, edit, take_in_two

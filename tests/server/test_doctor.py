@@ -15,12 +15,12 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server.__main__ import main
 from server.config import Config
-from server.doctor import Diagnosis, diagnose
 from server.errors import StoreError
 from server.library import put_entry, put_note
-from server.soundness import TABLES
 from server.store import execute, open_store, writing
 from server.tokens import get_user
+from server.upkeep.doctor import Diagnosis, diagnose
+from server.upkeep.soundness import TABLES
 from server.wire import EntryEdit, NoteEdit
 from tests.server.material import MOSS, NOW, edit, second_user, take_in_two
 

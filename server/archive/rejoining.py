@@ -2,13 +2,13 @@
 
 from uuid import uuid4
 
+from server.archive.tally import Tally, change_of, chunks, find_papers, row_ids
 from server.edits import Edit
 from server.export.archive import ArchivedEntry, ArchivedTag
 from server.models import Change, Entry, EntryTag, Paper, Tag, encode
 from server.states import entry_state, tags_of
 from server.store import writing
-from server.tags import claim_tags, clean_tag, fold_tag
-from server.tally import Tally, change_of, chunks, find_papers, row_ids
+from server.tags import TRASHED, claim_tags, clean_tag, fold_tag
 
 
 async def take_tags(edit: Edit, tags: list[ArchivedTag], tally: Tally) -> list[tuple[Tag, list[str]]]:
@@ -39,7 +39,7 @@ async def _create_tag(edit: Edit, archived: ArchivedTag, fold: str) -> Tag:
         user_id=edit.user,
         name=clean_tag(archived.name),
         # a tag in the trash leaves its fold to a successor
-        fold=f"{fold}\x1f{uuid4().hex}" if archived.deleted else fold,
+        fold=f"{fold}{TRASHED}{uuid4().hex}" if archived.deleted else fold,
         colour=archived.colour,
         version=archived.version,
         created=archived.created,

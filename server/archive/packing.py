@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any, TypeVar
 from uuid import UUID
 
+from server.archive.snapshot import Fetch, read_pages, snapshot
 from server.cards import places
 from server.errors import StoreError
 from server.export.archive import (
@@ -20,7 +21,6 @@ from server.export.archive import (
     encode,
 )
 from server.models import decode_mentions, decode_quote, decode_results, decode_strings
-from server.snapshot import Fetch, read_pages, snapshot
 from server.store import day, moment
 from server.wire import Place
 

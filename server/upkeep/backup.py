@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from server.config import Config
 from server.errors import StoreError
-from server.soundness import TABLES, Query, count_rows, count_tables, examine, read_schema, repair
 from server.store import open_store, reader, serving_lock
-from server.transfer import Progress, copy_from_postgres, copy_to_postgres, is_empty
+from server.upkeep.soundness import TABLES, Query, count_rows, count_tables, examine, read_schema, repair
+from server.upkeep.transfer import Progress, copy_from_postgres, copy_to_postgres, is_empty
 
 
 class Restored(Struct, frozen=True):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from server.backup import open_file, query_file
 from server.config import Config
 from server.errors import StoreError
-from server.soundness import RESTORE, Finding, Query, count_rows, examine, read_schema
-from server.soundness import repair as put_right
 from server.store import fetch, moment, open_store, writing
+from server.upkeep.backup import open_file, query_file
+from server.upkeep.soundness import RESTORE, Finding, Query, count_rows, examine, read_schema
+from server.upkeep.soundness import repair as put_right
 
 
 class Diagnosis(Struct, kw_only=True):

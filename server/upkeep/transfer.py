@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from server.errors import StoreError
-from server.soundness import TABLES
+from server.upkeep.soundness import TABLES
 
 CHUNK = 2_000  # rows that are held at once
 

@@ -17,15 +17,15 @@ from uuid import UUID, uuid5
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from server.archive.rejoining import link_trashed, take_entries, take_tags
+from server.archive.shelving import shelve_papers
+from server.archive.tally import Tally, change_of, chunks, find_papers, row_ids
 from server.edits import Edit
 from server.errors import Invalid, SourceError
 from server.export.archive import Archive, ArchivedCorrection, ArchivedNote, SeenPaper
 from server.models import Change, Correction, Note, Paper, Revision, Seen, encode
-from server.rejoining import link_trashed, take_entries, take_tags
-from server.shelving import shelve_papers
 from server.store import writing
 from server.tags import clean_tag
-from server.tally import Tally, change_of, chunks, find_papers, row_ids
 
 
 class ArchiveReport(Struct):
