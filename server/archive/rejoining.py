@@ -63,6 +63,7 @@ async def _merge_tag(edit: Edit, tag: Tag, archived: ArchivedTag, tally: Tally) 
 
 
 async def take_entries(edit: Edit, entries: list[ArchivedEntry], tally: Tally) -> None:
+    """Take entries in, with their tags; of two that differ the store's status and rating stay."""
     async with writing():
         papers = await find_papers(entry.key for entry in entries)
         rows = {row.paper_id: row for row in await Entry.filter(user_id=edit.user, paper_id__in=row_ids(papers))}
@@ -127,6 +128,7 @@ def _merge_entry(edit: Edit, row: Entry, archived: ArchivedEntry, *, tags_differ
 
 
 async def link_trashed(edit: Edit, tag: Tag, keys: list[str]) -> None:
+    """Let a tag in the trash remember the papers that bore it."""
     for chunk in chunks(keys):
         async with writing():
             papers = await find_papers(chunk)
