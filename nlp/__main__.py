@@ -10,7 +10,7 @@ from rich.console import Console
 from nlp.corpus import read_texts
 from nlp.evaluate import report
 
-STAGES = ("vectors", "teacher", "teacher-silver", "peer", "peer-silver", "student", "package")
+STAGES = ("vectors", "teacher", "teacher-silver", "peer", "peer-silver", "student", "package", "accurate-package")
 
 
 @click.group()
@@ -36,9 +36,10 @@ def train(data: Path, out: Path, work: Path, stages: tuple[str, ...]) -> None:
 @click.option(
     "--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Default: the packaged one."
 )
-def evaluate(data: Path, model: Path | None) -> None:
+@click.option("--accurate", is_flag=True, help="Let the packaged model ask MiniLM too.")
+def evaluate(data: Path, model: Path | None, accurate: bool) -> None:
     """Print how well a model, the packaged one by default, does on a file of labelled texts."""
-    report(read_texts(data), model, Console())
+    report(read_texts(data), model, Console(), accurate=accurate)
 
 
 main()

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from spacy.language import Language
 
+from nlp.accurate import ACCURATE, make_accurate
 from nlp.corpus import LabelledText
 from nlp.extract import MODEL, extract, load_model
 from nlp.spans import LABELS, Extraction
@@ -116,10 +117,10 @@ def measure_speed(nlp: Language, texts: Sequence[str]) -> Speed:
     return Speed(sum(len(text.split()) for text in texts) / batched, percentiles[49], percentiles[98])
 
 
-def report(texts: Sequence[LabelledText], folder: Path | None, console: Console) -> None:
+def report(texts: Sequence[LabelledText], folder: Path | None, console: Console, *, accurate: bool = False) -> None:
     """Load a model, measure it and print the tables."""
     start = time.perf_counter()
-    model = load_model(folder)
+    model = make_accurate(load_model(folder)) if accurate else load_model(folder)
     loaded = time.perf_counter() - start
     console.print(f"components: {', '.join(model.pipe_names)}; made {model.meta.get('papermargin', {}).get('made')}")
     found = list(extract(model, [text.text for text in texts]))
@@ -130,7 +131,8 @@ def report(texts: Sequence[LabelledText], folder: Path | None, console: Console)
     console.print(_reliability_table(reliability(texts, found)))
     speed = measure_speed(model, [text.text for text in texts])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    size = sum(path.stat().st_size for path in (folder or MODEL).rglob("*") if path.is_file()) / 1e6
+    folders = [folder or MODEL, *([ACCURATE] if accurate else [])]
+    size = sum(path.stat().st_size for each in folders for path in each.rglob("*") if path.is_file()) / 1e6
     console.print(
         f"{speed.words_per_second:,.0f} words/s in batches on one core; one text {speed.median_ms:.1f} ms (median), "
         f"{speed.p99_ms:.1f} ms (p99); load {loaded:.2f} s; {memory:,.0f} MB resident at most; "

@@ -37,7 +37,9 @@ class MiniLM:
         inputs = self.weights["body.embeddings.word_embeddings.weight"][window.pieces]
         inputs = inputs + self.weights["shape.weight"][window.shapes]
         inputs += self.weights["body.embeddings.position_embeddings.weight"][: len(inputs)]
-        hidden: np.ndarray = self._norm(inputs + self.weights["body.embeddings.token_type_embeddings.weight"][0], "body.embeddings")
+        hidden: np.ndarray = self._norm(
+            inputs + self.weights["body.embeddings.token_type_embeddings.weight"][0], "body.embeddings"
+        )
         for number in range(self.layers):
             layer = f"body.encoder.layer.{number}"
             seen = self._linear(self._attend(hidden, f"{layer}.attention.self"), f"{layer}.attention.output.dense")
@@ -64,10 +66,11 @@ class MiniLM:
         values = values - values.mean(-1, keepdims=True)
         scale = ((values * values).mean(-1, keepdims=True) + 1e-12) ** -0.5
         normed: np.ndarray = values * scale * self.weights[f"{name}.LayerNorm.weight"]
-        return normed + self.weights[f"{name}.LayerNorm.bias"]
+        normed += self.weights[f"{name}.LayerNorm.bias"]
+        return normed
 
 
-def write_minilm(folder: Path, weights: Mapping[str, np.ndarray], pieces: Sequence[str]) -> None:
+def write_minilm(folder: Path, weights: Mapping[str, np.ndarray], vocabulary: Vocabulary) -> None:
     """Write the weights of a teacher, each column of a matrix in eight bits with a factor of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {}
@@ -79,7 +82,7 @@ def write_minilm(folder: Path, weights: Mapping[str, np.ndarray], pieces: Sequen
             matrix = np.rint(matrix / factor).astype(np.int8)
         arrays[name] = matrix
     np.savez_compressed(folder / WEIGHTS, **arrays)
-    (folder / VOCABULARY).write_text("\n".join(pieces) + "\n", "utf-8")
+    (folder / VOCABULARY).write_text("\n".join(vocabulary.numbers) + "\n", "utf-8")
 
 
 def read_minilm(folder: Path) -> MiniLM:

@@ -22,6 +22,8 @@ from spacy.vectors import Vectors
 
 from nlp.confidence import Confidence
 from nlp.corpus import LabelledText, digest, one_per_title, read_texts, read_unlabelled
+from nlp.extract import load_model
+from nlp.minilm import read_minilm, write_minilm
 from nlp.pipeline import add_components, blank
 from nlp.student import Lesson, new_weights, predict, train_student
 from nlp.tagger import SpanTagger
@@ -107,7 +109,7 @@ def make_peer(shop: Workshop) -> None:
     docs, tags = shop.gold
     settings = shop.config["peer"]
     lesson = Lesson(docs, _certain(tags), settings["passes"], settings["rate"])
-    start = new_weights(settings["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
+    start = new_weights(shop.config["network"]["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
     _save(shop.work / "peer.npz", train_student(start, lesson, log=shop.log, **_habits(shop, settings)))
 
 
@@ -125,18 +127,13 @@ def make_peer_silver(shop: Workshop) -> None:
 
 
 def make_student(shop: Workshop) -> None:
-    """Train the network on gold and on the weighed mean of all silver together, then on gold alone."""
+    """Train the peer further, on gold and on the weighed mean of all silver together."""
     settings = shop.config["student"]
-    docs, certain = shop.gold[0], _certain(shop.gold[1])
     silver = np.split(_mean_vote(shop), np.cumsum([len(doc) for doc in shop.silver])[:-1])
-    lessons = [
-        Lesson([*shop.silver, *docs], [*silver, *certain], settings["passes"], settings["rate"]),
-        Lesson(docs, certain, settings["last_passes"], settings["last_rate"]),
-    ]
-    weights = new_weights(settings["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
-    for number, lesson in enumerate(lessons, start=1):
-        weights = train_student(weights, lesson, log=shop.log, **_habits(shop, settings))
-        _save(shop.work / f"student{number}.npz", weights)
+    docs = [*shop.silver, *shop.gold[0]]
+    lesson = Lesson(docs, [*silver, *_certain(shop.gold[1])], settings["passes"], settings["rate"])
+    start = _load(shop.work / "peer.npz")
+    _save(shop.work / "student.npz", train_student(start, lesson, log=shop.log, **_habits(shop, settings)))
 
 
 def make_package(shop: Workshop) -> None:
@@ -144,13 +141,24 @@ def make_package(shop: Workshop) -> None:
     nlp = blank()
     nlp.vocab.vectors = read_vectors(shop.work / "vectors.floret", nlp)
     tagger = cast(SpanTagger, nlp.add_pipe("span_tagger", name="ner"))
-    tagger.weights = {name: value.numpy() for name, value in _load(shop.work / "student2.npz").items()}
+    tagger.weights = {name: value.numpy() for name, value in _load(shop.work / "student.npz").items()}
     add_components(nlp)
     confidence = cast(Confidence, nlp.add_pipe("confidence"))
-    held_out = read_texts(shop.data / HELD_OUT)
-    confidence.fit(list(nlp.pipe(text.text for text in held_out)), [text.spans for text in held_out])
+    _calibrate(shop, nlp, confidence)
     nlp.meta |= {"name": "papermargin", "papermargin": _provenance(shop)}
     nlp.to_disk(shop.out)
+
+
+def make_accurate_package(shop: Workshop) -> None:
+    """Write what the accurate reader needs beside the package: the first MiniLM, and confidences calibrated for it."""
+    folder = shop.out.with_name(f"{shop.out.name}-accurate")
+    teacher = load_teacher(shop.work / f"teacher{shop.config['teacher']['seeds'][0]}.pt")
+    write_minilm(folder, {name: value.numpy() for name, value in teacher.state_dict().items()}, teacher.vocabulary)
+    nlp = load_model(shop.out)
+    cast(SpanTagger, nlp.get_pipe("ner")).partner = read_minilm(folder)
+    confidence = cast(Confidence, nlp.get_pipe("confidence"))
+    _calibrate(shop, nlp, confidence)
+    confidence.to_disk(folder)
 
 
 STAGES: dict[str, Callable[[Workshop], None]] = {
@@ -161,6 +169,7 @@ STAGES: dict[str, Callable[[Workshop], None]] = {
     "peer-silver": make_peer_silver,
     "student": make_student,
     "package": make_package,
+    "accurate-package": make_accurate_package,
 }
 
 
@@ -194,8 +203,7 @@ def read_vectors(path: Path, nlp: Language) -> Vectors:
 
 
 def _habits(shop: Workshop, settings: dict[str, Any]) -> dict[str, Any]:
-    network = shop.config["network"]
-    return {"seed": settings["seed"], "dropout": network["dropout"], "words": network["words"]}
+    return {"seed": settings["seed"], "dropout": settings["dropout"], "words": shop.config["network"]["words"]}
 
 
 def _certain(tags: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -221,6 +229,11 @@ def _save_votes(path: Path, votes: Sequence[np.ndarray]) -> None:
 def _load(path: Path) -> dict[str, torch.Tensor]:
     with np.load(path) as weights:
         return {name: torch.from_numpy(weights[name]) for name in weights}
+
+
+def _calibrate(shop: Workshop, nlp: Language, confidence: Confidence) -> None:
+    texts = read_texts(shop.data / HELD_OUT)
+    confidence.fit(list(nlp.pipe(text.text for text in texts)), [text.spans for text in texts])
 
 
 def _provenance(shop: Workshop) -> dict[str, Any]:
