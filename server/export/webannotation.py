@@ -1,0 +1,164 @@
+"""W3C Web Annotations (https://www.w3.org/TR/annotation-model/) as JSON-LD: notes with what they quote, and tags. Pure.
+
+An annotation's id is its note's, so that it is the same in every export, and a note comes back as itself.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from server.errors import SourceError
+from server.export.reference import read_notes, read_tags
+from server.identity import paper_url, parse_key
+from server.quote import Quote
+from server.wire import NoteState, PaperPage
+
+CONTEXT = "http://www.w3.org/ns/anno.jsonld"
+_COLLECTION = uuid5(NAMESPACE_URL, "urn:papermargin:annotations").urn
+_FIRST_PAGE = uuid5(NAMESPACE_URL, "urn:papermargin:annotations#1").urn
+# a paper that is known by its title alone has no address
+_URN = "urn:papermargin:"
+
+
+class AnnotatedNote(Struct, frozen=True):
+    """A note as an annotation tells it."""
+
+    key: str
+    id: UUID
+    text: str
+    quote: Quote | None
+
+
+class TextQuoteSelector(Struct, tag_field="type", tag=True, omit_defaults=True):
+    """The words that are meant, and those around them."""
+
+    exact: Annotated[str, Meta(min_length=1)]
+    prefix: str = ""
+    suffix: str = ""
+
+
+class TextPositionSelector(Struct, tag_field="type", tag=True):
+    """The characters of the abstract that are meant."""
+
+    start: Annotated[int, Meta(ge=0)]
+    end: Annotated[int, Meta(ge=0)]
+
+
+class TextualBody(Struct, tag_field="type", tag=True, omit_defaults=True):
+    """A text: a comment in Markdown, or a tag."""
+
+    value: str
+    purpose: str
+    format: str | None = None
+
+
+class SpecificResource(Struct, tag_field="type", tag=True, omit_defaults=True):
+    """A paper, or with selectors some words of its abstract."""
+
+    source: str
+    selector: list[TextQuoteSelector | TextPositionSelector] = field(default_factory=list)
+    title: str | None = field(default=None, name="dc:title")
+
+
+class Annotation(Struct, tag_field="type", tag=True, kw_only=True):
+    """A note, or the tags of a paper."""
+
+    id: str
+    motivation: Literal["commenting", "tagging"]
+    created: datetime
+    modified: datetime
+    body: list[TextualBody]
+    target: SpecificResource
+
+
+class AnnotationPage(Struct, tag_field="type", tag=True):
+    """All annotations, for a file has one page."""
+
+    items: list[Annotation]
+
+
+class AnnotationCollection(Struct, tag_field="type", tag=True):
+    """The export."""
+
+    first: AnnotationPage
+
+
+async def render_webannotation(pages: AsyncIterable[PaperPage]) -> AsyncIterator[bytes]:
+    """Give an annotation a note, and one for the tags of each paper, as a collection of one page."""
+    yield (
+        f'{{"@context":"{CONTEXT}","id":"{_COLLECTION}","type":"AnnotationCollection","label":"Papermargin",\n'
+        f'"first":{{"id":"{_FIRST_PAGE}","type":"AnnotationPage","startIndex":0,"items":['
+    ).encode()
+    total = 0
+    async for page in pages:
+        for annotation in _annotate(page):
+            yield (b",\n" if total else b"\n") + msgspec.json.encode(annotation)
+            total += 1
+    yield f'\n]}},\n"total":{total}}}\n'.encode()
+
+
+def parse_webannotation(document: bytes) -> list[AnnotatedNote]:
+    """Give the notes of an export; raises SourceError, which names the place, for what is none of ours."""
+    try:
+        collection = msgspec.json.decode(document, type=AnnotationCollection)
+    except msgspec.DecodeError as error:
+        raise SourceError(f"this is no collection of annotations that Papermargin wrote: {error}") from error
+    comments = [annotation for annotation in collection.first.items if annotation.motivation == "commenting"]
+    return [_read_note(annotation) for annotation in comments]
+
+
+def _annotate(page: PaperPage) -> Iterator[Annotation]:
+    source = paper_url(page.key) or _URN + page.key
+    for note in read_notes(page):
+        yield Annotation(
+            id=note.id.urn,
+            motivation="commenting",
+            created=note.created,
+            modified=note.updated,
+            body=[TextualBody(note.text, "commenting", "text/markdown")],
+            target=SpecificResource(source, _select(note), page.title or None),
+        )
+    if page.entry and (tags := read_tags(page)):
+        yield Annotation(
+            id=uuid5(NAMESPACE_URL, f"{source}#tags").urn,
+            motivation="tagging",
+            created=page.entry.added,
+            modified=page.entry.updated,
+            body=[TextualBody(tag, "tagging") for tag in tags],
+            target=SpecificResource(source, title=page.title or None),
+        )
+
+
+def _select(note: NoteState) -> list[TextQuoteSelector | TextPositionSelector]:
+    quote = note.quote
+    if quote is None:
+        return []
+    words = TextQuoteSelector(quote.exact, quote.prefix, quote.suffix)
+    if quote.start is None or quote.end is None:
+        return [words]
+    return [words, TextPositionSelector(quote.start, quote.end)]
+
+
+def _read_note(annotation: Annotation) -> AnnotatedNote:
+    key = parse_key(annotation.target.source.removeprefix(_URN))
+    if key is None:
+        raise SourceError(f"{annotation.target.source!r} is no paper - in {annotation.id}")
+    try:
+        uuid = UUID(annotation.id)
+    except ValueError as error:
+        raise SourceError(f"{annotation.id!r} is no id of a note") from error
+    text = "\n\n".join(body.value for body in annotation.body if body.purpose == "commenting")
+    return AnnotatedNote(key, uuid, text, _read_quote(annotation.target))
+
+
+def _read_quote(target: SpecificResource) -> Quote | None:
+    words = next((selector for selector in target.selector if isinstance(selector, TextQuoteSelector)), None)
+    place = next((selector for selector in target.selector if isinstance(selector, TextPositionSelector)), None)
+    if words is None:
+        return None
+    start, end = (place.start, place.end) if place else (None, None)
+    return Quote(words.exact, words.prefix, words.suffix, start, end)
