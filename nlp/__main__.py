@@ -39,7 +39,11 @@ def train(data: Path, out: Path, work: Path, stages: tuple[str, ...]) -> None:
 @click.option("--accurate", is_flag=True, help="Let the packaged model ask MiniLM too.")
 def evaluate(data: Path, model: Path | None, accurate: bool) -> None:
     """Print how well a model, the packaged one by default, does on a file of labelled texts."""
-    report(read_texts(data), model, Console(), accurate=accurate)
+    texts = read_texts(data)
+    if len(texts) < 2:
+        raise click.ClickException(f"{data} has {len(texts)} labelled texts; at least two are needed")
+    report(texts, model, Console(), accurate=accurate)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -85,37 +85,28 @@ def train_student(
     steps = lesson.passes * sum(len(doc) for doc in lesson.docs) // words + lesson.passes
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
     operators = TorchOperators(dropout, width=weights["tag"].shape[0])
-    done = 0
+    losses: list[float] = []
     for turn in range(lesson.passes):
-        total, count = 0.0, 0
         for numbers in _batches(lesson.docs, words, order):
-            batch = torch_batch([lesson.docs[n] for n in numbers])
-            target = torch.from_numpy(np.concatenate([lesson.targets[n] for n in numbers])).float()
-            with torch.autocast("cpu", torch.bfloat16):
-                scores = tag_scores(weights, batch, operators)
-            loss = nn.functional.cross_entropy(scores.float(), target)
+            loss = _loss(weights, lesson, numbers, operators)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(weights.values(), 1.0)
             optimizer.step()
             schedule.step()
-            done += 1
-            decay = min(0.998, done / (done + 10))
-            with torch.no_grad():
-                for name, value in weights.items():
-                    average[name].lerp_(value, 1 - decay)
-            total, count = total + loss.item(), count + 1
-        log(f"student: pass {turn + 1} of {lesson.passes}, loss {total / count:.4f}")
+            losses.append(loss.item())
+            _draw_nearer(average, weights, max(0.002, 10 / (len(losses) + 10)))
+        log(f"pass {turn + 1} of {lesson.passes}, loss {np.mean(losses[-100:]):.4f}")
     return average
 
 
-@torch.inference_mode()
 def predict(weights: dict[str, Tensor], docs: Sequence[Doc]) -> list[np.ndarray]:
     """Give for each text the probabilities of the tags, tokens × tags."""
     found = []
     for start in range(0, len(docs), 8):
         group = docs[start : start + 8]
-        probabilities = tag_scores(weights, torch_batch(group), TorchOperators()).softmax(-1).numpy()
+        with torch.inference_mode():
+            probabilities = tag_scores(weights, torch_batch(group), TorchOperators()).softmax(-1).numpy()
         found += np.split(probabilities, np.cumsum([len(doc) for doc in group])[:-1])
     return found
 
@@ -144,3 +135,17 @@ def _batches(docs: Sequence[Doc], words: int, order: random.Random) -> Iterator[
 def _rate(share: float) -> float:
     """Give the part of the learning rate to use after a share of the steps: a short rise, then a cosine."""
     return min(20 * share, max(0.01, 0.5 + 0.5 * cos(pi * share)))
+
+
+def _loss(weights: dict[str, Tensor], lesson: Lesson, numbers: list[int], operators: TorchOperators) -> Tensor:
+    target = torch.from_numpy(np.concatenate([lesson.targets[number] for number in numbers])).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = tag_scores(weights, torch_batch([lesson.docs[number] for number in numbers]), operators)
+    loss: Tensor = nn.functional.cross_entropy(scores.float(), target)
+    return loss
+
+
+def _draw_nearer(average: dict[str, Tensor], weights: dict[str, Tensor], share: float) -> None:
+    with torch.no_grad():
+        for name, value in weights.items():
+            average[name].lerp_(value, share)

@@ -66,29 +66,28 @@ def train_teacher(
             schedule.step()
             total, count = total + loss.item(), count + 1
         log(f"teacher {seed}: pass {epoch + 1} of {epochs}, loss {total / count:.4f}")
-    return teacher.eval()
+    teacher.eval()
+    return teacher
 
 
 def load_teacher(path: Path) -> Teacher:
     """Read a teacher that was trained before."""
     teacher = Teacher()
     teacher.load_state_dict(torch.load(path))
-    return teacher.eval()
+    teacher.eval()
+    return teacher
 
 
-@torch.inference_mode()
 def predict(teacher: Teacher, docs: Sequence[Doc]) -> list[np.ndarray]:
     """Give for each text the probabilities of the tags, tokens × tags."""
     found = [np.zeros((len(doc), len(TAGS)), dtype=np.float32) for doc in docs]
     for batch in _batches(teacher.vocabulary.windows(docs), 4096, None):
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             scores = teacher(*_tensors(batch))
-        probabilities = scores.float().softmax(-1).numpy()
-        place = 0
-        for window in batch:
-            count = len(window.firsts)
-            found[window.text][window.start : window.start + count] = probabilities[place : place + count]
-            place += count
+        lengths = [len(window.firsts) for window in batch]
+        parts = np.split(scores.float().softmax(-1).numpy(), np.cumsum(lengths)[:-1])
+        for window, part in zip(batch, parts, strict=True):
+            found[window.text][window.start : window.start + len(part)] = part
     return found
 
 
