@@ -9,7 +9,7 @@ from spacy.tokens import Doc, Span
 from nlp.spans import Label
 
 _LONGEST = 40
-_WORD = re.compile(r"(?<![\w\\/@.$^_{-])[A-Za-z0-9]+(?:[-+.][A-Za-z0-9]+)*\+*(?![\w/@])")
+_WORD = re.compile(r"(?<![\w\\/@.$^_-])[A-Za-z0-9]+(?:[-+.][A-Za-z0-9]+)*\+*(?![\w/@])")
 # two capitals after small letters or digits and letters mixed, four capitals; not a size, a year or a plain compound
 _COINED = re.compile(
     r"(?=.*[A-Z])(?:.*[a-z][A-Z].*|.*[A-Z]{2}.*[a-z]{2}.*|[A-Z]{4,}s?|.*[A-Za-z].*\d.*|\d.*[A-Z].*[a-z].*)"

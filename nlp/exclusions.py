@@ -1,4 +1,4 @@
-"""Exclusions: names that are no mentions: those inside an address, and listed organisations, hardware and software."""
+"""Exclusions: what is marked and is no mention: names in addresses, listed other names, and markup at the borders."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,10 @@ ADDRESS = re.compile(
     r"(?:https?://|www\.|(?<![\w.])[\w-]+(?:\.[\w-]+)*\.(?:com|org|io|ai|co|net|dev|edu|gov)/)[^\s<>{}()\[\]]*"
     r"|(?<![\w.])[\w-]+\.(?:github|gitlab)\.io\b|[\w.+-]+@[\w-]+\.[\w.]+"
 )
+LONGEST = 200
+"""The length of the longest mention; the longest that was ever labelled has 99 characters."""
+
+MARKUP = re.compile(r"\s+|[{}$~]+|\\[a-z]+\{?|</?[a-z][a-z0-9]*/?>")
 
 
 class Exclusions:
@@ -26,10 +30,18 @@ class Exclusions:
         return doc
 
     def find(self, doc: Doc) -> Iterator[Span]:
-        """Give the mentions that are no listed other name and touch no address."""
-        addresses = [place for address in ADDRESS.finditer(doc.text) for place in range(*address.span())]
-        taken = set(addresses)
-        for ent in doc.ents:
-            is_other = ent.text in self.others or ent.text.lower() in self.others
-            if not is_other and taken.isdisjoint((ent.start_char, ent.end_char - 1)):
+        """Give the mentions, without markup at their borders, that are no listed other name and touch no address."""
+        taken = {place for address in ADDRESS.finditer(doc.text) for place in range(*address.span())}
+        for ent in filter(None, map(_trimmed, doc.ents)):
+            if self._is_name(ent.text) and taken.isdisjoint((ent.start_char, ent.end_char - 1)):
                 yield ent
+
+    def _is_name(self, surface: str) -> bool:
+        is_other = surface in self.others or surface.lower() in self.others
+        return not is_other and len(surface) <= LONGEST and any(map(str.isalnum, surface))
+
+
+def _trimmed(span: Span) -> Span | None:
+    """Give a span without the markup at its borders, None if it is nothing else."""
+    kept = [token.i for token in span if not MARKUP.fullmatch(token.text)]
+    return Span(span.doc, kept[0], kept[-1] + 1, label=span.label) if kept else None

@@ -31,7 +31,7 @@ _INFIXES = [
     r"(?<=[A-Za-z]),(?=[0-9])",
     r"[\"”’'][-–—]+",
 ]
-_SUFFIXES = [r"(?<![.][A-Za-z])(?<=[A-Za-z0-9])\.", r"(?<=[A-Za-z0-9])[-–—]+", r"(?<=[A-Za-z0-9])\\", _TAG]
+_SUFFIXES = [r"(?<![.][A-Za-z])(?<=[A-Za-z0-9])\.", r"(?<=[A-Za-z0-9])[-–—]+", r"(?<=[A-Za-z0-9])\\", r"\$", _TAG]
 
 # spaCy strips a word's affixes one by one, each time copying the rest: quadratic in the length of the word
 _LONG_WORD = re.compile(r"\S{500}(?=\S)")

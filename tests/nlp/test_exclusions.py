@@ -23,3 +23,23 @@ def test_nothing_inside_an_address_is_a_mention(address: str) -> None:
     doc = NLP(f"Owlet is at {address}.")
     doc.ents = [Span(doc, 0, 1, label="METHOD"), Span(doc, 3, 4, label="METHOD")]
     assert [ent.start for ent in Exclusions()(doc).ents] == [0]
+
+
+@pytest.mark.parametrize("text", ["\\textbf{Owlet}", "<b>Owlet</b>", "$Owlet$", "{Owlet}"])
+def test_markup_stays_outside(text: str) -> None:
+    doc = NLP(text)
+    doc.ents = [Span(doc, 0, len(doc), label="METHOD")]
+    assert [ent.text for ent in Exclusions()(doc).ents] == ["Owlet"]
+
+
+def test_markup_alone_is_no_mention() -> None:
+    doc = NLP("${}$")
+    doc.ents = [Span(doc, 0, len(doc), label="METHOD")]
+    assert Exclusions()(doc).ents == ()
+
+
+@pytest.mark.parametrize("text", ["+-+", "\ufeff", "🦉", "x" * 400])
+def test_signs_and_endless_words_are_no_mentions(text: str) -> None:
+    doc = NLP(text)
+    doc.ents = [Span(doc, 0, len(doc), label="METHOD")]
+    assert Exclusions()(doc).ents == ()
