@@ -45,7 +45,7 @@ def _item(page: PaperPage) -> dict[str, Any]:
         "annote": "\n\n".join(notes),
         # without an id of its own, a paper would be given one that a note names
         "note": _write_extra(tags, notes) if arxiv_id else None,
-        "custom": {"tags": tags, "notes": notes} if tags or notes else None,
+        "custom": {"papermargin": {"tags": tags, "notes": notes}} if tags or notes else None,
     }
 
 

@@ -17,21 +17,25 @@ FormatName = Literal["bibtex", "ris", "csl", "csv", "jsonl", "html", "webannotat
 
 
 class Format(Struct, frozen=True):
-    """A format: `render` gives the file in pieces, `ending` is that of its name."""
+    """A format: `label` is what people call it, `render` gives the file in pieces, `ending` is that of its name."""
 
+    label: str
     render: Callable[[AsyncIterable[PaperPage]], AsyncIterator[bytes]]
     media_type: str
     ending: str
 
 
 FORMATS: dict[FormatName, Format] = {
-    "bibtex": Format(render_bibtex, "application/x-bibtex", "bib"),
-    "ris": Format(render_ris, "application/x-research-info-systems", "ris"),
-    "csl": Format(render_csl, "application/vnd.citationstyles.csl+json", "json"),
-    "csv": Format(render_csv, "text/csv; charset=utf-8", "csv"),
-    "jsonl": Format(render_jsonl, "application/jsonl", "jsonl"),
-    "html": Format(render_html, "text/html; charset=utf-8", "html"),
+    "bibtex": Format("BibTeX", render_bibtex, "application/x-bibtex", "bib"),
+    "ris": Format("RIS", render_ris, "application/x-research-info-systems", "ris"),
+    "csl": Format("CSL-JSON", render_csl, "application/vnd.citationstyles.csl+json", "json"),
+    "csv": Format("CSV", render_csv, "text/csv; charset=utf-8", "csv"),
+    "jsonl": Format("JSON Lines", render_jsonl, "application/jsonl", "jsonl"),
+    "html": Format("HTML", render_html, "text/html; charset=utf-8", "html"),
     "webannotation": Format(
-        render_webannotation, 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"', "jsonld"
+        "Web Annotations",
+        render_webannotation,
+        'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"',
+        "jsonld",
     ),
 }

@@ -57,7 +57,7 @@ def test_an_item_tells_the_paper_and_what_the_person_wrote() -> None:
             "keyword": "rl/grpo, to read",
             "annote": "One\ntwo.",
             "note": "Tags: rl/grpo, to read\n\n> One\n> two.",
-            "custom": {"tags": ["rl/grpo", "to read"], "notes": ["One\ntwo."]},
+            "custom": {"papermargin": {"tags": ["rl/grpo", "to read"], "notes": ["One\ntwo."]}},
         }
     ]
 
@@ -103,7 +103,7 @@ def test_every_title_and_name_comes_back(title: str, authors: list[str]) -> None
 def test_every_note_and_tag_is_there_whole(text: str) -> None:
     page = make_page(notes=[make_note(f"Note {text}")], entry=make_entry(tags=[f"a {text}"]))
     assert read(page).papers[0].notes == write_notes(page)
-    assert items(page)[0]["custom"] == {"tags": [fold(f"a {text}")], "notes": write_notes(page)}
+    assert items(page)[0]["custom"]["papermargin"] == {"tags": [fold(f"a {text}")], "notes": write_notes(page)}
 
 
 @settings(max_examples=25)
