@@ -1,4 +1,4 @@
-"""Ways out: everything of one's own as one JSON file, and papers as a folder of Markdown files."""
+"""Ways out: everything of one's own as one JSON file, and papers as Markdown files or in the formats of other tools."""
 
 import sys
 from collections import Counter
@@ -16,6 +16,7 @@ from server.commands.progress import progress_bar
 from server.commands.settings import load_config, store_options, with_store
 from server.config import Config
 from server.errors import StoreError
+from server.export.formats import FORMATS, Format
 from server.export.vault import VaultReport, write_vault
 from server.papers import list_papers, read_papers
 from server.tokens import get_user
@@ -70,6 +71,38 @@ def export_markdown(folder: Path, query: tuple[str, ...], dry_run: bool, **optio
     click.echo(("would be: " if dry_run else "") + ", ".join(f"{getattr(report, name)} {name}" for name in names))
     if report.failed:
         raise click.exceptions.Exit(1)
+
+
+def _add_format(name: str, chosen: Format) -> None:
+    """Give the group a command that writes papers in a format."""
+
+    @export_command.command(name, help=f"Write your list, or what a QUERY finds, as {chosen.label}.")
+    @click.argument("query", nargs=-1)
+    @click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        default=_STANDARD_OUTPUT,
+        help="instead of standard output",
+    )
+    @store_options
+    def export_format(query: tuple[str, ...], output: Path, **options: Any) -> None:
+        config = load_config(**options)
+
+        async def work() -> int:
+            user, words = await _reader(config), " ".join(query)
+            total = (await list_papers(user, words, sort="added", limit=1)).total
+            with _open(output) as file, progress_bar("papers") as progress:
+                async for piece in chosen.render(_tracked(read_papers(user, words), total, progress)):
+                    file.write(piece)
+            return total
+
+        click.echo(f"{with_store(config, work):,} papers", err=True)
+
+
+for _name, _format in FORMATS.items():
+    _add_format(_name, _format)
 
 
 async def _reader(config: Config) -> int:

@@ -11,7 +11,9 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from server.__main__ import main
 from server.config import Config
 from server.export.archive import decode
+from server.export.formats import FORMATS
 from server.library import put_entry, put_note
+from server.sources.bibtex import parse_bibtex
 from server.store import open_store
 from server.tokens import get_user
 from server.wire import EntryEdit, NoteEdit
@@ -87,3 +89,23 @@ def test_a_query_that_cannot_be_read_is_told(db: Path, tmp_path: Path) -> None:
     done = run(db, "markdown", str(tmp_path / "vault"), "tag:")
     assert done.exit_code == 1
     assert not (tmp_path / "vault").exists()
+
+
+def test_each_format_goes_to_standard_output_with_a_count(db: Path) -> None:
+    for name in FORMATS:
+        done = run(db, name)
+        assert (done.exit_code, done.stderr) == (0, "2 papers\n")
+        assert "Mossy Pruning" in done.stdout.replace("{", "").replace("}", "")
+
+
+def test_a_query_chooses_the_papers_of_a_file(db: Path, tmp_path: Path) -> None:
+    done = run(db, "bibtex", "tag:rl", "-o", str(tmp_path / "mine.bib"))
+    assert (done.stdout, done.stderr) == ("", "1 papers\n")
+    batch = parse_bibtex((tmp_path / "mine.bib").read_text(), observed=NOW)
+    assert [(paper.title, paper.tags) for paper in batch.papers] == [("Mossy Pruning", ["rl"])]
+
+
+def test_a_query_that_cannot_be_read_leaves_no_file(db: Path, tmp_path: Path) -> None:
+    done = run(db, "ris", "tag:", "-o", str(tmp_path / "mine.ris"))
+    assert done.exit_code == 1
+    assert list(tmp_path.glob("*mine*")) == []
