@@ -68,11 +68,13 @@ async def render_bibtex(pages: AsyncIterable[PaperPage]) -> AsyncIterator[bytes]
 def escape(text: str, *, keep_case: bool = False) -> str:
     """Give text as LaTeX that is set as this text; mathematics between dollars stays if it is harmless.
 
-    With `keep_case`, words with capitals stand in braces, for styles write the rest of a title small.
+    With `keep_case`, words with capitals and mathematics stand in braces, for styles write the rest of a title small.
     """
     pieces = _MATHEMATICS.split(text)
     for n, piece in enumerate(pieces):
-        if n % 2 == 0 or not _is_harmless(piece):
+        if n % 2 and _is_harmless(piece):
+            pieces[n] = f"{{{piece}}}" if keep_case else piece
+        else:
             written = _LIGATURE.sub(r"\g<0>{}", _SPECIAL.sub(_write_special, piece))
             pieces[n] = _CAPITALS.sub(r"{\g<0>}", written) if keep_case else written
     return _BLOCK.sub(r"\1{@}", "".join(pieces))

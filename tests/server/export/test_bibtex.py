@@ -71,9 +71,9 @@ def test_dashes_and_quotes_do_not_run_together() -> None:
     assert escape("a -- b --- c ``d''") == "a -{}- b -{}-{}- c `{}`d'{}'"
 
 
-def test_words_with_capitals_keep_them_in_a_title_only() -> None:
-    assert escape("BERT and GPT4 for Éa $AB$", keep_case=True) == r"{BERT} and {GPT4} for {\'E}a $AB$"
-    assert escape("BERT") == "BERT"
+def test_words_with_capitals_and_mathematics_keep_them_in_a_title_only() -> None:
+    assert escape("BERT and GPT4 for Éa $AB$", keep_case=True) == r"{BERT} and {GPT4} for {\'E}a {$AB$}"
+    assert escape("BERT $AB$") == "BERT $AB$"
 
 
 def test_mathematics_that_could_do_more_than_show_signs_is_text() -> None:
