@@ -69,6 +69,7 @@ API = 1
 MAX_IMPORT = 256_000_000  # bytes
 OVERLAY_SECONDS = 0.3  # how long a page's request waits for papers that were never read
 
+ExportFormat = Literal["json", "markdown", "bibtex", "ris", "csl", "csv", "jsonl", "html", "webannotation"]
 Asking = Request[Identity, None, State]
 Key = NamedDependency[str]
 Versioned = NamedDependency[Edit]
@@ -292,16 +293,18 @@ async def empty_trash(edit: Versioned) -> TrashReply:
 
 
 async def get_export(
-    request: Asking,
-    export: Annotated[Literal["json", "markdown"], QueryParameter(name="format")],
-    q: Words = "",
+    request: Asking, form: Annotated[ExportFormat, QueryParameter(name="format")], q: FromQuery[str] = ""
 ) -> Stream:
-    """Give all of one's own as JSON, or the list, or what a query finds of it, as a zip of Markdown files."""
+    """Give all of one's own as JSON, or the list, or what a query finds of it, in a format of others."""
     user = request.user.user
-    if export == "json":
-        return _download(export_archive(user, datetime.now(UTC)), "application/json", "papermargin.json")
     parse_query(q)  # a wrong query must be told before the first byte is
-    return _download(render_zip(read_papers(user, q)), "application/zip", "papermargin.zip")
+    if form == "json":
+        return _download(export_archive(user, datetime.now(UTC)), "application/json", "json")
+    if form == "markdown":
+        return _download(render_zip(read_papers(user, q)), "application/zip", "zip")
+    from server.export.formats import FORMATS  # noqa: PLC0415 - as below
+
+    return _download(FORMATS[form].render(read_papers(user, q)), FORMATS[form].media_type, FORMATS[form].ending)
 
 
 async def post_import(
@@ -330,8 +333,9 @@ async def new_code(request: Asking) -> PairingCode:
     )
 
 
-def _download(content: AsyncIterator[bytes], kind: str, name: str) -> Stream:
-    return Stream(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+def _download(content: AsyncIterator[bytes], kind: str, ending: str) -> Stream:
+    headers = {"content-disposition": f'attachment; filename="papermargin.{ending}"'}
+    return Stream(content, media_type=kind, headers=headers)
 
 
 def _versioned(state: Any) -> Response[Any]:

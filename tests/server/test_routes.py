@@ -79,3 +79,20 @@ async def test_search_finds_words_of_abstract_note_and_tag(client: httpx.AsyncCl
         assert [paper["key"] for paper in found["papers"]] == ["2601.00001"], query
         assert found["total"] == 1
     assert found["facets"]["tag"] == [{"value": "botany", "count": 1}]
+
+
+@pytest.mark.parametrize("form", ["json", "markdown", "bibtex", "ris", "csl", "csv", "jsonl", "html", "webannotation"])
+async def test_the_list_is_given_in_every_format(client: httpx.AsyncClient, form: str) -> None:
+    await overlay(client)
+    await client.put(f"/api/v1/notes/{uuid4()}", json={"paper": "2601.00001", "text": "compare with liverworts"})
+    reply = await client.get("/api/v1/export", params={"format": form})
+    assert reply.status_code == 200 and "papermargin." in reply.headers["content-disposition"]
+    assert form == "markdown" or b"Mossy" in reply.content or b"liverworts" in reply.content
+
+
+async def test_an_export_is_taken_back_in(client: httpx.AsyncClient) -> None:
+    await overlay(client)
+    await client.put("/api/v1/papers/2601.00001/entry", json={"status": "read"})
+    exported = (await client.get("/api/v1/export", params={"format": "json"})).content
+    reply = await client.post("/api/v1/import", params={"name": "mine.json"}, content=exported)
+    assert (reply.json()["kind"], reply.json()["new"], reply.json()["error"]) == ("papermargin export", 0, None)
