@@ -215,10 +215,12 @@ def _save(path: Path, weights: dict[str, torch.Tensor]) -> None:
 
 
 def _mean_vote(shop: Workshop) -> np.ndarray:
-    """Give the mean of the silver, the peer's weighed by its share."""
+    """Give the mean of the silver, the peer's weighed by its share; raises ValueError if the tokens are others now."""
     seeds, share = shop.config["teacher"]["seeds"], shop.config["silver"]["peer_share"]
     votes = [np.load(shop.work / f"silver-teacher{seed}.npy") for seed in seeds]
     mean: np.ndarray = (1 - share) * np.mean(votes, axis=0) + share * np.load(shop.work / "silver-peer.npy")
+    if len(mean) != sum(len(doc) for doc in shop.silver):
+        raise ValueError("the silver was made from other texts or tokens: run the stages that make silver again")
     return mean.astype(np.float16)
 
 
