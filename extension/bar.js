@@ -57,7 +57,7 @@ export function makeBar(act) {
 /** @param {HTMLElement} place @param {View[]} views @param {Filter} filter @param {(change: Partial<Filter>) => void} change */
 function drawStatuses(place, views, filter, change) {
   const counts = countStatuses(views);
-  const toggles = STATUSES.filter((status) => counts[status] || filter.statuses.includes(status)).map((status) => {
+  const toggles = STATUSES.map((status) => {
     const on = filter.statuses.includes(status);
     const next = on ? filter.statuses.filter((each) => each !== status) : [...filter.statuses, status];
     const label = status === "none" ? t("notInList") : statusWord(status);

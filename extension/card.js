@@ -34,8 +34,10 @@ export function makeMargin(paper, act) {
   const { host, body } = makeHost("papermargin-card");
   const controls = makeControls(paper, act.onTag);
   const terms = h("div", { class: "row terms" });
-  body.append(h("div", { class: "margin", role: "group", "aria-label": t("marginOf", paper.title) }, controls.row, terms));
+  const margin = h("div", { class: "margin", role: "group", hidden: true, "aria-label": t("marginOf", paper.title) }, controls.row, terms);
+  body.append(margin);
   const draw = (/** @type {View} */ view, /** @type {number} */ room) => {
+    margin.hidden = false;
     controls.draw(view);
     terms.replaceChildren(...drawTerms(view, paper, room, act));
   };

@@ -88,6 +88,8 @@ export function makeList({ viewOf, connection, onHelp }) {
     if (!list) return bar.host.remove();
     const inside = list.matches("main, body");
     const place = inside ? itemIn(list, found[0].card) : list;
+    bar.host.toggleAttribute("data-inside", inside);
+    list.toggleAttribute("data-papermargin-list", !inside);
     if (place.previousElementSibling !== bar.host) place.before(bar.host);
     return undefined;
   }

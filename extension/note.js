@@ -90,7 +90,7 @@ export function makeEditor(paper, view, { note, quote = null, onDone }) {
   const save = async () => {
     const change = { text: area.value, quote: anchor };
     const done = area.value.trim() && (await makeEdit({ kind: "note", ref: id, paper: short(paper), change, ...(note || left?.base ? { base } : { base: null }) }, t("saidNoted")));
-    if (done) onDone();
+    if (done && editor.isConnected) onDone();
   };
   const discard = async () => {
     await ask("dropDraft", { id, key: paper.id }).catch(explain);
@@ -100,7 +100,7 @@ export function makeEditor(paper, view, { note, quote = null, onDone }) {
   hear(area, "keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void save();
   });
-  return h("div", { class: "editor" },
+  const editor = h("div", { class: "editor" },
     anchor && h("blockquote", { class: "quote" }, anchor.exact),
     area, preview,
     h("div", { class: "acts" },
@@ -108,6 +108,7 @@ export function makeEditor(paper, view, { note, quote = null, onDone }) {
       h("button", { type: "button", class: "plain", "aria-pressed": "false", onclick: (/** @type {any} */ event) => togglePreview(event.currentTarget, area, preview) }, t("preview")),
       h("button", { type: "button", class: "plain", onclick: discard }, t("discard")),
       state));
+  return editor;
 }
 
 /** The state that the server told, not one that a waiting edit made. @param {NoteState | null} note */

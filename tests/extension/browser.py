@@ -46,7 +46,17 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "server", "serve", "--no-ingest", "--db", str(self.db), "--port", str(self.port)]
+        command = [
+            sys.executable,
+            "-m",
+            "server",
+            "serve",
+            "--no-ingest",
+            "--db",
+            str(self.db),
+            "--port",
+            str(self.port),
+        ]
         log = self.db.with_suffix(".log").open("ab")
         with log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
@@ -71,7 +81,9 @@ class Server:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Ask as another device of the same person would; raises for anything but success."""
         self.token = self.token or self._pair()
-        headers = {"Authorization": f"Bearer {self.token}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        headers = {"Authorization": f"Bearer {self.token}"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
         reply = httpx.request(method, self.address + path, json=body, headers=headers, timeout=20)
         reply.raise_for_status()
         return reply.json() if reply.content else None
@@ -129,7 +141,7 @@ class Browser:
 
     @property
     def id(self) -> str:
-        return self.worker.url.split("/")[2]
+        return self.worker.url.removeprefix("chrome-extension://").split("/", 1)[0]
 
     def open(self, address: str, body: str = "") -> Page:
         """Open a page of the sites, with `body` as its answer."""
@@ -172,7 +184,10 @@ class Browser:
     @contextmanager
     def cut_off(self) -> Iterator[None]:
         """Let the browser look for its server where nobody is, as after a fallen network."""
-        moved = "async address => { const {account} = await chrome.storage.local.get('account'); await chrome.storage.local.set({account: {...account, address}}); return account.address; }"
+        moved = (
+            "async address => { const {account} = await chrome.storage.local.get('account'); "
+            "await chrome.storage.local.set({account: {...account, address}}); return account.address; }"
+        )
         address = self.worker.evaluate(moved, f"http://127.0.0.1:{free_port()}")
         yield
         self.worker.evaluate(moved, address)
@@ -198,13 +213,21 @@ class Browser:
 @contextmanager
 def browsing(playwright: Playwright, extension: Path, profile: Path, language: str = "en") -> Iterator[Browser]:
     """Run a Chromium on a profile; the sites answer from `pages`, and nothing goes out to the network."""
-    arguments = [*ARGUMENTS, f"--lang={language}", f"--disable-extensions-except={extension}", f"--load-extension={extension}"]
+    arguments = [
+        *ARGUMENTS,
+        f"--lang={language}",
+        f"--disable-extensions-except={extension}",
+        f"--load-extension={extension}",
+    ]
     context = playwright.chromium.launch_persistent_context(
-        profile, headless=False, executable_path=CHROMIUM, args=arguments,
+        profile,
+        headless=False,
+        executable_path=CHROMIUM,
+        args=arguments,
         viewport={"width": 1400, "height": 900},
     )
     browser = Browser(context)
-    context.route(re.compile(r"https://(huggingface\.co|arxiv\.org)/"), browser._answer)
+    context.route(re.compile(r"https://(?!127\.)"), browser._answer)
     context.set_default_timeout(10_000)
     try:
         assert browser.worker

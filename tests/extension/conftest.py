@@ -17,7 +17,9 @@ _series = itertools.count(1)
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     if not CHROMIUM:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no Chromium on this machine: apt-get install chromium")
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
+            "no Chromium on this machine: apt-get install chromium"
+        )
     with sync_playwright() as running:
         yield running
 

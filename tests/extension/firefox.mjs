@@ -1,12 +1,11 @@
 /**
  * The core of the margin in Firefox: reads a job as JSON from standard input, does its steps, and prints what it saw.
- * The job names the browser, the extension's folder, the pages by address, the server and a pairing code.
+ * The job names the browser, the extension's folder and id, and the pages by address.
  */
 
 import { readFileSync } from "node:fs";
 import puppeteer from "puppeteer-core";
 
-const UUID = "5e1f2d3c-0000-4000-8000-6d617267696e";
 const job = JSON.parse(readFileSync(0, "utf8"));
 
 const browser = await puppeteer.launch({
@@ -14,8 +13,7 @@ const browser = await puppeteer.launch({
   executablePath: job.firefox,
   headless: true,
   extraPrefsFirefox: {
-    "extensions.webextensions.uuids": JSON.stringify({ "papermargin@papermargin.example": UUID }),
-    "extensions.webextOptionalPermissionPrompts": false,
+    "extensions.webextensions.uuids": JSON.stringify({ "papermargin@papermargin.example": job.uuid }),
     "intl.accept_languages": "en",
   },
 });
@@ -47,15 +45,6 @@ const MARGINS = () => [...document.querySelectorAll("papermargin-card")].map((ho
 
 try {
   await browser.installExtension(job.extension);
-  const options = await browser.newPage();
-  await options.goto(`moz-extension://${UUID}/options.html`);
-  await options.evaluate((address, code) => {
-    document.querySelector("#address").value = address;
-    document.querySelector("#code").value = code;
-  }, job.server, job.code);
-  await options.click("#pair button[type=submit]");
-  await until(options, () => document.querySelector("#answer").textContent.includes("Paired"));
-
   const seen = {};
   const page = await open(job.list);
   await until(page, (count) => document.querySelectorAll("papermargin-card").length === count, job.count);
@@ -79,7 +68,6 @@ try {
   await until(paper, () => document.querySelector("papermargin-panel")?.shadowRoot.querySelector(".legend .chip"));
   await until(paper, () => CSS.highlights?.size);
   seen.coloured = await paper.evaluate(() => [...CSS.highlights.keys()]);
-  seen.edits = await options.evaluate(async () => { await browser.runtime.sendMessage({ kind: "flush", body: {} }); return (await browser.runtime.sendMessage({ kind: "status", body: {} })).value.edits.length; });
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();

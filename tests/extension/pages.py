@@ -1,4 +1,5 @@
-"""Small pages of our own with the structure that was measured on the real ones: lists of both generations, papers, arXiv."""
+"""Small pages of our own with the structure that was measured on the real ones: lists of both generations, papers,
+arXiv."""
 
 import html
 import json
@@ -10,7 +11,14 @@ STYLE = (Path(__file__).parent / "pages.css").read_text()
 
 _SUBJECTS = [
     ("Low-rank adapters for patient image models", "LoRA", "ImageNet", "accuracy", "image classification", "92.4%"),
-    ("Asking less: question answering with short contexts", "RAG", "Natural Questions", "F1", "question answering", "71.3"),
+    (
+        "Asking less: question answering with short contexts",
+        "RAG",
+        "Natural Questions",
+        "F1",
+        "question answering",
+        "71.3",
+    ),
     ("A diffusion model that knows when to stop", "diffusion model", "COCO", "FID", "image generation", "6.8"),
     ("Translating between quiet languages", "Transformer", "WMT14", "BLEU", "machine translation", "31.2"),
     ("Reward models that admit doubt", "GRPO", "GSM8K", "accuracy", "mathematical reasoning", "84.1%"),
@@ -56,7 +64,8 @@ def list_page(
     listed: list[Paper], *, generation: int = 5, shown: list[Paper] | None = None, props: dict[str, Any] | None = None,
     script: str = "", search: str = "", dark: bool = False,
 ) -> str:  # fmt: skip
-    """A list page; `generation` 4 wraps each card, 5 has comment anchors, 0 is restyled: other tags, every class renamed."""
+    """A list page; `generation` 4 wraps each card, 5 has comment anchors, 0 is restyled: other tags, every class
+    renamed."""
     facts = {"dateString": "2026-06-03", "periodType": "day", "isTrending": False, "query": {}} | (props or {})
     facts["dailyPapers"] = [paper.item() for paper in listed]
     cards = "".join(_card(paper, generation, search) for paper in (listed if shown is None else shown))
@@ -65,7 +74,8 @@ def list_page(
         f'<section class="container"><div class="head"><h1>Daily Papers</h1>'
         f'<ul><li><button id="weekly">Weekly</button></li></ul>'
         f'<a href="/papers/trending">Trending</a><a href="/papers/date/2026-06-02">Previous</a></div>'
-        f'<div class="{grid}" id="grid">{cards}<div class="nav"><a href="/papers/date/2026-06-02">Previous</a></div></div></section>'
+        f'<div class="{grid}" id="grid">{cards}<div class="nav"><a '
+        f'href="/papers/date/2026-06-02">Previous</a></div></div></section>'
     )
     return _page("DailyPapersPage", f"<main>{_island('DailyPapers', facts, body)}</main>", script, dark)
 
@@ -83,9 +93,12 @@ def _card(paper: Paper, generation: int, search: str) -> str:
         )
     inner = (
         f'<article class="card"><a href="{link}" class="thumb"><img alt="" loading="lazy"></a>'
-        f'<div class="badge">Submitted by somebody</div><div class="foot"><a href="/login?next=%2Fpapers%2F{paper.key}" '
-        f'class="vote"><div class="leading-none">7</div></a><div class="w-full"><h3><a href="{link}" class="title">{title}</a>'
-        f'</h3><div class="meta"><a href="{link}">· 2 authors</a><a href="{link}#community">4</a></div></div></div></article>'
+        f'<div class="badge">Submitted by somebody</div><div class="foot"><a '
+        f'href="/login?next=%2Fpapers%2F{paper.key}" '
+        f'class="vote"><div class="leading-none">7</div></a><div class="w-full"><h3><a href="{link}" '
+        f'class="title">{title}</a>'
+        f'</h3><div class="meta"><a href="{link}">· 2 authors</a><a '
+        f'href="{link}#community">4</a></div></div></div></article>'
     )
     return f"<div>{inner}</div>" if generation == 4 else f"<!--[-->{inner}<!--]-->"
 
@@ -94,12 +107,16 @@ def trending_page(listed: list[Paper]) -> str:
     """A page of detailed cards, each with an abstract that names the next paper."""
     names = [*listed[1:], listed[0]]
     cards = "".join(
-        f'<article class="card"><h3><a href="/papers/{paper.key}">{html.escape(paper.title)}</a></h3><p>{html.escape(paper.abstract)} '
-        f'It follows <a href="/papers/{other.key}">{html.escape(other.title)}</a>.</p><ul><li>Ada Quill</li></ul></article>'
+        f'<article class="card"><h3><a '
+        f'href="/papers/{paper.key}">{html.escape(paper.title)}</a></h3><p>{html.escape(paper.abstract)} '
+        f'It follows <a href="/papers/{other.key}">{html.escape(other.title)}</a>.</p><ul><li>Ada '
+        f"Quill</li></ul></article>"
         for paper, other in zip(listed, names, strict=True)
     )
     facts = {"isTrending": True, "periodType": "day", "query": {}, "dailyPapers": [paper.item() for paper in listed]}
-    return _page("DailyPapersPage", f"<main>{_island('DailyPapers', facts, f'<div class=stack>{cards}</div>')}</main>", "", False)
+    return _page(
+        "DailyPapersPage", f"<main>{_island('DailyPapers', facts, f'<div class=stack>{cards}</div>')}</main>", "", False
+    )
 
 
 def paper_page(paper: Paper, *, markup: str = "", dark: bool = False, script: str = "") -> str:
@@ -107,13 +124,19 @@ def paper_page(paper: Paper, *, markup: str = "", dark: bool = False, script: st
     text = markup or html.escape(paper.abstract)
     body = (
         f'<div><a href="/papers">Papers</a></div><h1>{html.escape(paper.title)}</h1><div>Published on Jun 1</div>'
-        f'<div><h2>Abstract</h2><div><div class="ai"><p>A short summary that a machine wrote.</p></div><p class="abstract">{text}</p></div></div>'
+        f'<div><h2>Abstract</h2><div><div class="ai"><p>A short summary that a machine wrote.</p></div><p '
+        f'class="abstract">{text}</p></div></div>'
         f'<div><a class="btn" href="https://arxiv.org/abs/{paper.key}">View arXiv page</a></div>'
         f'<h3 id="community">Community</h3><div>See also <a href="/papers/2401.00001">another paper</a></div>'
     )
     facts = {"paper": paper.item()["paper"], "comments": []}
     article = '<article><a href="/collections/x"><h4>A collection</h4></a></article>'
-    return _page("PaperPage", f'<main><section class="container">{_island("PaperContent", facts, body)}{article}</section></main>', script, dark)
+    return _page(
+        "PaperPage",
+        f'<main><section class="container">{_island("PaperContent", facts, body)}{article}</section></main>',
+        script,
+        dark,
+    )
 
 
 def arxiv_page(paper: Paper) -> str:
@@ -127,19 +150,25 @@ def arxiv_page(paper: Paper) -> str:
     )  # fmt: skip
     wrapped = html.escape(paper.abstract).replace(". ", ".\n      ")
     return (
-        f"<!doctype html><html lang=en><head><title>{html.escape(paper.title)}</title>{metas}<style>{STYLE}</style></head><body>"
+        f"<!doctype html><html "
+        f"lang=en><head><title>{html.escape(paper.title)}</title>{metas}<style>{STYLE}</style></head><body>"
         f'<div id="abs"><h1 class="title mathjax"><span class="descriptor">Title:</span>{html.escape(paper.title)}</h1>'
-        f'<blockquote class="abstract mathjax">\n      <span class="descriptor">Abstract:</span>{wrapped}\n    </blockquote></div></body></html>'
+        f'<blockquote class="abstract mathjax">\n      <span class="descriptor">Abstract:</span>{wrapped}\n    '
+        f"</blockquote></div></body></html>"
     )
 
 
 def _island(name: str, props: dict[str, Any], body: str) -> str:
-    return f'<div class="SVELTE_HYDRATER contents" data-target="{name}" data-props="{html.escape(json.dumps(props), quote=True)}">{body}</div>'
+    return (
+        f'<div class="SVELTE_HYDRATER contents" data-target="{name}" '
+        f'data-props="{html.escape(json.dumps(props), quote=True)}">{body}</div>'
+    )
 
 
 def _page(kind: str, body: str, script: str, dark: bool) -> str:
     return (
-        f'<!doctype html><html lang="en"{" class=dark" if dark else ""}><head><meta charset="utf-8"><meta name="viewport" '
+        f'<!doctype html><html lang="en"{" class=dark" if dark else ""}><head><meta charset="utf-8"><meta '
+        f'name="viewport" '
         f'content="width=device-width"><title>Papers</title><style>{STYLE}</style></head><body class="{kind}">{body}'
         f"<script>{script}</script></body></html>"
     )

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,13 +11,13 @@ from tests.extension.pages import Paper, list_page, papers, trending_page
 
 pytestmark = pytest.mark.browser
 HOST = "https://huggingface.co"
-REAL_PAGES = Path(__file__).parents[3] / "shared" / "hf" / "pages"
 Papers = Callable[[int], list[Paper]]
 
 MARGINS = """() => [...document.querySelectorAll('papermargin-card')].map(host => {
     const card = host.closest('article, .tile');
     const link = card.querySelector('h2 a, h3 a');
-    return [link.getAttribute('href').split('/').pop(), host.shadowRoot?.querySelector('.margin').getAttribute('aria-label') ?? '', link.textContent];
+    return [link.getAttribute('href').split('/').pop(),
+    host.shadowRoot?.querySelector('.margin').getAttribute('aria-label') ?? '', link.textContent];
 })"""
 
 
@@ -30,11 +29,15 @@ def as_script(text: str) -> str:
 def margins_are_right(page: Page, keys: list[str]) -> bool:
     """Say whether each paper has one margin, in its own card, in the page's order."""
     drawn = page.evaluate(MARGINS)
-    return [key for key, *_ in drawn] == keys and all(said == f"Margin of {' '.join(title.split())}" for _, said, title in drawn)
+    return [key for key, *_ in drawn] == keys and all(
+        said == f"Margin of {' '.join(title.split())}" for _, said, title in drawn
+    )
 
 
 @pytest.mark.parametrize("generation", [4, 5, 0])
-def test_every_card_gets_its_margin_in_either_svelte_and_restyled(paired: Browser, some_papers: Papers, generation: int) -> None:
+def test_every_card_gets_its_margin_in_either_svelte_and_restyled(
+    paired: Browser, some_papers: Papers, generation: int
+) -> None:
     listed = some_papers(9)
     page = paired.open(f"{HOST}/papers/date/2026-06-03", list_page(listed, generation=generation))
     expect(page.locator("papermargin-bar .state")).to_have_text("9 of 9 cards")
@@ -73,7 +76,9 @@ def test_a_search_with_highlighted_titles_shows_its_results_alone(paired: Browse
     listed = some_papers(6)
     found = listed[2:5]
     props = {"query": {"q": "that"}, "searchResults": [paper.item() for paper in found]}
-    page = paired.open(f"{HOST}/papers/month/2026-06?q=that", list_page(listed, shown=found, props=props, search="that"))
+    page = paired.open(
+        f"{HOST}/papers/month/2026-06?q=that", list_page(listed, shown=found, props=props, search="that")
+    )
     expect(page.locator("papermargin-bar .state")).to_have_text("3 of 3 cards")
     assert margins_are_right(page, [paper.key for paper in found])
 
@@ -82,7 +87,10 @@ def test_cards_replaced_by_hydration_get_their_margins_back(paired: Browser, som
     listed = some_papers(6)
     page = paired.open(f"{HOST}/papers", list_page(listed))
     until(lambda: margins_are_right(page, [paper.key for paper in listed]))
-    page.evaluate("() => { const grid = document.querySelector('#grid'); const bare = grid.cloneNode(true); grid.replaceWith(bare); }")
+    page.evaluate(
+        "() => { const grid = document.querySelector('#grid'); const bare = grid.cloneNode(true); "
+        "grid.replaceWith(bare); }"
+    )
     until(lambda: margins_are_right(page, [paper.key for paper in listed]))
     expect(page.locator("papermargin-bar")).to_have_count(1)
 
@@ -107,7 +115,8 @@ def test_a_node_used_again_for_another_paper_gets_that_papers_margin(paired: Bro
     until(lambda: margins_are_right(page, [paper.key for paper in old]))
     page.evaluate(
         """news => document.querySelectorAll('article').forEach((card, i) => {
-            for (const link of card.querySelectorAll('a[href^="/papers/"]')) link.setAttribute('href', '/papers/' + news[i][0]);
+            for (const link of card.querySelectorAll('a[href^="/papers/"]')) link.setAttribute('href', '/papers/' +
+            news[i][0]);
             card.querySelector('h3 a').firstChild.nodeValue = news[i][1];
         })""",
         [[paper.key, paper.title] for paper in new],
@@ -121,8 +130,10 @@ def test_cards_that_come_late_or_change_places_keep_their_own_margins(paired: Br
     until(lambda: margins_are_right(page, [paper.key for paper in listed[:4]]))
     late = list_page(listed[4:])
     page.evaluate(
-        """late => { const next = new DOMParser().parseFromString(late, 'text/html'); const grid = document.querySelector('#grid');
-            grid.querySelector('.nav').before(...next.querySelectorAll('#grid article')); grid.prepend(grid.querySelectorAll('article')[6]); }""",
+        """late => { const next = new DOMParser().parseFromString(late, 'text/html'); const grid =
+            document.querySelector('#grid');
+            grid.querySelector('.nav').before(...next.querySelectorAll('#grid article'));
+            grid.prepend(grid.querySelectorAll('article')[6]); }""",
         late,
     )
     order = [listed[6], *listed[:6], listed[7]]
@@ -146,30 +157,11 @@ def test_fewer_cards_than_the_page_lists_are_noticed(paired: Browser, some_paper
 
 def _told(browser: Browser, page: Page, *, broken: bool) -> dict[str, int] | None:
     told: dict[str, int] = browser.worker.evaluate(
-        "async () => { for (const tab of await chrome.tabs.query({})) { const told = await chrome.tabs.sendMessage(tab.id, {kind: 'page'}).catch(() => null); if (told) return told; } return {}; }"
+        "async () => { for (const tab of await chrome.tabs.query({})) { const told = "
+        "await chrome.tabs.sendMessage(tab.id, {kind: 'page'}).catch(() => null); if (told) return told; } "
+        "return {}; }"
     )
     return told if told.get("broken") is broken else None
-
-
-@pytest.mark.parametrize("name", sorted(path.name for path in REAL_PAGES.glob("20*.html")) or ["none"])
-def test_a_real_page_has_every_card_on_its_paper(paired: Browser, name: str) -> None:
-    if name == "none":
-        pytest.skip("no saved pages beside this checkout")
-    body = (REAL_PAGES / name).read_text()
-    page = paired.open(f"{HOST}/papers/date/{name.removesuffix('.html')}", body)
-    keys = page.evaluate("() => JSON.parse(document.querySelector('[data-target=DailyPapers]').dataset.props).dailyPapers.map(item => item.paper.id)")
-    until(lambda: margins_are_right(page, keys), seconds=20)
-    expect(page.locator("papermargin-bar .state")).to_have_text(f"{len(keys)} of {len(keys)} cards")
-
-
-def test_a_real_papers_page_gets_its_panel_and_colours(paired: Browser) -> None:
-    path = REAL_PAGES / "paper_2509.24002.html"
-    if not path.exists():
-        pytest.skip("no saved pages beside this checkout")
-    page = paired.open(f"{HOST}/papers/2509.24002", path.read_text())
-    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=20_000)
-    assert until(lambda: page.evaluate("() => [...CSS.highlights.keys()]"), seconds=20)
-    expect(page.locator("papermargin-card")).to_have_count(0)
 
 
 def test_the_made_up_series_share_no_id() -> None:

@@ -20,6 +20,10 @@ def entry(server: Server, paper: Paper) -> dict[str, Any]:
     return found or {}
 
 
+def expect_status(server: Server, paper: Paper, status: str) -> None:
+    until(lambda: entry(server, paper).get("status") == status)
+
+
 @pytest.fixture
 def listed(some_papers: Papers) -> list[Paper]:
     return some_papers(6)
@@ -41,10 +45,12 @@ def test_one_click_leads_from_inbox_to_reading_to_read(card: Locator, server: Se
     for status in ("inbox", "reading", "read"):
         card.locator(".status").click()
         expect(card.locator(".status")).to_have_attribute("data-status", status)
-        until(lambda status=status: entry(server, listed[0]).get("status") == status)
+        expect_status(server, listed[0], status)
 
 
-def test_the_menu_skips_and_takes_out_of_the_list(page: Page, card: Locator, server: Server, listed: list[Paper]) -> None:
+def test_the_menu_skips_and_takes_out_of_the_list(
+    page: Page, card: Locator, server: Server, listed: list[Paper]
+) -> None:
     card.locator(".more").click()
     page.get_by_role("menuitemradio", name="Skipped").click()
     until(lambda: entry(server, listed[0]).get("status") == "skipped")
@@ -62,7 +68,9 @@ def test_a_rating_puts_a_paper_in_the_inbox(page: Page, card: Locator, server: S
     assert (found["rating"], found["status"]) == (4, "inbox")
 
 
-def test_a_tag_is_made_coloured_completed_and_taken_away(page: Page, card: Locator, server: Server, listed: list[Paper]) -> None:
+def test_a_tag_is_made_coloured_completed_and_taken_away(
+    page: Page, card: Locator, server: Server, listed: list[Paper]
+) -> None:
     name = f"quiet {listed[0].key}"
     card.locator(".tagger").click()
     page.keyboard.type(name)
@@ -80,7 +88,9 @@ def test_a_tag_is_made_coloured_completed_and_taken_away(page: Page, card: Locat
     until(lambda: entry(server, listed[1])["tags"] == [])
 
 
-def test_a_note_is_written_shown_changed_and_deleted(page: Page, card: Locator, server: Server, listed: list[Paper]) -> None:
+def test_a_note_is_written_shown_changed_and_deleted(
+    page: Page, card: Locator, server: Server, listed: list[Paper]
+) -> None:
     card.locator(".notes").click()
     page.keyboard.type("The **second** table is the one.")
     page.get_by_role("button", name="Preview").click()
@@ -88,7 +98,9 @@ def test_a_note_is_written_shown_changed_and_deleted(page: Page, card: Locator, 
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Save").last.click()
     expect(card.locator(".notes")).to_have_text("1 note")
-    until(lambda: [note["text"] for note in server.card(listed[0].key)["notes"]] == ["The **second** table is the one."])
+    until(
+        lambda: [note["text"] for note in server.card(listed[0].key)["notes"]] == ["The **second** table is the one."]
+    )
     card.locator(".notes").click()
     page.get_by_role("button", name="Edit").click()
     page.get_by_role("textbox", name="Note in Markdown").fill("Rather the third.")
@@ -99,7 +111,9 @@ def test_a_note_is_written_shown_changed_and_deleted(page: Page, card: Locator, 
     until(lambda: not server.card(listed[0].key)["notes"])
 
 
-def test_a_draft_outlives_its_tab(paired: Browser, page: Page, card: Locator, listed: list[Paper], server: Server) -> None:
+def test_a_draft_outlives_its_tab(
+    paired: Browser, page: Page, card: Locator, listed: list[Paper], server: Server
+) -> None:
     card.locator(".notes").click()
     page.keyboard.type("half a thou")
     until(lambda: [draft for draft in paired.ask("status")["drafts"] if draft["text"] == "half a thou"])
@@ -115,13 +129,19 @@ def test_a_draft_outlives_its_tab(paired: Browser, page: Page, card: Locator, li
     assert not [draft for draft in paired.ask("status")["drafts"] if draft["paper"]["id"] == listed[0].key]
 
 
-def test_terms_and_a_result_stand_on_the_card_and_can_be_corrected(page: Page, card: Locator, server: Server, listed: list[Paper]) -> None:
+def test_terms_and_a_result_stand_on_the_card_and_can_be_corrected(
+    page: Page, card: Locator, server: Server, listed: list[Paper]
+) -> None:
     expect(card.locator(".result")).to_have_text("92.4% accuracy · ImageNet", timeout=20_000)
     card.get_by_role("button", name="All").click()
     page.locator(".popover .chip.dataset").get_by_text("ImageNet").click()
     page.get_by_role("menuitem", name="Wrong").click()
     corrections = until(lambda: server.call("GET", f"/api/v1/papers/{listed[0].key}")["corrections"])
-    assert (corrections[0]["verdict"], corrections[0]["surface"], corrections[0]["label"]) == ("wrong", "ImageNet", "DATASET")
+    assert (corrections[0]["verdict"], corrections[0]["surface"], corrections[0]["label"]) == (
+        "wrong",
+        "ImageNet",
+        "DATASET",
+    )
     card.get_by_role("button", name="All").click()
     expect(page.locator(".popover .chip.dataset")).to_have_count(0)
 
@@ -134,7 +154,9 @@ def test_a_popover_is_clipped_by_nothing(page: Page) -> None:
     assert hit == "papermargin-layer"
 
 
-def test_another_devices_change_appears_within_two_seconds(page: Page, card: Locator, server: Server, listed: list[Paper]) -> None:
+def test_another_devices_change_appears_within_two_seconds(
+    page: Page, card: Locator, server: Server, listed: list[Paper]
+) -> None:
     page.wait_for_timeout(500)
     server.call("PUT", f"/api/v1/papers/{listed[0].key}/entry", {"status": "reading"}, If_Match="*")
     expect(card.locator(".status")).to_have_attribute("data-status", "reading", timeout=2_000)
@@ -158,7 +180,10 @@ def test_the_bar_counts_filters_and_comes_back_with_the_page(page: Page, paired:
 
 def test_the_order_follows_results_and_ones_own_reading(page: Page, server: Server, listed: list[Paper]) -> None:
     expect(page.locator("papermargin-card .result")).to_have_count(6, timeout=20_000)
-    nth = "() => [...document.querySelectorAll('article')].sort((a, b) => a.style.order - b.style.order)[{}].querySelector('h3').textContent"
+    nth = (
+        "() => [...document.querySelectorAll('article')].sort((a, b) => a.style.order - "
+        "b.style.order)[{}].querySelector('h3').textContent"
+    )
     first, second = nth.format(0), nth.format(1)
     order = page.get_by_label("Order", exact=True)
     order.focus()
@@ -178,7 +203,9 @@ def test_marking_all_as_seen_is_the_persons_own_act(page: Page, server: Server, 
     expect(page.locator("papermargin-card .flag")).to_have_text(["seen"] * 6)
 
 
-def test_the_keyboard_goes_from_card_to_card_and_rests_while_typing(page: Page, server: Server, listed: list[Paper]) -> None:
+def test_the_keyboard_goes_from_card_to_card_and_rests_while_typing(
+    page: Page, server: Server, listed: list[Paper]
+) -> None:
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")

@@ -1,5 +1,6 @@
 """Edits wait, are sent once and in order, and never overwrite what somebody else wrote."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -100,7 +101,9 @@ def test_the_known_margin_is_drawn_at_once_without_the_server(user: Browser, awa
     expect(again.locator("papermargin-bar .state")).to_contain_text("offline")
 
 
-def test_a_worker_stopped_between_keystroke_and_answer_sends_once(user: Browser, away: Server, some_papers: Papers) -> None:
+def test_a_worker_stopped_between_keystroke_and_answer_sends_once(
+    user: Browser, away: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     page = show(user, listed)
     until(lambda: away.card(listed[0].key)["title"])
@@ -127,7 +130,13 @@ def test_an_edit_whose_answer_was_lost_is_not_made_twice(user: Browser, away: Se
         write_note(page, "sent but not heard")
         [edit] = user.ask("status")["edits"]
         # the server gets the very request that the worker would send, and the worker never hears of it
-        away.call("PUT", f"/api/v1/notes/{edit['ref']}", {"paper": listed[0].key, "text": "sent but not heard"}, If_Match='"0"', Idempotency_Key=edit["id"])
+        away.call(
+            "PUT",
+            f"/api/v1/notes/{edit['ref']}",
+            {"paper": listed[0].key, "text": "sent but not heard"},
+            If_Match='"0"',
+            Idempotency_Key=edit["id"],
+        )
     until(lambda: nothing_waits(user))
     assert away.card(listed[0].key)["notes"][0]["version"] == 1
 
@@ -173,10 +182,14 @@ def _edit_while_away(user: Browser, page: Page, server: Server, paper: Paper, *,
         page.get_by_role("textbox", name="Note in Markdown").fill(mine)
         page.keyboard.press("Control+Enter")
         expect(page.locator("papermargin-card .flag").first).to_have_text("waiting")
-        server.call("PUT", f"/api/v1/notes/{note['id']}", {"paper": paper.key, "text": theirs}, If_Match=f'"{note["version"]}"')
+        server.call(
+            "PUT", f"/api/v1/notes/{note['id']}", {"paper": paper.key, "text": theirs}, If_Match=f'"{note["version"]}"'
+        )
 
 
-def test_fields_that_only_one_side_changed_merge_without_a_word(user: Browser, away: Server, some_papers: Papers) -> None:
+def test_fields_that_only_one_side_changed_merge_without_a_word(
+    user: Browser, away: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     page = show(user, listed)
     page.locator("papermargin-card .status").first.click()
@@ -184,7 +197,9 @@ def test_fields_that_only_one_side_changed_merge_without_a_word(user: Browser, a
     with user.cut_off():
         page.locator("papermargin-card .rating").first.click()
         page.get_by_role("menuitemradio", name="Rated 5 of 5").click()
-        away.call("PUT", f"/api/v1/papers/{listed[0].key}/entry", {"status": "reading", "tags": ["elsewhere"]}, If_Match="*")
+        away.call(
+            "PUT", f"/api/v1/papers/{listed[0].key}/entry", {"status": "reading", "tags": ["elsewhere"]}, If_Match="*"
+        )
     until(lambda: nothing_waits(user))
     entry = away.card(listed[0].key)["entry"]
     assert (entry["status"], entry["rating"], entry["tags"]) == ("reading", 5, ["elsewhere"])
@@ -204,7 +219,9 @@ def test_two_tabs_lose_nothing_of_each_other(user: Browser, away: Server, some_p
     expect(one.locator("papermargin-card .notes").first).to_have_text("2 notes")
 
 
-def test_two_browsers_see_each_other(user: Browser, away: Server, playwright: Playwright, extension: Path, tmp_path: Path, some_papers: Papers) -> None:
+def test_two_browsers_see_each_other(
+    user: Browser, away: Server, playwright: Playwright, extension: Path, tmp_path: Path, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     page = show(user, listed)
     with browsing(playwright, extension, tmp_path / "other") as other:
@@ -212,7 +229,9 @@ def test_two_browsers_see_each_other(user: Browser, away: Server, playwright: Pl
         theirs = show(other, listed)
         theirs.wait_for_timeout(500)
         page.locator("papermargin-card .status").first.click()
-        expect(theirs.locator("papermargin-card .status").first).to_have_attribute("data-status", "inbox", timeout=3_000)
+        expect(theirs.locator("papermargin-card .status").first).to_have_attribute(
+            "data-status", "inbox", timeout=3_000
+        )
 
 
 def test_a_revoked_browser_keeps_its_edits_and_is_told(user: Browser, away: Server, some_papers: Papers) -> None:
@@ -233,9 +252,22 @@ def test_a_revoked_browser_keeps_its_edits_and_is_told(user: Browser, away: Serv
 def test_a_server_of_another_version_is_named_and_nothing_is_sent(user: Browser, some_papers: Papers) -> None:
     listed = some_papers(3)
     for api, word in ((0, "too old"), (2, "newer")):
-        with _answering({"user": "me", "device": "x", "server": "9.9", "api": api, "change": 0}) as address:
-            account = user.worker.evaluate("async address => { const {account} = await chrome.storage.local.get('account'); await chrome.storage.session.clear(); await chrome.storage.local.set({account: {...account, address}}); return account; }", address)
-            user.ask("edit", {"kind": "entry", "ref": listed[0].key, "paper": {"id": listed[0].key, "title": "x"}, "change": {"status": "inbox"}})
+        with Answering({"user": "me", "device": "x", "server": "9.9", "api": api, "change": 0}) as address:
+            account = user.worker.evaluate(
+                "async address => { const {account} = await chrome.storage.local.get('account'); "
+                "await chrome.storage.session.clear(); await chrome.storage.local.set({account: {...account, "
+                "address}}); return account; }",
+                address,
+            )
+            user.ask(
+                "edit",
+                {
+                    "kind": "entry",
+                    "ref": listed[0].key,
+                    "paper": {"id": listed[0].key, "title": "x"},
+                    "change": {"status": "inbox"},
+                },
+            )
             popup = user.extension_page("popup.html")
             expect(popup.locator("#connection")).to_contain_text(word)
             popup.close()
@@ -243,12 +275,10 @@ def test_a_server_of_another_version_is_named_and_nothing_is_sent(user: Browser,
     assert len(user.ask("status")["edits"]) >= 1
 
 
-class _answering:
+class Answering:
     """A server that answers everything with one JSON body, as no Papermargin of today would."""
 
     def __init__(self, body: dict[str, Any]) -> None:
-        import json
-
         text = json.dumps(body).encode()
 
         class Handler(BaseHTTPRequestHandler):
@@ -276,12 +306,19 @@ class _answering:
 def test_a_full_storage_is_said_and_the_text_stays(user: Browser, some_papers: Papers) -> None:
     listed = some_papers(3)
     page = show(user, listed)
-    user.worker.evaluate("async () => { const block = 'x'.repeat(1_000_000); let n = 0; try { for (;; n++) await chrome.storage.local.set({['fill' + n]: block}); } catch {} try { for (;; n++) await chrome.storage.local.set({['fill' + n]: block.slice(0, 5000)}); } catch {} }")
+    user.worker.evaluate(
+        "async () => { const block = 'x'.repeat(1_000_000); let n = 0; try { for (;; n++) "
+        "await chrome.storage.local.set({['fill' + n]: block}); } catch {} try { for (;; n++) "
+        "await chrome.storage.local.set({['fill' + n]: block.slice(0, 5000)}); } catch {} }"
+    )
     page.locator("papermargin-card .notes").first.click()
     page.keyboard.insert_text("a long thought " * 600)
     expect(page.locator(".words")).to_contain_text("storage for Papermargin is full")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("textbox", name="Note in Markdown")).to_have_value("a long thought " * 600)
-    user.worker.evaluate("async () => chrome.storage.local.remove(Object.keys(await chrome.storage.local.get(null)).filter(key => key.startsWith('fill')))")
+    user.worker.evaluate(
+        "async () => chrome.storage.local.remove(Object.keys(await chrome.storage.local.get(null)).filter(key => "
+        "key.startsWith('fill')))"
+    )
     page.keyboard.press("Control+Enter")
     expect(page.locator("papermargin-card .notes").first).to_have_text("1 note")

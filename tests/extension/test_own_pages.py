@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.extension.browser import Browser, Server, browsing, free_port, until
 from tests.extension.pages import Paper, list_page, paper_page
-from tests.extension.test_offline import _answering
+from tests.extension.test_offline import Answering
 
 pytestmark = pytest.mark.browser
 HOST = "https://huggingface.co"
@@ -51,9 +51,9 @@ def test_the_connection_test_names_a_closed_port_and_a_wrong_path(options: Page,
 
 
 def test_the_connection_test_names_a_stranger_and_an_old_server(options: Page) -> None:
-    with _answering({"hello": "world"}) as address:
+    with Answering({"hello": "world"}) as address:
         check_address(options, address, "not a Papermargin server")
-    with _answering({"name": "papermargin", "version": "0.0.1", "api": 0, "status": "ok"}) as address:
+    with Answering({"name": "papermargin", "version": "0.0.1", "api": 0, "status": "ok"}) as address:
         check_address(options, address, "too old")
 
 
@@ -130,7 +130,9 @@ def test_the_popup_saves_the_paper_of_the_tab(paired: Browser, server: Server, s
     until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")
 
 
-def test_the_popup_searches_the_list_and_says_when_a_page_changed(paired: Browser, server: Server, some_papers: Papers) -> None:
+def test_the_popup_searches_the_list_and_says_when_a_page_changed(
+    paired: Browser, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     listed[0].title = f"Unmistakable {listed[0].key}"
     server.call("POST", "/api/v1/overlay", {"papers": [{"id": listed[0].key, "title": listed[0].title}]})
@@ -180,14 +182,27 @@ def test_everything_can_be_exported_and_erased(browser: Browser, server: Server)
     assert not browser.ask("status")["paired"]
 
 
-SERIOUS = "() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.filter(each => ['serious', 'critical'].includes(each.impact)).flatMap(each => each.nodes.map(node => [each.id, node.target.flat(), node.any.map(any => any.message)])))"
+SERIOUS = (
+    "() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.filter(each => "
+    "['serious', 'critical'].includes(each.impact)).flatMap(each => each.nodes.map(node => [each.id, "
+    "node.target.flat(), node.any.map(any => any.message)])))"
+)
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_serious(paired: Browser, server: Server, some_papers: Papers, dark: bool) -> None:
     listed = some_papers(4)
-    server.call("POST", "/api/v1/overlay", {"papers": [{"id": paper.key, "title": paper.title, "abstract": paper.abstract} for paper in listed]})
-    server.call("PUT", f"/api/v1/papers/{listed[0].key}/entry", {"status": "reading", "tags": ["a", "b"], "rating": 3}, If_Match="*")
+    server.call(
+        "POST",
+        "/api/v1/overlay",
+        {"papers": [{"id": paper.key, "title": paper.title, "abstract": paper.abstract} for paper in listed]},
+    )
+    server.call(
+        "PUT",
+        f"/api/v1/papers/{listed[0].key}/entry",
+        {"status": "reading", "tags": ["a", "b"], "rating": 3},
+        If_Match="*",
+    )
     page = paired.open(f"{HOST}/papers", list_page(listed, dark=dark))
     expect(page.locator("papermargin-card .result").first).to_be_visible(timeout=20_000)
     page.locator("papermargin-card .notes").first.click()
@@ -208,13 +223,19 @@ def test_every_control_is_reached_by_tab(paired: Browser, some_papers: Papers) -
     reached = set()
     for _ in range(40):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("() => { const inner = document.activeElement.shadowRoot?.activeElement; return inner ? inner.className.split(' ')[0] + getComputedStyle(inner).outlineStyle : ''; }"))
+        reached.add(
+            page.evaluate(
+                "() => { const inner = document.activeElement.shadowRoot?.activeElement; return inner ? "
+                "inner.className.split(' ')[0] + getComputedStyle(inner).outlineStyle : ''; }"
+            )
+        )
     assert {"statussolid", "moresolid", "quietsolid", "countsolid", "fieldsolid", "plainsolid"} <= reached
 
 
-def test_german_is_spoken_where_the_browser_does(playwright: Playwright, extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_german_is_spoken_where_the_browser_does(
+    playwright: Playwright, extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LANGUAGE", "de")
     with browsing(playwright, extension, tmp_path / "profile", language="de") as browser:
         options = browser.extension_page("options.html")
         expect(options.get_by_role("button", name="Koppeln")).to_be_visible()
-

@@ -12,7 +12,10 @@ from tests.extension.pages import Paper, arxiv_page, paper_page
 
 pytestmark = pytest.mark.browser
 Papers = Callable[[int], list[Paper]]
-COLOURED = "name => [...(CSS.highlights.get('papermargin-' + name) ?? [])].map(range => range.toString().replace(/\\s+/g, ' ').trim())"
+COLOURED = (
+    "name => [...(CSS.highlights.get('papermargin-' + name) ?? [])].map(range => "
+    "range.toString().replace(/\\s+/g, ' ').trim())"
+)
 
 
 def coloured(page: Page, name: str) -> list[str]:
@@ -36,14 +39,20 @@ def page(paired: Browser, paper: Paper) -> Page:
 def select(page: Page, words: str) -> None:
     """Select words of the abstract with the mouse's own events."""
     page.evaluate(
-        """words => { const abstract = document.querySelector('.abstract'); const walker = document.createTreeWalker(abstract, NodeFilter.SHOW_TEXT);
+        """words => { const abstract = document.querySelector('.abstract'); const walker =
+            document.createTreeWalker(abstract, NodeFilter.SHOW_TEXT);
             while (walker.nextNode()) { const at = walker.currentNode.nodeValue.indexOf(words); if (at < 0) continue;
-                getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode, at + words.length); return; } }""",
+                getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode, at + words.length);
+                return; } }""",
         words,
     )
     box = page.locator(".abstract").bounding_box()
     assert box
-    page.evaluate("() => { window.kept = getSelection().getRangeAt(0); document.addEventListener('pointerdown', () => setTimeout(() => { getSelection().removeAllRanges(); getSelection().addRange(window.kept); }), {once: true}); }")
+    page.evaluate(
+        "() => { window.kept = getSelection().getRangeAt(0); document.addEventListener('pointerdown', () => "
+        "setTimeout(() => { getSelection().removeAllRanges(); getSelection().addRange(window.kept); }), {once: "
+        "true}); }"
+    )
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.down()
     page.wait_for_timeout(30)
@@ -82,11 +91,22 @@ def test_a_selection_can_be_marked_as_a_term(page: Page, server: Server, paper: 
     assert text[correction["start"] : correction["end"]] == "second pass"
 
 
-def test_a_note_is_found_again_in_other_markup_and_orphaned_when_its_words_are_gone(paired: Browser, server: Server, paper: Paper) -> None:
-    server.call("POST", "/api/v1/overlay", {"papers": [{"id": paper.key, "title": paper.title, "abstract": paper.abstract}]})
+def test_a_note_is_found_again_in_other_markup_and_orphaned_when_its_words_are_gone(
+    paired: Browser, server: Server, paper: Paper
+) -> None:
+    server.call(
+        "POST", "/api/v1/overlay", {"papers": [{"id": paper.key, "title": paper.title, "abstract": paper.abstract}]}
+    )
     for exact in ("builds on LoRA and is trained", "words of an older version"):
-        server.call("PUT", f"/api/v1/notes/{uuid4()}", {"paper": paper.key, "text": "here", "quote": {"exact": exact}}, If_Match='"0"')
-    broken = html.escape(paper.abstract).replace("builds on LoRA and", "builds\n\n   on <a href='/papers?q=LoRA'>Lo<b>RA</b></a>&nbsp;and")
+        server.call(
+            "PUT",
+            f"/api/v1/notes/{uuid4()}",
+            {"paper": paper.key, "text": "here", "quote": {"exact": exact}},
+            If_Match='"0"',
+        )
+    broken = html.escape(paper.abstract).replace(
+        "builds on LoRA and", "builds\n\n   on <a href='/papers?q=LoRA'>Lo<b>RA</b></a>&nbsp;and"
+    )
     page = paired.open(f"https://huggingface.co/papers/{paper.key}", paper_page(paper, markup=broken))
     until(lambda: coloured(page, "note") == ["builds on LoRA and is trained"])
     expect(page.locator("papermargin-panel .note .warn")).to_have_count(1)

@@ -30,19 +30,33 @@ def test_hostile_words_stay_words(paired: Browser, server: Server, some_papers: 
     listed[0].title = listed[0].abstract = HOSTILE
     server.call("POST", "/api/v1/overlay", {"papers": [{"id": paper.key, "title": paper.title} for paper in listed]})
     server.call("PUT", f"/api/v1/papers/{listed[0].key}/entry", {"tags": [HOSTILE[:90]]}, If_Match="*")
-    server.call("PUT", f"/api/v1/notes/{uuid4()}", {"paper": listed[0].key, "text": f"{HOSTILE} [x](javascript:alert(1))"}, If_Match='"0"')
+    server.call(
+        "PUT",
+        f"/api/v1/notes/{uuid4()}",
+        {"paper": listed[0].key, "text": f"{HOSTILE} [x](javascript:alert(1))"},
+        If_Match='"0"',
+    )
     page = paired.open(f"{HOST}/papers", list_page(listed))
     expect(page.locator("papermargin-card .notes").first).to_have_text("1 note")
     page.locator("papermargin-card .notes").first.click()
     expect(page.locator(".popover .text")).to_contain_text("<script>window.hurt = 1</script>")
-    assert page.evaluate("() => [window.hurt, document.querySelector('papermargin-layer').shadowRoot.querySelectorAll('img, script, a').length]") == [None, 0]
+    assert page.evaluate(
+        "() => [window.hurt, document.querySelector('papermargin-layer').shadowRoot.querySelectorAll('img, script, "
+        "a').length]"
+    ) == [None, 0]
 
 
 def test_a_page_sees_into_no_margin_and_reaches_no_token(sealed: Browser, some_papers: Papers) -> None:
     page = sealed.open(f"{HOST}/papers", list_page(some_papers(3)))
     expect(page.locator("papermargin-card")).to_have_count(3)
-    assert page.evaluate("() => [...document.querySelectorAll('papermargin-card, papermargin-bar, papermargin-layer')].every(host => host.shadowRoot === null)")
-    seen = page.evaluate("() => [typeof chrome === 'object' && !!chrome.storage, typeof browser, document.documentElement.outerHTML.includes('Bearer')]")
+    assert page.evaluate(
+        "() => [...document.querySelectorAll('papermargin-card, papermargin-bar, papermargin-layer')].every(host => "
+        "host.shadowRoot === null)"
+    )
+    seen = page.evaluate(
+        "() => [typeof chrome === 'object' && !!chrome.storage, typeof browser, "
+        "document.documentElement.outerHTML.includes('Bearer')]"
+    )
     assert seen == [False, "undefined", False]
 
 
@@ -51,15 +65,21 @@ def test_a_page_cannot_press_our_buttons(paired: Browser, server: Server, some_p
     page = paired.open(f"{HOST}/papers", list_page(listed))
     expect(page.locator("papermargin-card .status")).to_have_count(2)
     page.evaluate(
-        """() => { for (const host of document.querySelectorAll('papermargin-card')) for (const button of host.shadowRoot.querySelectorAll('button')) {
+        """() => { for (const host of document.querySelectorAll('papermargin-card')) for (const button of
+            host.shadowRoot.querySelectorAll('button')) {
             button.click(); button.dispatchEvent(new MouseEvent('click', {bubbles: true, composed: true})); }
             for (const key of 'jsn') document.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
-            window.postMessage({kind: 'edit', body: {kind: 'entry'}}, '*'); window.postMessage({kind: 'status'}, '*'); }"""
+            window.postMessage({kind: 'edit', body: {kind: 'entry'}}, '*'); window.postMessage({kind: 'status'},
+            '*'); }"""
     )
     page.wait_for_timeout(400)
     assert server.card(listed[0].key)["entry"] is None
     assert not paired.ask("status")["edits"]
-    reply = page.evaluate("id => new Promise(done => { try { chrome.runtime.sendMessage(id, {kind: 'status'}, done); } catch (error) { done('refused'); } })", paired.id)
+    reply = page.evaluate(
+        "id => new Promise(done => { try { chrome.runtime.sendMessage(id, {kind: 'status'}, done); } catch (error) "
+        "{ done('refused'); } })",
+        paired.id,
+    )
     assert reply == "refused"
 
 
@@ -68,10 +88,16 @@ def test_a_margin_that_the_page_moves_or_copies_is_put_right(paired: Browser, so
     page = paired.open(f"{HOST}/papers", list_page(listed))
     expect(page.locator("papermargin-card .status")).to_have_count(3)
     page.evaluate(
-        """() => { const [one, two] = document.querySelectorAll('article'); two.append(one.querySelector('papermargin-card'));
-            const copy = document.createElement('papermargin-card'); copy.attachShadow({mode: 'open'}).innerHTML = '<button class=status>Pay</button>'; two.append(copy); }"""
+        """() => { const [one, two] = document.querySelectorAll('article');
+            two.append(one.querySelector('papermargin-card'));
+            const copy = document.createElement('papermargin-card'); copy.attachShadow({mode: 'open'}).innerHTML =
+            '<button class=status>Pay</button>'; two.append(copy); }"""
     )
-    where = "() => [...document.querySelectorAll('papermargin-card')].map(host => [host.closest('article').querySelector('h3').textContent, host.shadowRoot.querySelector('.margin')?.getAttribute('aria-label')])"
+    where = (
+        "() => [...document.querySelectorAll('papermargin-card')].map(host => "
+        "[host.closest('article').querySelector('h3').textContent, "
+        "host.shadowRoot.querySelector('.margin')?.getAttribute('aria-label')])"
+    )
     until(lambda: page.evaluate(where) == [[paper.title, f"Margin of {paper.title}"] for paper in listed])
 
 
@@ -80,25 +106,46 @@ def test_a_content_script_may_not_ask_for_the_account(paired: Browser, some_pape
     expect(page.locator("papermargin-card .status")).to_have_count(2)
     session = paired.context.new_cdp_session(page)
     worlds: list[int] = []
-    session.on("Runtime.executionContextCreated", lambda event: worlds.append(event["context"]["id"]) if paired.id in event["context"]["origin"] else None)
+    session.on(
+        "Runtime.executionContextCreated",
+        lambda event: worlds.append(event["context"]["id"]) if paired.id in event["context"]["origin"] else None,
+    )
     session.send("Runtime.enable")
     until(lambda: page.evaluate("() => 1") and worlds)
-    ask = "Promise.all(['status', 'export', 'erase', 'pair', 'ledger'].map(kind => Promise.race([chrome.runtime.sendMessage({kind, body: {}}).then(reply => reply === undefined ? 'refused' : reply, () => 'refused'), new Promise(done => setTimeout(done, 500, 'refused'))])).concat(chrome.storage.local.get('account').then(found => found, () => 'refused'))).then(JSON.stringify)"
+    ask = (
+        "Promise.all(['status', 'export', 'erase', 'pair', 'ledger'].map(kind => "
+        "Promise.race([chrome.runtime.sendMessage({kind, body: {}}).then(reply => reply === undefined ? 'refused' : "
+        "reply, () => 'refused'), new Promise(done => setTimeout(done, 500, "
+        "'refused'))])).concat(chrome.storage.local.get('account').then(found => found, () => "
+        "'refused'))).then(JSON.stringify)"
+    )
     told = session.send("Runtime.evaluate", {"contextId": worlds[0], "expression": ask, "awaitPromise": True})
     assert json.loads(told["result"]["value"]) == ["refused"] * 6
 
 
-def test_a_visit_sends_papers_to_the_paired_server_and_nothing_else(browser: Browser, server: Server, some_papers: Papers) -> None:
+def test_a_visit_sends_papers_to_the_paired_server_and_nothing_else(
+    browser: Browser, server: Server, some_papers: Papers
+) -> None:
     browser.pair(server)
     listed = some_papers(3)
     asked: list[str] = []
     browser.context.on("request", lambda request: asked.append(request.url))
-    page = browser.open(f"{HOST}/papers?q=secret", list_page(listed, props={"query": {"q": "secret"}, "searchResults": [paper.item() for paper in listed]}))
+    page = browser.open(
+        f"{HOST}/papers?q=secret",
+        list_page(listed, props={"query": {"q": "secret"}, "searchResults": [paper.item() for paper in listed]}),
+    )
     expect(page.locator("papermargin-card .status")).to_have_count(3)
     until(lambda: any("/overlay" in row["path"] for row in browser.ask("ledger", {"most": 50})))
     ledger = browser.ask("ledger", {"most": 50})
     address = browser.ask("status")["address"]
-    assert {row["path"].split("?")[0] for row in ledger} <= {"/health", "/api/v1/pair", "/api/v1/tags", "/api/v1/events", "/api/v1/overlay", "/api/v1/me"}
+    assert {row["path"].split("?")[0] for row in ledger} <= {
+        "/health",
+        "/api/v1/pair",
+        "/api/v1/tags",
+        "/api/v1/events",
+        "/api/v1/overlay",
+        "/api/v1/me",
+    }
     assert "secret" not in json.dumps(ledger)
     assert all(url.startswith((f"{HOST}/", "chrome-extension://", "about:", address)) for url in asked)
 
@@ -106,7 +153,11 @@ def test_a_visit_sends_papers_to_the_paired_server_and_nothing_else(browser: Bro
 def test_no_source_writes_html_or_evaluates_text() -> None:
     for path in EXTENSION.glob("*.js"):
         text = path.read_text()
-        assert not [word for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function") if word in text.replace("never as HTML", "")], path.name
+        assert not [
+            word
+            for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function")
+            if word in text.replace("never as HTML", "")
+        ], path.name
 
 
 def test_permissions_are_the_least() -> None:
@@ -121,5 +172,9 @@ def test_permissions_are_the_least() -> None:
 def test_a_page_is_told_nothing_by_our_resources(sealed: Browser, some_papers: Papers) -> None:
     page: Page = sealed.open(f"{HOST}/papers", list_page(some_papers(2)))
     expect(page.locator("papermargin-card")).to_have_count(2)
-    loaded = page.evaluate("id => Promise.all(['store.js', 'server.js', 'background.js', 'popup.html'].map(name => fetch(`chrome-extension://${id}/${name}`).then(() => 'read', () => 'refused')))", sealed.id)
+    loaded = page.evaluate(
+        "id => Promise.all(['store.js', 'server.js', 'background.js', 'popup.html'].map(name => "
+        "fetch(`chrome-extension://${id}/${name}`).then(() => 'read', () => 'refused')))",
+        sealed.id,
+    )
     assert loaded == ["refused"] * 4

@@ -36,7 +36,9 @@ def test_the_types_are_sound() -> None:
 
 
 def test_mozillas_linter_has_no_complaint() -> None:
-    said = run("node_modules/.bin/web-ext", "lint", "--source-dir", str(EXTENSION), "--output", "json", "--no-config-discovery")
+    said = run(
+        "node_modules/.bin/web-ext", "lint", "--source-dir", str(EXTENSION), "--output", "json", "--no-config-discovery"
+    )
     found = json.loads(said.stdout[said.stdout.index("{") :])
     complaints = {(each["code"], each["file"]) for each in found["errors"] + found["warnings"]}
     # one manifest for two browsers names Chromium's worker, which Firefox passes over; the address that is imported is
@@ -58,7 +60,9 @@ def test_both_languages_have_the_same_words_and_places() -> None:
 
 
 def test_every_word_that_is_asked_for_exists_and_no_other() -> None:
-    text = "".join(path.read_text() for path in [*EXTENSION.glob("*.js"), *EXTENSION.glob("*.html"), EXTENSION / "manifest.json"])
+    text = "".join(
+        path.read_text() for path in [*EXTENSION.glob("*.js"), *EXTENSION.glob("*.html"), EXTENSION / "manifest.json"]
+    )
     asked = set(re.findall(r'\bt\("(\w+)"|data-t(?:-[a-z-]+)?="(\w+)"|__MSG_(\w+)__', text))
     plain = {name for names in asked for name in names if name}
     counted = {f"{name}_{form}" for name in re.findall(r'\bcount\("(\w+)"', text) for form in ("one", "other")}
@@ -71,7 +75,12 @@ def test_every_word_that_is_asked_for_exists_and_no_other() -> None:
 def test_every_module_of_the_margin_is_accessible_and_none_else() -> None:
     manifest = json.loads((EXTENSION / "manifest.json").read_text())
     reached = {"overlay.js"}
-    while more := {name for each in reached for name in re.findall(r'from "\./(\w+\.js)"', (EXTENSION / each).read_text())} - reached:
+    while (
+        more := {
+            name for each in reached for name in re.findall(r'from "\./(\w+\.js)"', (EXTENSION / each).read_text())
+        }
+        - reached
+    ):
         reached |= more
     assert set(manifest["web_accessible_resources"][0]["resources"]) == reached | {"styles/margin.css"}
 
