@@ -5,11 +5,12 @@ An annotation's id is its note's, so that it is the same in every export, and a 
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 from msgspec import Meta, Struct, field
+from msgspec.structs import asdict
 
 from server.errors import SourceError
 from server.export.reference import read_notes, read_tags
@@ -156,9 +157,11 @@ def _read_note(annotation: Annotation) -> AnnotatedNote:
 
 
 def _read_quote(target: SpecificResource) -> Quote | None:
-    words = next((selector for selector in target.selector if isinstance(selector, TextQuoteSelector)), None)
-    place = next((selector for selector in target.selector if isinstance(selector, TextPositionSelector)), None)
-    if words is None:
-        return None
-    start, end = (place.start, place.end) if place else (None, None)
-    return Quote(words.exact, words.prefix, words.suffix, start, end)
+    """Give the words that a note quotes and where they stand; raises SourceError for what no quote may hold."""
+    told: dict[str, Any] = {}
+    for selector in target.selector:
+        told |= asdict(selector)
+    try:
+        return msgspec.convert(told, Quote) if "exact" in told else None
+    except msgspec.ValidationError as error:
+        raise SourceError(f"a quote cannot be used: {error}") from error

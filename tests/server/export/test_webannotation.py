@@ -126,6 +126,7 @@ def test_notes_in_the_trash_stay_at_home() -> None:
 
 @given(hostile_pages())
 def test_every_note_comes_back(page: PaperPage) -> None:
+    page.notes = [note for note in page.notes if note.quote is None or len(note.quote.exact) <= 20_000]
     told = [AnnotatedNote(page.key, note.id, note.text, note.quote) for note in page.notes]
     assert sorted(parse(page), key=lambda note: note.id) == sorted(told, key=lambda note: note.id)
 
@@ -135,6 +136,7 @@ def test_every_note_comes_back(page: PaperPage) -> None:
     [
         ('"AnnotationCollection"', '"Collection"', "no collection of annotations that Papermargin wrote"),
         ('"source":"https://huggingface.co/papers/2501.10000"', '"source":"https://x.org"', "'https://x.org' is no"),
+        ("reads at night", "x" * 20_001, "a quote cannot be used: Expected `str` of length <= 20000 - at `\\$.exact`"),
         ("urn:uuid:00000000-0000-0000-0000-000000000001", "urn:x", "'urn:x' is no id of a note"),
         ('"total"', "", "no collection"),
     ],
