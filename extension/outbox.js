@@ -17,6 +17,18 @@ import { readAccount, readCards, readEdits, removeDraft, removeEdit, writeCards,
 const MOST_MERGES = 5;
 const REFUSALS = new Set(["invalid", "large", "missing"]);
 
+/** @type {Map<string, number>} how many answers have settled edits of a paper while this worker lives */
+const settlements = new Map();
+
+/**
+ * Say how many edits of a paper have been settled: an older question's answer does not know of them.
+ * @param {string} key
+ * @returns {number}
+ */
+export function settledEdits(key) {
+  return settlements.get(key) ?? 0;
+}
+
 /**
  * Keep an edit, and drop the draft that it came from.
  * @param {NewEdit} wanted
@@ -165,7 +177,9 @@ async function introduce(account, edit) {
  */
 async function settle(edit, state) {
   await navigator.locks.request("outbox", async () => {
-    const cards = await readCards(edit.kind === "seen" ? edit.change.papers : [edit.paper.id]);
+    const keys = edit.kind === "seen" ? edit.change.papers : [edit.paper.id];
+    for (const key of keys) settlements.set(key, settledEdits(key) + 1);
+    const cards = await readCards(keys);
     await writeCards([...cards.values()].map((card) => absorb(card, edit, state)));
     const later = (await readEdits()).filter((other) => other.seq > edit.seq && thing(other) === thing(edit));
     if (state?.version) await writeEdits(later.map((other) => ({ ...other, base: state })));

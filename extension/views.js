@@ -1,6 +1,7 @@
 /** What is drawn beside papers: the cards as last told, with the waiting edits on top. */
 
 import { applyEdits } from "./merge.js";
+import { settledEdits } from "./outbox.js";
 import { send, ServerError } from "./server.js";
 import { readAccount, readAllCards, readAnswer, readCards, readDrafts, readEdits, writeAnswer, writeCards, writeLedger } from "./store.js";
 
@@ -45,10 +46,11 @@ export async function refreshCards(papers, listing) {
   for (let start = 0; start < papers.length; start += MOST_PAPERS) {
     const batch = papers.slice(start, start + MOST_PAPERS);
     const body = { papers: batch, ...(listing && papers.length <= MOST_PAPERS ? { listing } : {}) };
+    const settled = batch.map(({ id }) => settledEdits(id));
     const { cards } = await request("POST", "/api/v1/overlay", body);
     // the answer keeps the order of the question: a paper that became known under another key is kept under the page's
     const told = cards.map((/** @type {Card | null} */ card, /** @type {number} */ place) => card && { ...card, key: batch[place].id });
-    await writeCards(told.filter(Boolean));
+    await writeCards(told.filter((/** @type {Card | null} */ card, /** @type {number} */ place) => card && settledEdits(card.key) === settled[place]));
   }
 }
 

@@ -76,7 +76,7 @@ class Server:
 
     def code(self) -> str:
         """Give a pairing code."""
-        return re.findall(r"\d{6}", json.dumps(self.call("POST", "/api/v1/pairing-codes")))[0]
+        return str(self.call("POST", "/api/v1/pairing-codes")["code"])
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Ask as another device of the same person would; raises for anything but success."""
@@ -141,12 +141,12 @@ class Browser:
 
     @property
     def id(self) -> str:
-        return self.worker.url.removeprefix("chrome-extension://").split("/", 1)[0]
+        return self.worker.url.removeprefix("chrome-extension://").partition("/")[0]
 
     def open(self, address: str, body: str = "") -> Page:
         """Open a page of the sites, with `body` as its answer."""
         if body:
-            self.pages[address.split("#")[0]] = body
+            self.pages[address.partition("#")[0]] = body
         page = self.context.new_page()
         page.goto(address)
         return page
@@ -203,7 +203,7 @@ class Browser:
         page.close()
 
     def _answer(self, route: Route) -> None:
-        body = self.pages.get(route.request.url.split("#")[0])
+        body = self.pages.get(route.request.url.partition("#")[0])
         if body is None:
             route.fulfill(status=404, body="")
         else:

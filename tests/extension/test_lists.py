@@ -60,7 +60,7 @@ def test_every_period_gets_its_margins(paired: Browser, some_papers: Papers, pat
 
 
 def test_a_week_of_105_cards_is_complete(paired: Browser, some_papers: Papers) -> None:
-    listed = some_papers(105)
+    listed = [Paper(paper.key, paper.title) for paper in some_papers(105)]
     page = paired.open(f"{HOST}/papers/week/2026-W23", list_page(listed, props={"periodType": "week"}))
     expect(page.locator("papermargin-bar .state")).to_have_text("105 of 105 cards")
     assert margins_are_right(page, [paper.key for paper in listed])

@@ -132,7 +132,7 @@ def test_a_draft_outlives_its_tab(
 def test_terms_and_a_result_stand_on_the_card_and_can_be_corrected(
     page: Page, card: Locator, server: Server, listed: list[Paper]
 ) -> None:
-    expect(card.locator(".result")).to_have_text("92.4% accuracy · ImageNet", timeout=20_000)
+    expect(card.locator(".result")).to_have_text("92.4% accuracy · ImageNet", timeout=60_000)
     card.get_by_role("button", name="All").click()
     page.locator(".popover .chip.dataset").get_by_text("ImageNet").click()
     page.get_by_role("menuitem", name="Wrong").click()
@@ -179,7 +179,7 @@ def test_the_bar_counts_filters_and_comes_back_with_the_page(page: Page, paired:
 
 
 def test_the_order_follows_results_and_ones_own_reading(page: Page, server: Server, listed: list[Paper]) -> None:
-    expect(page.locator("papermargin-card .result")).to_have_count(6, timeout=20_000)
+    expect(page.locator("papermargin-card .result")).to_have_count(6, timeout=60_000)
     nth = (
         "() => [...document.querySelectorAll('article')].sort((a, b) => a.style.order - "
         "b.style.order)[{}].querySelector('h3').textContent"
