@@ -281,14 +281,15 @@ browser.alarms.onAlarm.addListener(() => void flushNow());
 browser.runtime.onStartup.addListener(() => void flushNow());
 browser.permissions.onAdded.addListener(() => void flushNow());
 
-browser.runtime.onInstalled.addListener(({ reason }) => {
+browser.runtime.onInstalled.addListener(async ({ reason }) => {
+  await browser.contextMenus.removeAll();
   browser.contextMenus.create({
     id: "save",
     title: t("menuSave"),
     contexts: ["link"],
     targetUrlPatterns: ["https://huggingface.co/papers/*", "https://hf.co/papers/*", "https://arxiv.org/abs/*", "https://arxiv.org/pdf/*", "https://arxiv.org/html/*"],
   });
-  void showWaiting();
+  await showWaiting();
   if (reason === "install") void browser.runtime.openOptionsPage();
 });
 
