@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
 
 _SHORT = r"(?=[^()\[\]]*[A-Z])(?P<short>[^\s()\[\],;:]{1,12}[^\s()\[\],;:.])"
 _BRACKET = re.compile(rf"(?<=\S)[\s~]?[(\[]{_SHORT}[)\]]")
@@ -40,26 +41,24 @@ def find_abbreviations(text: str) -> Iterator[Abbreviation]:
 
 
 class Abbreviations:
-    """Gives the two forms of an abbreviation one label, that of the long form where both are mentions."""
+    """Marks both forms of an abbreviation where one is marked, with the label and the borders of the long form."""
 
     def __call__(self, doc: Doc) -> Doc:
-        """Label abbreviations and their long forms alike."""
-        found = [*self.find(doc)]
+        """Mark abbreviations and their long forms alike."""
+        found = filter_spans(self.find(doc))
         taken = {token.i for span in found for token in span}
         doc.ents = [*found, *(ent for ent in doc.ents if taken.isdisjoint(range(ent.start, ent.end)))]
         return doc
 
     def find(self, doc: Doc) -> Iterator[Span]:
-        """Give the forms that miss their label or have another one's."""
-        ends = {ent.end_char: ent for ent in doc.ents}
+        """Give the forms of the abbreviations of which a form is a mention; none that lies within a longer one."""
+        mention_at = {place: ent for ent in doc.ents for place in range(ent.start_char, ent.end_char)}
         for long, short in find_abbreviations(doc.text):
-            whole, brief = ends.get(long[1]), ends.get(short[1])
-            if whole and (not brief or (brief.start_char == short[0] and brief.label != whole.label)):
-                yield from _span(doc, short, whole.label)
-            elif brief and not whole and brief.start_char == short[0]:
-                span = doc.char_span(*long, label=brief.label)
-                if span and not any(token.ent_type for token in span):
-                    yield span
+            whole, brief = mention_at.get(long[1] - 1), mention_at.get(short[0])
+            known = whole or brief
+            if known and not (brief and (brief.start_char, brief.end_char) != short):
+                forms = (doc.char_span(*form, label=known.label) for form in (long, short))
+                yield from (form for form in forms if form)
 
 
 def _start_by_initials(long: str, letters: list[str]) -> int | None:
@@ -82,9 +81,3 @@ def _start_by_letters(long: str, letters: list[str]) -> int | None:
     start = next((start for start in reversed(words) if start < place and long[start] == letters[0]), None)
     compound = max(long.rfind(" ", 0, start), long.rfind("~", 0, start)) + 1 if start else 0
     return compound if start and long[compound] == letters[0] else start
-
-
-def _span(doc: Doc, place: tuple[int, int], label: int) -> Iterator[Span]:
-    span = doc.char_span(*place, label=label)
-    if span:
-        yield span

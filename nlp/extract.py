@@ -13,16 +13,13 @@ from msgspec.structs import replace
 from spacy.language import Language
 from spacy.tokens import Doc
 
-import nlp.tagger  # noqa: F401 - spaCy finds its component by the decorator
+import nlp.pipeline
+import nlp.tagger  # noqa: F401 - spaCy finds components and tokenizer of both modules by their decorators
 from nlp.abbreviations import find_abbreviations
 from nlp.confidence import MENTIONS
-from nlp.pipeline import add_components, blank
 from nlp.results import find_results
 from nlp.spans import LABELS, Extraction, Label, Mention, Result
 from nlp.terms import define, term_of
-
-RULE_CONFIDENCE = 0.74
-"""The share of mentions that are right where rules alone find them, measured on the held-out abstracts."""
 
 MODEL = Path(__file__).with_name("model")
 
@@ -42,10 +39,8 @@ class Question(msgspec.Struct):
 
 
 def load_model(path: Path | None = None) -> Language:
-    """Load a trained pipeline, the packaged one unless a path is given; without one, assemble the rules alone."""
-    if path or (MODEL / "meta.json").exists():
-        return spacy.load(path or MODEL)
-    return add_components(blank())
+    """Load a trained pipeline: the packaged one, unless another's folder is given."""
+    return spacy.load(path or MODEL)
 
 
 def extract(nlp: Language, texts: Iterable[str], *, batch_size: int = 16) -> Iterator[Extraction]:
@@ -131,15 +126,14 @@ def _read(doc: Doc, offset: int) -> Extraction:
 
 
 def _mentions(doc: Doc) -> Iterator[Mention]:
-    """Give the entities of a text as mentions, each with its term."""
-    text = doc.text
-    labels = {ent.text: ent.label_ for ent in doc.ents}
+    """Give the mentions of a text with their terms and confidences."""
+    text, found = doc.text, doc.spans[MENTIONS]
+    labels = {span.text: span.label_ for span in found}
     defined = [(text[slice(*long)], text[slice(*short)]) for long, short in find_abbreviations(text)]
     shared = {label: define([pair for pair in defined if labels.get(pair[1]) == label], label) for label in LABELS}
-    scores = doc.spans[MENTIONS].attrs["scores"] if MENTIONS in doc.spans else [RULE_CONFIDENCE] * len(doc.ents)
-    for ent, score in zip(doc.ents, scores, strict=True):
-        label = cast(Label, ent.label_)
-        yield Mention(ent.start_char, ent.end_char, label, term_of(ent.text, label, shared[label]), score)
+    for span, confidence in zip(found, found.attrs["scores"], strict=True):
+        label = cast(Label, span.label_)
+        yield Mention(span.start_char, span.end_char, label, term_of(span.text, label, shared[label]), confidence)
 
 
 def _moved(part: Part, offset: int) -> Part:

@@ -1,4 +1,4 @@
-"""Known names: lists of well-known methods, datasets, metrics and tasks, and the component that finds them."""
+"""Known names: lists of well-known methods, datasets, metrics and tasks, and the component that marks some of them."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -8,7 +8,7 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-from nlp.spans import LABELS, Label
+from nlp.spans import Label
 
 
 def read_names(label: Label) -> Iterator[tuple[str, str]]:
@@ -18,13 +18,17 @@ def read_names(label: Label) -> Iterator[tuple[str, str]]:
         yield surface, term or surface
 
 
+FOUND: tuple[Label, ...] = ("METHOD", "DATASET")
+"""The labels of which a listed name is a mention wherever it stands; tasks and metrics often are no more than words."""
+
+
 class Names:
     """Marks known names where nothing is marked yet; one that is listed in lower case is found in any case."""
 
     def __init__(self, nlp: Language) -> None:
         self.matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
         self.surfaces: dict[str, set[str]] = {}
-        for label in LABELS:
+        for label in FOUND:
             for surface in {form for name, _ in read_names(label) for form in _forms(name)}:
                 self.matcher.add(label, [nlp.make_doc(surface)])
                 self.surfaces.setdefault(label, set()).add(surface)

@@ -1,4 +1,4 @@
-"""The spaCy pipeline: its tokenizer, and the components that read names around a trained `ner` or without one."""
+"""The spaCy pipeline around the trained `ner`: its tokenizer, and the rules that complete and repair mentions."""
 
 import re
 from collections.abc import Callable
@@ -13,10 +13,13 @@ from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, registry
 
 from nlp.abbreviations import Abbreviations
-from nlp.coined import CoinedNames
 from nlp.consistency import Consistency
 from nlp.exclusions import Exclusions
+from nlp.labels import Labels
 from nlp.names import Names
+
+RULES = ("names", "labels", "abbreviations", "consistency", "exclusions")
+"""The components that follow the trained one, in their order."""
 
 # Names of papers end where spaCy's rules for prose see no border: "Llama3-70B.", "(LLM)-based", "SFT+RL", "R^2=0.8".
 _MACRO = r"\\(?:text|math)[a-z]{2,4}\{|\\emph\{"
@@ -78,16 +81,16 @@ def make_names(nlp: Language, name: str) -> Names:
     return Names(nlp)
 
 
-@Language.factory("coined_names", assigns=["doc.ents"])
-def make_coined_names(nlp: Language, name: str) -> CoinedNames:
-    """Make the component that finds coined names."""
-    return CoinedNames()
-
-
 @Language.factory("abbreviations", requires=["doc.ents"], assigns=["doc.ents"])
 def make_abbreviations(nlp: Language, name: str) -> Abbreviations:
     """Make the component that labels abbreviations as what they stand for."""
     return Abbreviations()
+
+
+@Language.factory("labels", requires=["doc.ents"], assigns=["doc.ents"])
+def make_labels(nlp: Language, name: str) -> Labels:
+    """Make the component that corrects labels."""
+    return Labels()
 
 
 @Language.factory("consistency", requires=["doc.ents"], assigns=["doc.ents"])
@@ -103,8 +106,7 @@ def make_exclusions(nlp: Language, name: str) -> Exclusions:
 
 
 def add_components(nlp: Language) -> Language:
-    """Add what finds mentions by rule, unless a trained `ner` does, and what repairs them."""
-    finders = () if "ner" in nlp.pipe_names else ("names", "coined_names")
-    for name in (*finders, "abbreviations", "consistency", "exclusions"):
+    """Add what completes and repairs the mentions that a trained `ner` finds."""
+    for name in RULES:
         nlp.add_pipe(name)
     return nlp

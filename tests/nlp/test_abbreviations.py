@@ -53,3 +53,16 @@ def test_an_abbreviation_within_a_mention_stays_part_of_it() -> None:
     doc = NLP("Our point cloud (PC) reconstruction works.")
     doc.ents = [Span(doc, 1, 7, label="TASK")]
     assert [ent.text for ent in Abbreviations()(doc).ents] == ["point cloud (PC) reconstruction"]
+
+
+def test_the_long_form_is_marked_from_its_first_letter() -> None:
+    doc = NLP("We learn by nested owl annealing (NOA).")
+    doc.ents = [Span(doc, 4, 6, label="METHOD"), Span(doc, 7, 8, label="TASK")]
+    assert [(ent.text, ent.label_) for ent in Abbreviations()(doc).ents] == [
+        ("nested owl annealing", "METHOD"),
+        ("NOA", "METHOD"),
+    ]
+
+
+def test_where_neither_form_is_marked_nothing_is() -> None:
+    assert Abbreviations()(NLP("the state of the owl (SOTO)")).ents == ()
