@@ -27,7 +27,7 @@ FACET_VALUES = 30
 PAGES = 100  # papers that are read at once when many are
 
 _SORTS = {
-    "added": ("COALESCE(e.added, p.created)", datetime),
+    "added": ("e.added", datetime),
     # the day before, the first of all, stands for minus infinity in asyncpg
     "published": ("COALESCE(p.published, DATE('0001-01-02'))", date),
     "rating": ("COALESCE(e.rating, -1)", int),
@@ -56,33 +56,17 @@ async def list_papers(
 ) -> PaperList:
     """Give a page of the papers that a query selects: of the reader's list, or of the whole store.
 
-    Words are answered by relevance and everything else by the day it was added, unless `sort` says otherwise.
+    Words are answered by relevance and everything else by the day it was added, to the list or to the store, unless
+    `sort` says otherwise.
     Raises `QueryError` for a query that cannot be read and `Invalid` for a cursor that is not ours.
     """
     selection = select(parse_query(query), reader=reader, everything=everything, postgres=is_postgres())
     order: Sort = sort or ("relevance" if selection.score else "added")
     rows = await _page_rows(selection, order, _read_cursor(cursor, order), limit + 1)
-    shown = rows[:limit]
-    found = await cards([row["id"] for row in shown], reader)
-    snippets = await _snippets(selection, [row["id"] for row in shown])
     return PaperList(
-        papers=[
-            ListedPaper(
-                key=row["key"],
-                title=row["title"],
-                abstract=row["abstract"],
-                authors=decode_strings(row["authors"]),
-                author_count=row["author_count"],
-                published=day(row["published"]),
-                upvotes=row["upvotes"],
-                code_url=row["code_url"],
-                card=found[row["id"]],
-                snippet=snippets.get(row["id"]),
-            )
-            for row in shown
-        ],
+        papers=await _listed(selection, [row["id"] for row in rows[:limit]], reader),
         total=rows[0]["total"] if rows else 0,
-        next=_write_cursor(_cursor_after(order, shown[-1])) if len(rows) > limit else None,
+        next=_write_cursor(_cursor_after(order, rows[limit - 1])) if len(rows) > limit else None,
         facets=await _facets(selection) if facets else None,
     )
 
@@ -188,23 +172,61 @@ def _suggestion(kind: str, row: dict[str, Any]) -> Suggestion:
 
 
 async def _page_rows(selection: Selection, sort: Sort, cursor: _Cursor | None, limit: int) -> list[dict[str, Any]]:
-    value = (selection.score or "CAST(0 AS REAL)") if sort == "relevance" else _SORTS[sort][0]
-    values, after = list(selection.values), []
+    """Give a page's papers as numbers: sorted and counted without a look at their rows, which are long."""
+    place, kind = _place(selection, sort)
+    values, after, total = list(selection.values), "", "(SELECT COUNT(*) FROM hit)"
     if cursor:
-        values += [_typed(sort, cursor.value), cursor.id]
-        after = [f"({value}, p.id) < (${len(values) - 1}, ${len(values)})"]
-    total = f"{cursor.total}" if cursor else "COUNT(*) OVER ()"
+        values += [_typed(cursor.value, kind), cursor.id]
+        after, total = f"WHERE (place, id) < (${len(values) - 1}, ${len(values)})", f"{cursor.total}"
     return await fetch(
-        "SELECT p.id, p.key, p.title, p.abstract, p.authors, p.author_count, p.published, p.upvotes, p.code_url, "
-        f"{value} AS place, {total} AS total {selection.body(*after)} "
-        f"ORDER BY {value} DESC, p.id DESC LIMIT {limit}",
+        f"WITH hit AS MATERIALIZED (SELECT {selection.paper} AS id, {place} AS place {selection.body()}) "
+        f"SELECT id, place, {total} AS total FROM hit {after} ORDER BY place DESC, id DESC LIMIT {limit}",
         *values,
     )
 
 
-def _typed(sort: Sort, value: str | float) -> Any:
+def _place(selection: Selection, sort: Sort) -> tuple[str, type]:
+    """Give what an order sorts by, the greatest first, and the type of it."""
+    if sort == "relevance":
+        return selection.score or "CAST(0 AS REAL)", float
+    if sort == "added" and selection.everything:
+        return selection.paper, int  # papers are numbered as they come
+    return _SORTS[sort]
+
+
+async def _listed(selection: Selection, ids: list[int], reader: int) -> list[ListedPaper]:
+    if not ids:
+        return []
+    rows = await fetch(
+        "SELECT id, key, title, abstract, authors, author_count, published, upvotes, code_url FROM paper "
+        f"WHERE id IN ({places(len(ids))})",
+        *ids,
+    )
+    papers, found, snippets = (
+        {row["id"]: row for row in rows},
+        await cards(ids, reader),
+        await _snippets(selection, ids),
+    )
+    return [
+        ListedPaper(
+            key=row["key"],
+            title=row["title"],
+            abstract=row["abstract"],
+            authors=decode_strings(row["authors"]),
+            author_count=row["author_count"],
+            published=day(row["published"]),
+            upvotes=row["upvotes"],
+            code_url=row["code_url"],
+            card=found[row["id"]],
+            snippet=snippets.get(row["id"]),
+        )
+        for row in map(papers.__getitem__, ids)
+    ]
+
+
+def _typed(value: str | float, kind: type) -> Any:
     try:
-        typed: Any = msgspec.convert(value, float if sort == "relevance" else _SORTS[sort][1], strict=False)
+        typed: Any = msgspec.convert(value, kind, strict=False)
         return typed.astimezone(UTC) if isinstance(typed, datetime) else typed
     except (msgspec.ValidationError, OverflowError):
         raise Invalid("this cursor is not one of ours") from None
@@ -257,16 +279,18 @@ async def _snippets(selection: Selection, papers: list[int]) -> dict[int, str]:
 
 
 async def _facets(selection: Selection) -> dict[str, list[FacetValue]]:
-    year = "CAST(EXTRACT(YEAR FROM hit.published) AS TEXT)" if is_postgres() else "substr(hit.published, 1, 4)"
+    year = "CAST(EXTRACT(YEAR FROM p.published) AS TEXT)" if is_postgres() else "substr(p.published, 1, 4)"
     rows = await fetch(
-        "WITH hit AS MATERIALIZED (SELECT p.id AS paper_id, e.id AS entry_id, COALESCE(e.status, 'none') AS status, "
-        f"p.published {selection.body()}) "
-        "SELECT 'status' AS facet, status AS value, COUNT(*) AS n FROM hit GROUP BY status "
-        f"UNION ALL SELECT 'year', {year}, COUNT(*) FROM hit WHERE published IS NOT NULL GROUP BY 2 "
-        "UNION ALL SELECT 'tag', t.name, COUNT(*) FROM hit JOIN entry_tag et ON et.entry_id = hit.entry_id "
+        f"WITH hit AS MATERIALIZED (SELECT {selection.paper} AS id, e.id AS entry, e.status AS status "
+        f"{selection.body()}), named AS (SELECT term_id, COUNT(*) AS n FROM hit JOIN paper_term pt "
+        "ON pt.paper_id = hit.id GROUP BY term_id), ranked AS (SELECT LOWER(label) AS label, name, n, "
+        "ROW_NUMBER() OVER (PARTITION BY label ORDER BY n DESC, name) AS rank FROM named JOIN term ON id = term_id) "
+        "SELECT 'status' AS facet, COALESCE(status, 'none') AS value, COUNT(*) AS n FROM hit GROUP BY 2 "
+        f"UNION ALL SELECT 'year', {year}, COUNT(*) FROM hit JOIN paper p ON p.id = hit.id "
+        "WHERE p.published IS NOT NULL GROUP BY 2 "
+        "UNION ALL SELECT 'tag', t.name, COUNT(*) FROM hit JOIN entry_tag et ON et.entry_id = hit.entry "
         "JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL GROUP BY t.id, t.name "
-        "UNION ALL SELECT LOWER(t.label), t.name, COUNT(*) FROM hit JOIN paper_term pt ON pt.paper_id = hit.paper_id "
-        "JOIN term t ON t.id = pt.term_id GROUP BY t.id, t.label, t.name ORDER BY 3 DESC, 2",
+        f"UNION ALL SELECT label, name, n FROM ranked WHERE rank <= {FACET_VALUES} ORDER BY 3 DESC, 2",
         *selection.values,
     )
     facets: dict[str, list[FacetValue]] = {name: [] for name in ("status", "tag", *TERM_FIELDS, "year")}

@@ -18,9 +18,10 @@ from server.query import TERM_FIELDS, All, Either, Field, Query, Text, Without
 
 
 class Sql(Struct):
-    """A statement under construction: its values, and the words whose hits rank and make snippets."""
+    """A statement under construction: its values, the words whose hits rank and make snippets, and a paper's number."""
 
     postgres: bool
+    paper: str
     values: list[Any] = field(default_factory=list)
     words: list[Text] = field(default_factory=list)
 
@@ -31,8 +32,14 @@ class Sql(Struct):
 
 
 class Selection(Struct, kw_only=True):
-    """Papers that a query asks for: the FROM and WHERE of a SELECT, and its relevance, or None where none is known."""
+    """Papers that a query asks for: the FROM and WHERE of a SELECT, and its relevance, or None where none is known.
 
+    `paper` is where a paper's number is. What else is read of the paper `p` costs a look at its row, which is long, so
+    that whoever wants to sort and count should not: joins that nothing is read of are left out by either engine.
+    """
+
+    paper: str
+    everything: bool
     source: str
     conditions: list[str]
     values: list[Any]
@@ -47,21 +54,26 @@ class Selection(Struct, kw_only=True):
 
 def select(query: All, *, reader: int, everything: bool, postgres: bool) -> Selection:
     """Write what selects the papers of a query: of the reader's list, or of the whole store."""
-    sql = Sql(postgres)
-    sql.add(reader)
     parts = [part for part in map(_searchable, query.parts) if part is not None]
     words = [part for part in parts if isinstance(part, Text)]
     others = [part for part in parts if not isinstance(part, Text)]
+    sql = Sql(postgres, "h.paper_id" if words else "p.id" if everything else "e.paper_id")
+    sql.add(reader)
     conditions = [_condition(sql, part) for part in others]
     sql.words = words + [word for part in others for word in _positive_words(part)]
-    entry = "LEFT JOIN" if everything else "JOIN"
-    source = f"paper p {entry} entry e ON e.paper_id = p.id AND e.user_id = $1 AND e.deleted IS NULL"
-    if not everything:
-        source += " AND e.status <> 'none'"
+    own = "e.user_id = $1 AND e.deleted IS NULL" + ("" if everything else " AND e.status <> 'none'")
     if words:
-        source = f"({_hits(sql, words)}) h JOIN {source.replace('paper p', 'paper p ON p.id = h.paper_id', 1)}"
-    score = "h.score" if words else None
-    return Selection(source=source, conditions=conditions, values=sql.values, words=sql.words, score=score)
+        joint = "LEFT JOIN" if everything else "JOIN"
+        source = f"({_hits(sql, words)}) h {joint} entry e ON e.paper_id = h.paper_id AND {own} "
+        source += "LEFT JOIN paper p ON p.id = h.paper_id"
+    elif everything:
+        source = f"paper p LEFT JOIN entry e ON e.paper_id = p.id AND {own}"
+    else:
+        source, conditions = "entry e LEFT JOIN paper p ON p.id = e.paper_id", [own, *conditions]
+    return Selection(
+        paper=sql.paper, everything=everything, source=source, conditions=conditions, values=sql.values,
+        words=sql.words, score="h.score" if words else None,
+    )  # fmt: skip
 
 
 def is_searchable(word: Text) -> bool:
@@ -96,28 +108,27 @@ def tsquery(word: Text, place: str) -> str:
 
 def _hits(sql: Sql, words: list[Text]) -> str:
     margins = [_margin(sql, word) for word in words]
-    supplied = f"SELECT m.paper_id, 0.0 AS score FROM ({' UNION '.join(margins)}) m"
+    supplied = f"SELECT m.paper_id FROM ({' UNION '.join(margins)}) m"
     if len(words) > 1:  # a single word is in a margin's paper already, of several each has to be somewhere
         each = [
             f"({_in_paper(sql, word, 'm.paper_id')} OR m.paper_id IN ({margin}))"
             for word, margin in zip(words, margins, strict=True)
         ]
         supplied += f" WHERE {' AND '.join(each)}"
-    return f"SELECT paper_id, MAX(score) AS score FROM ({_ranked(sql, words)} UNION ALL {supplied}) a GROUP BY paper_id"
+    number, score, found = _found(sql, words)
+    return (
+        # SQLite would move conditions on papers into the hits, where some cannot be answered
+        f"WITH hits AS MATERIALIZED (SELECT {number} AS paper_id, {score} AS score {found} UNION ALL "
+        f"SELECT s.paper_id, 0.0 FROM ({supplied} EXCEPT SELECT {number} {found}) s) SELECT * FROM hits"
+    )
 
 
-def _ranked(sql: Sql, words: list[Text]) -> str:
+def _found(sql: Sql, words: list[Text]) -> tuple[str, str, str]:
+    """Give the number and the relevance of a paper that holds all words, and where such papers are."""
     if sql.postgres:
         query = " && ".join(tsquery(word, f"{sql.add(word.text)}::text") for word in words)
-        return (
-            f"SELECT id AS paper_id, ts_rank(search, {query})::double precision AS score "
-            f"FROM paper WHERE search @@ ({query})"
-        )
-    place = sql.add(match(words))
-    return (
-        "SELECT rowid AS paper_id, -bm25(paper_fts, 5.0, 1.0) AS score "
-        f"FROM paper_fts WHERE paper_fts MATCH {place}"
-    )  # fmt: skip
+        return "id", f"ts_rank(search, {query})::double precision", f"FROM paper WHERE search @@ ({query})"
+    return "rowid", "-bm25(paper_fts, 5.0, 1.0)", f"FROM paper_fts WHERE paper_fts MATCH {sql.add(match(words))}"
 
 
 def _in_paper(sql: Sql, word: Text, paper: str) -> str:
@@ -151,7 +162,7 @@ def _condition(sql: Sql, query: Query) -> str:
     if isinstance(query, Without):
         return f"NOT COALESCE({_condition(sql, query.part)}, FALSE)"
     if isinstance(query, Text):
-        return f"({_in_paper(sql, query, 'p.id')} OR p.id IN ({_margin(sql, query)}))"
+        return f"({_in_paper(sql, query, sql.paper)} OR {sql.paper} IN ({_margin(sql, query)}))"
     return _FIELDS[query.name](sql, query)
 
 
@@ -166,7 +177,7 @@ def _term(sql: Sql, part: Field) -> str:
     fold = fold_term(part.value.rstrip("*"))
     test = f"LIKE {sql.add(_like(fold) + '%')} ESCAPE '\\'" if part.value.endswith("*") else f"= {sql.add(fold)}"
     return (
-        "p.id IN (SELECT pt.paper_id FROM term t JOIN paper_term pt ON pt.term_id = t.id "
+        f"{sql.paper} IN (SELECT pt.paper_id FROM term t JOIN paper_term pt ON pt.term_id = t.id "
         f"WHERE t.label = {label} AND t.fold {test})"
     )
 
@@ -197,7 +208,7 @@ def _rating(sql: Sql, part: Field) -> str:
 
 def _has(sql: Sql, part: Field) -> str:
     return {
-        "note": "p.id IN (SELECT n.paper_id FROM note n WHERE n.user_id = $1 AND n.deleted IS NULL)",
+        "note": f"{sql.paper} IN (SELECT n.paper_id FROM note n WHERE n.user_id = $1 AND n.deleted IS NULL)",
         "code": "p.code_url IS NOT NULL",
         "tag": "e.id IN (SELECT et.entry_id FROM entry_tag et JOIN tag t ON t.id = et.tag_id "
         "WHERE t.user_id = $1 AND t.deleted IS NULL)",
@@ -226,12 +237,13 @@ def _published(sql: Sql, part: Field) -> str:
 
 def _listed(sql: Sql, part: Field) -> str:
     within = _interval(sql, part, "l.day", lambda day: day)
-    return f"p.id IN (SELECT lp.paper_id FROM listing l JOIN listing_paper lp ON lp.listing_id = l.id WHERE {within})"
+    places = f"SELECT lp.paper_id FROM listing l JOIN listing_paper lp ON lp.listing_id = l.id WHERE {within}"
+    return f"{sql.paper} IN ({places})"
 
 
 def _key(sql: Sql, part: Field) -> str:
     key = sql.add(parse_key(part.value) or part.value)
-    return f"(p.key = {key} OR p.id IN (SELECT a.paper_id FROM alias a WHERE a.key = {key}))"
+    return f"(p.key = {key} OR {sql.paper} IN (SELECT a.paper_id FROM alias a WHERE a.key = {key}))"
 
 
 def _like(text: str) -> str:
