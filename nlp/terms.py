@@ -12,9 +12,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from importlib.resources import files
 
 from nlp.names import read_names
-from nlp.spans import LABELS, Label
+from nlp.spans import Label
 
 _SIZE = re.compile(
     r"(?<=\w)[-\s_]?\d+(?:\.\d+)?(?:x\d+)?[BM](?![\w.])(?:-A\d+B)?|[-\s](?:Instruct|Chat|instruct|chat|it|Base)$"
@@ -31,6 +32,8 @@ _BRITISH = (
     (re.compile(r"((?:al|ar|er|or|[ntx]im|ant|en|stom|ndom|ron|il|et|gn|gan))is(?=(?:e|ed|er|ing)\b)"), r"\1iz"),
     (re.compile(r"(?<=col|ghb|avi|fav)our"), "or"),
     (re.compile(r"(?<=model|label|ravel|annel)l(?=ing|ed|er)"), ""),
+    (re.compile(r"\b(auto|bi|hyper|multi|omni|spatio)-(regressive|directional|parameter|modal|temporal)"), r"\1\2"),
+    (re.compile(r"\b(fine|pre|post|multi)(tun|train|task|view)"), r"\1-\2"),
 )
 _NAME = re.compile(r"[a-z]*[A-Z].*[A-Z0-9].*|.*\d.*|[A-Z]|.*[^\x00-\x7f].*")
 _AMBIGUOUS = re.compile(r"[A-Z&]{1,3}s?")
@@ -83,14 +86,24 @@ def _singular(text: str, label: Label) -> str:
 
 
 def _spelled(surface: str, label: Label) -> str:
-    text = _plain(surface, label)
-    if label == "DATASET" or (label == "METHOD" and re.fullmatch(r"\S*[A-Z]\S*", text)):
-        return text if label == "DATASET" or not re.search(r"[A-Z]s$", text) else text[:-1]
-    words = re.split(r"([\s\-/()]+)", _singular(text, label))
-    return "".join(word if _NAME.fullmatch(word) else _american(word.lower()) for word in words)
+    """Spell an unlisted surface by rule; ordinary words are written small, in names of tasks and metrics all words."""
+    text = _singular(_plain(surface, label), label)
+    if label == "DATASET":
+        return text
+    parts = re.split(r"([\s/()]+)", text)
+    return "".join(_american(part.lower()) if _is_ordinary(part, label) else part for part in parts)
+
+
+def _is_ordinary(compound: str, label: Label) -> bool:
+    """Tell whether a word, or all words of a compound, are of the language rather than somebody's coinage."""
+    words = [word for word in compound.split("-") if word]
+    if any(_NAME.fullmatch(word) for word in words):
+        return False
+    return label != "METHOD" or all(word.lower() in _ordinary_words() for word in words)
 
 
 def _american(text: str) -> str:
+    """Give lower-case words in American spelling, and those that are written in two ways in one."""
     for british, american in _BRITISH:
         text = british.sub(american, text)
     return text
@@ -98,9 +111,17 @@ def _american(text: str) -> str:
 
 @cache
 def _known(label: Label) -> dict[str, str]:
-    return {term_key(surface, label): term for surface, term in read_names(label)}
+    """Give terms by key: those of the lists, and the commonest spelling of what is spelled in several ways."""
+    lines = (line.split("\t") for line in _lines("variants.txt"))
+    variants = {term_key(term, label): term for owner, term in lines if owner == label}
+    listed = {term_key(name, label): term for surface, term in read_names(label) for name in (term, surface)}
+    return variants | listed
 
 
-def known_terms() -> dict[Label, dict[str, str]]:
-    """Give the listed terms by label and key."""
-    return {label: _known(label) for label in LABELS}
+@cache
+def _ordinary_words() -> set[str]:
+    return {*_lines("words.txt")}
+
+
+def _lines(name: str) -> list[str]:
+    return files("nlp").joinpath("names", name).read_text("utf-8").splitlines()

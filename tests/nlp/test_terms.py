@@ -36,7 +36,11 @@ def test_a_listed_surface_has_its_listed_term(label: Label) -> None:
     [
         ("Llama 3.1 8B", "METHOD", "Llama 3.1"),
         ("OwletNet-7B", "METHOD", "OwletNet"),
-        ("Spotted Owl Pooling", "METHOD", "spotted owl pooling"),
+        ("Latent Sampling Pooling", "METHOD", "latent sampling pooling"),
+        ("Kestrel-Omni", "METHOD", "Kestrel-Omni"),
+        ("Self-Critique", "METHOD", "self-critique"),
+        ("Gaussian pooling", "METHOD", "Gaussian pooling"),
+        ("Auto-Regressive Pretraining", "METHOD", "autoregressive pre-training"),
         ("Kestrel", "METHOD", "Kestrel"),
         ("Counts", "METRIC", "count"),
         ("Nest Mapping", "TASK", "nest mapping"),
