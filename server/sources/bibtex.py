@@ -83,16 +83,22 @@ def _paper(written: Entry, decoded: Entry, observed: datetime) -> SourcePaper | 
     texts = {field.key.lower(): field.value for field in decoded.fields}
     authors = texts.get("author", [])
     reference = Reference(
-        title=str(texts.get("title", "")),
+        title=_unaccented(texts.get("title", "")),
         authors=[name for name in authors if name != "others"],
         published=verbatim.get("date") or _month(verbatim),
-        abstract=str(texts.get("abstract", "")),
+        abstract=_unaccented(texts.get("abstract", "")),
         doi=verbatim.get("doi", ""),
         arxiv_texts=[verbatim[key] for key in _ID_FIELDS if key in verbatim],
-        tags=re.split(r"[,;]", str(texts.get("keywords", ""))),
-        notes=[str(texts[key]) for key in _NOTE_FIELDS if key in texts],
+        tags=re.split(r"[,;]", _unaccented(texts.get("keywords", ""))),
+        # Zotero repeats the field for each note
+        notes=[_unaccented(field.value) for field in decoded.fields if field.key.lower() in _NOTE_FIELDS],
     )
     return parse_reference(reference, observed=observed)
+
+
+def _unaccented(text: object) -> str:
+    # the decoder's \\textasciicircum is an accent without its letter
+    return str(text).replace("\u02c6", "^")
 
 
 def _month(fields: dict[str, str]) -> str:

@@ -28,6 +28,15 @@ class _Date(Struct, rename="kebab"):
     literal: str = ""
 
 
+class _Words(Struct):
+    tags: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class _Custom(Struct):
+    papermargin: _Words = field(default_factory=_Words)
+
+
 class _Item(Struct):
     title: str = ""
     author: list[_Name] = field(default_factory=list)
@@ -41,6 +50,7 @@ class _Item(Struct):
     note: str = ""
     keyword: str = ""
     annote: str = ""
+    custom: _Custom = field(default_factory=_Custom)
 
 
 def parse_csl(values: Sequence[Any], *, observed: datetime) -> Batch:
@@ -60,6 +70,7 @@ def parse_csl(values: Sequence[Any], *, observed: datetime) -> Batch:
 
 
 def _reference(item: _Item) -> Reference:
+    ours = item.custom.papermargin
     return Reference(
         title=_MARKUP.sub("", item.title),
         authors=[_name(author) for author in item.author],
@@ -67,8 +78,8 @@ def _reference(item: _Item) -> Reference:
         abstract=_MARKUP.sub("", item.abstract),
         doi=item.doi,
         arxiv_texts=[item.archive_location, item.url, str(item.number), item.publisher, item.note],
-        tags=re.split(r"[,;]", item.keyword),
-        notes=[item.annote],
+        tags=ours.tags or re.split(r"[,;]", item.keyword),
+        notes=ours.notes or [item.annote],
     )
 
 

@@ -42,7 +42,10 @@ class Reference(Struct, kw_only=True):
 
 def parse_reference(reference: Reference, *, observed: datetime) -> SourcePaper | None:
     """Give the paper that a reference tells, None for one with neither a title nor an arXiv id."""
-    found = (arxiv_id for text in [*reference.arxiv_texts, reference.doi] if (arxiv_id := find_arxiv_id(text)))
+    # a person's note may name another paper
+    statements = [note for note in reference.notes if _ARXIV_STATEMENT.fullmatch(printable(note).strip())]
+    texts = [*reference.arxiv_texts, reference.doi, *statements]
+    found = (arxiv_id for text in texts if (arxiv_id := find_arxiv_id(text)))
     names = [name for author in reference.authors if (name := natural_name(author))]
     doi = _DOI.search(fold(reference.doi))
     paper = SourcePaper(

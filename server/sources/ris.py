@@ -13,7 +13,7 @@ _START = re.compile(r"^(?=TY  -)", re.MULTILINE)
 _END = re.compile(r"^ER  -", re.MULTILINE)
 _TITLE = re.compile(r"^(?:TI|T1)  - (.*)$", re.MULTILINE)
 _DATES = ("date", "year", "publication_year")
-_ID_FIELDS = ("urls", "doi", "number", "note", "notes", "custom1", "secondary_title", "accession_number")
+_ID_FIELDS = ("urls", "doi", "number", "note", "custom1", "secondary_title", "accession_number")
 
 
 def parse_ris(text: str, *, observed: datetime) -> Batch:
