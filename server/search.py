@@ -107,19 +107,19 @@ def tsquery(word: Text, place: str) -> str:
 
 
 def _hits(sql: Sql, words: list[Text]) -> str:
-    margins = [_margin(sql, word) for word in words]
-    supplied = f"SELECT m.paper_id FROM ({' UNION '.join(margins)}) m"
+    margins = [f"m{n} AS MATERIALIZED ({_margin(sql, word)})" for n, word in enumerate(words)]
+    supplied = f"SELECT m.paper_id FROM ({' UNION '.join(f'SELECT paper_id FROM m{n}' for n in range(len(words)))}) m"
     if len(words) > 1:  # a single word is in a margin's paper already, of several each has to be somewhere
         each = [
-            f"({_in_paper(sql, word, 'm.paper_id')} OR m.paper_id IN ({margin}))"
-            for word, margin in zip(words, margins, strict=True)
+            f"(m.paper_id IN (SELECT paper_id FROM m{n}) OR {_in_paper(sql, word, 'm.paper_id')})"
+            for n, word in enumerate(words)
         ]
         supplied += f" WHERE {' AND '.join(each)}"
     number, score, found = _found(sql, words)
     return (
         # SQLite would move conditions on papers into the hits, where some cannot be answered
-        f"WITH hits AS MATERIALIZED (SELECT {number} AS paper_id, {score} AS score {found} UNION ALL "
-        f"SELECT s.paper_id, 0.0 FROM ({supplied} EXCEPT SELECT {number} {found}) s) SELECT * FROM hits"
+        f"WITH {', '.join(margins)}, hits AS MATERIALIZED (SELECT {number} AS paper_id, {score} AS score {found} "
+        f"UNION ALL SELECT s.paper_id, 0.0 FROM ({supplied} EXCEPT SELECT {number} {found}) s) SELECT * FROM hits"
     )
 
 
