@@ -24,14 +24,17 @@ async def cards(papers: list[int], reader: int) -> dict[int, Card]:
         return {}
     ids = places(len(papers), after=1)
     rows = await fetch(
-        "SELECT p.id, p.key, p.title, p.results, p.extraction_version, p.extraction_error, s.id AS seen_id "
+        "SELECT p.id, p.key, p.title, p.results, p.extraction_version, p.extraction_error, s.id AS seen_id, "
+        "EXISTS (SELECT 1 FROM correction WHERE user_id = $1 AND deleted IS NULL) AS judged "
         f"FROM paper p LEFT JOIN seen s ON s.paper_id = p.id AND s.user_id = $1 WHERE p.id IN ({ids})",
         reader,
         *papers,
     )
     keys = {row["id"]: row["key"] for row in rows}
     entries, notes = await _entries(ids, reader, papers, keys), await _notes(ids, reader, papers, keys)
-    terms = await _terms(reader, papers)
+    terms = await _terms(papers)
+    if rows and rows[0]["judged"]:
+        terms |= await _corrected_terms(reader, papers, terms)
     return {
         row["id"]: Card(
             key=row["key"],
@@ -125,7 +128,7 @@ def note_of(row: Row, key: str) -> NoteState:
     )
 
 
-async def _terms(reader: int, papers: list[int]) -> dict[int, list[TermChip]]:
+async def _terms(papers: list[int]) -> dict[int, list[TermChip]]:
     rows = await fetch(
         "SELECT pt.paper_id, t.label, t.name, t.papers, pt.position FROM paper_term pt JOIN term t "
         f"ON t.id = pt.term_id WHERE pt.paper_id IN ({places(len(papers))}) ORDER BY pt.paper_id, pt.position",
@@ -134,10 +137,17 @@ async def _terms(reader: int, papers: list[int]) -> dict[int, list[TermChip]]:
     terms: dict[int, list[TermChip]] = defaultdict(list)
     for row in rows:
         terms[row["paper_id"]].append(TermChip(row["label"], row["name"], row["papers"], row["position"]))
-    verdicts = await corrections_of(reader, papers)
-    for paper, corrected in (await _corrected(verdicts)).items():
-        terms[paper] = chips(corrected, {(chip.label, chip.name): chip.papers for chip in terms[paper]})
     return terms
+
+
+async def _corrected_terms(
+    reader: int, papers: list[int], terms: dict[int, list[TermChip]]
+) -> dict[int, list[TermChip]]:
+    corrected = await _corrected(await corrections_of(reader, papers))
+    return {
+        paper: chips(mentions, {(chip.label, chip.name): chip.papers for chip in terms[paper]})
+        for paper, mentions in corrected.items()
+    }
 
 
 async def _corrected(verdicts: dict[int, list[CorrectionState]]) -> dict[int, list[Mention]]:

@@ -1,6 +1,5 @@
 """The open store: one SQLite file or one PostgreSQL database, its connections, its lock and its migrations."""
 
-import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,8 +29,6 @@ APPS: dict[str, dict[str, Any]] = {
 
 TORTOISE = {"connections": {"default": "sqlite://:memory:"}, "apps": APPS}
 """What `tortoise makemigrations` reads; the server itself connects by `open_store`."""
-
-_PLACE = re.compile(r"\$(\d+)")
 
 
 def connections(config: Config) -> dict[str, Any]:
@@ -164,7 +161,7 @@ def day(value: Any) -> Any:
 def _adapt(connection: BaseDBAsyncClient, sql: str, values: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
     if connection.capabilities.dialect == "postgres":
         return sql, values
-    return _PLACE.sub(r"?\1", sql), tuple(str(v) if isinstance(v, date | UUID) else v for v in values)
+    return sql.replace("$", "?"), tuple(str(v) if isinstance(v, date | UUID) else v for v in values)
 
 
 @asynccontextmanager
