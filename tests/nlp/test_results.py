@@ -1,10 +1,12 @@
 """Which numbers are results, and what each belongs to, given the mentions."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from nlp.results import LabelledPage, find_results, fit_weights
+from nlp.corpus import LabelledText
+from nlp.results import find_results, fit_weights, write_weights
 from nlp.spans import Label, Mention, Result
 
 LABELS: dict[str, Label] = {"m": "METHOD", "d": "DATASET", "q": "METRIC", "t": "TASK"}
@@ -95,17 +97,26 @@ def test_a_number_within_a_mention_is_no_result() -> None:
     assert rows("We test [d:CIFAR-10 v2.1] with [m:Owl 3.5].") == []
 
 
+RECALLS = [(f"It reaches {number}.5% [q:recall].", f"{number}.5%") for number in range(10, 30)]
+COUNTS = [(f"It saw {number} owls and has [q:recall].", None) for number in range(10, 30)]
+
+
+def labelled(text: str, value: str | None) -> LabelledText:
+    plain, mentions = marked(text)
+    results = [{"value": value, "metric": "recall", "dataset": None, "method": None}] if value else []
+    return LabelledText(
+        plain, spans=[(mention.start, mention.end, mention.label) for mention in mentions], results=results
+    )
+
+
 def test_what_is_fitted_tells_results_from_counts() -> None:
-    texts = [(f"It reaches {n}.5% [q:recall].", f"{n}.5%") for n in range(10, 30)]
-    pages = [LabelledPage(*marked(text), [_answer(value)]) for text, value in texts]
-    pages += [LabelledPage(*marked(f"It saw {n} owls and has [q:recall]."), []) for n in range(10, 30)]
-    weights = fit_weights(pages)
-    assert [(r.value, r.metric) for r in find_results(*marked("It reaches 77.5% [q:recall]."), weights)] == [
-        ("77.5%", "recall")
-    ]
+    weights = fit_weights(labelled(*pair) for pair in RECALLS + COUNTS)
+    found = find_results(*marked("It reaches 77.5% [q:recall]."), weights)
+    assert [(result.value, result.metric) for result in found] == [("77.5%", "recall")]
     assert [*find_results(*marked("It saw 77 owls and has [q:recall]."), weights)] == []
-    assert fit_weights(pages) == weights
 
 
-def _answer(value: str) -> dict[str, str | None]:
-    return {"value": value, "metric": "recall", "dataset": None, "method": None}
+def test_the_same_texts_give_the_same_weights(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        write_weights(fit_weights(labelled(*pair) for pair in RECALLS + COUNTS), tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
