@@ -22,6 +22,8 @@ const LONGEST_PAUSE = 10_000;
 const pages = new Set();
 /** @type {AbortController | null} */
 let stream = null;
+/** The number of the change that the pages' cards know of. */
+let told = 0;
 
 /** @param {any} news */
 function tell(news) {
@@ -108,18 +110,17 @@ async function* hear(since, signal) {
   if (!account) throw new ServerError("unpaired", "");
   for await (const news of events(account, since, { signal, record: store.writeLedger })) {
     await browser.runtime.getPlatformInfo();
-    if (news?.event === "hello") await welcome();
+    if (news?.event === "hello") await welcome(news.data.last);
     if (news?.event === "change") tell({ kind: "change", change: news.data });
     if (news) yield news.data;
   }
 }
 
-/** The server is there: what waited can go, and pages may have missed something. */
-async function welcome() {
-  if (await noteOutcome(null)) {
-    tell({ kind: "connection", state: "ok" });
-    tell({ kind: "stale" });
-  }
+/** The server is there: what waited can go, and pages may have missed something. @param {number} last the newest change */
+async function welcome(last) {
+  const isNews = await noteOutcome(null);
+  if (isNews) tell({ kind: "connection", state: "ok" });
+  if (isNews || (told && told < last)) tell({ kind: "stale" });
   void flushNow();
 }
 
@@ -131,7 +132,7 @@ function unfollow() {
 /** @param {{ papers: import("./wire.js").PagePaper[], listing: import("./wire.js").Listing | null }} asked */
 async function refresh({ papers, listing }) {
   try {
-    await watched(() => refreshCards(papers, listing));
+    told = await watched(() => refreshCards(papers, listing));
   } finally {
     tell({ kind: "views", views: await knownViews(papers) });
   }

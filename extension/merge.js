@@ -130,3 +130,13 @@ export function absorb(card, edit, state) {
   if (edit.erase || state?.deleted) return { ...card, notes: others };
   return { ...card, notes: was < 0 ? [...others, state] : card.notes.with(was, state) };
 }
+
+/**
+ * Give the card of a paper of which nothing is known yet.
+ * @param {string} key
+ * @param {string} title
+ * @returns {Card}
+ */
+export function emptyCard(key, title) {
+  return { key, title, extraction: "pending", seen: false, entry: null, notes: [], terms: [], results: [] };
+}

@@ -6,11 +6,12 @@
  * refusal) holds up only the later edits of the same thing.
  */
 
-import { absorb, bodyOf, conflicts } from "./merge.js";
+import { absorb, bodyOf, conflicts, emptyCard } from "./merge.js";
 import { send, ServerError } from "./server.js";
 import { readAccount, readCards, readEdits, removeDraft, removeEdit, writeCards, writeEdits, writeLedger } from "./store.js";
 
 /** @typedef {import("./wire.js").Account} Account */
+/** @typedef {import("./wire.js").Card} Card */
 /** @typedef {import("./wire.js").Edit} Edit */
 /** @typedef {Pick<Edit, "kind" | "ref" | "paper" | "change"> & Partial<Pick<Edit, "base" | "erase" | "save">>} NewEdit */
 
@@ -180,7 +181,8 @@ async function settle(edit, state) {
     const keys = edit.kind === "seen" ? edit.change.papers : [edit.paper.id];
     for (const key of keys) settlements.set(key, settledEdits(key) + 1);
     const cards = await readCards(keys);
-    await writeCards([...cards.values()].map((card) => absorb(card, edit, state)));
+    const taught = keys.map((/** @type {string} */ key) => cards.get(key) ?? emptyCard(key, edit.paper.title));
+    await writeCards(taught.map((/** @type {Card} */ card) => absorb(card, edit, state)));
     const later = (await readEdits()).filter((other) => other.seq > edit.seq && thing(other) === thing(edit));
     if (state?.version) await writeEdits(later.map((other) => ({ ...other, base: state })));
     await removeEdit(edit);

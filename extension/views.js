@@ -1,6 +1,6 @@
 /** What is drawn beside papers: the cards as last told, with the waiting edits on top. */
 
-import { applyEdits } from "./merge.js";
+import { applyEdits, emptyCard } from "./merge.js";
 import { settledEdits } from "./outbox.js";
 import { send, ServerError } from "./server.js";
 import { readAccount, readAllCards, readAnswer, readCards, readDrafts, readEdits, writeAnswer, writeCards, writeLedger } from "./store.js";
@@ -19,7 +19,9 @@ const ENTRY_PATH = "/api/v1/papers";
  * @returns {Promise<View[]>}
  */
 export async function knownViews(papers) {
-  const [cards, edits, drafts] = await Promise.all([readCards(papers.map(({ id }) => id)), readEdits(), readDrafts()]);
+  const keys = papers.map(({ id }) => id);
+  // between the edit that goes and the card that takes it in, a paper would look as before either
+  const [cards, edits, drafts] = await navigator.locks.request("outbox", { mode: "shared" }, () => Promise.all([readCards(keys), readEdits(), readDrafts()]));
   return papers.map(({ id, title = "" }) => {
     const own = edits.filter((edit) => touches(edit, id));
     const card = cards.get(id) ?? emptyCard(id, title);
@@ -32,26 +34,28 @@ function touches(edit, key) {
   return edit.kind === "seen" ? edit.change.papers.includes(key) : edit.kind !== "tag" && edit.paper.id === key;
 }
 
-/** @param {string} key @param {string} title @returns {Card} */
-function emptyCard(key, title) {
-  return { key, title, extraction: "pending", seen: false, entry: null, notes: [], terms: [], results: [] };
-}
-
 /**
  * Ask the server for the cards of a page's papers and keep them; raises ServerError.
  * @param {PagePaper[]} papers
  * @param {import("./wire.js").Listing | null} listing
+ * @returns {Promise<number>} the number of the change that the cards know of
  */
 export async function refreshCards(papers, listing) {
+  let known = Infinity;
   for (let start = 0; start < papers.length; start += MOST_PAPERS) {
     const batch = papers.slice(start, start + MOST_PAPERS);
     const body = { papers: batch, ...(listing && papers.length <= MOST_PAPERS ? { listing } : {}) };
     const settled = batch.map(({ id }) => settledEdits(id));
-    const { cards } = await request("POST", "/api/v1/overlay", body);
+    const { cards, change } = await request("POST", "/api/v1/overlay", body);
     // the answer keeps the order of the question: a paper that became known under another key is kept under the page's
     const told = cards.map((/** @type {Card | null} */ card, /** @type {number} */ place) => card && { ...card, key: batch[place].id });
-    await writeCards(told.filter((/** @type {Card | null} */ card, /** @type {number} */ place) => card && settledEdits(card.key) === settled[place]));
+    const isTrue = (/** @type {number} */ place) => settledEdits(batch[place].id) === settled[place];
+    await writeCards(told.filter((/** @type {Card | null} */ card, /** @type {number} */ place) => card && isTrue(place)));
+    const late = batch.filter((_, place) => !isTrue(place));
+    if (late.length) await refreshCards(late, null);
+    known = Math.min(known, change);
   }
+  return known;
 }
 
 /**

@@ -22,15 +22,14 @@ CARDS = 105
 RUNS = 7
 OBSERVE = """
 window.seen = {shift: 0, longest: 0, cards: 0, drawn: 0};
-new PerformanceObserver(list => { for (const each of list.getEntries()) seen.shift += each.value; }).observe({type:
-'layout-shift', buffered: true});
-new PerformanceObserver(list => { for (const each of list.getEntries()) seen.longest = Math.max(seen.longest,
-each.duration); }).observe({type: 'longtask', buffered: true});
+const watch = (type, take) =>
+    new PerformanceObserver(list => list.getEntries().forEach(take)).observe({type, buffered: true});
+watch('layout-shift', each => { seen.shift += each.value; });
+watch('longtask', each => { seen.longest = Math.max(seen.longest, each.duration); });
+const count = selector => document.querySelectorAll(selector).length;
 new MutationObserver(() => {
-    const cards = document.querySelectorAll('article').length, margins = document.querySelectorAll('article >
-    papermargin-card').length;
-    if (!seen.cards && cards === CARDS) seen.cards = performance.now();
-    if (!seen.drawn && margins === CARDS) seen.drawn = performance.now();
+    if (!seen.cards && count('article') === CARDS) seen.cards = performance.now();
+    if (!seen.drawn && count('article > papermargin-card') === CARDS) seen.drawn = performance.now();
 }).observe(document, {childList: true, subtree: true});
 """.replace("CARDS", str(CARDS))
 

@@ -44,7 +44,7 @@ def card(page: Page) -> Locator:
 def test_one_click_leads_from_inbox_to_reading_to_read(card: Locator, server: Server, listed: list[Paper]) -> None:
     for status in ("inbox", "reading", "read"):
         card.locator(".status").click()
-        expect(card.locator(".status")).to_have_attribute("data-status", status)
+        expect(card.locator(".status")).to_have_attribute("data-status", status, timeout=15_000)
         expect_status(server, listed[0], status)
 
 
