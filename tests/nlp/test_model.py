@@ -12,7 +12,7 @@ from nlp.spans import Extraction
 
 DEV = Path(__file__).parents[3] / "shared" / "nlp" / "abstracts.dev.jsonl"
 
-REACHED = 0.750
+REACHED = 0.811
 """Strict F1 on the held-out abstracts when the packaged model was made."""
 
 TEXTS = [
