@@ -8,8 +8,8 @@ from spacy.tokens import Doc, Span
 
 # an address ends at white space, or at a bracket or brace that LaTeX or Markdown put around it
 ADDRESS = re.compile(
-    r"(?:https?://|www\.|(?<![\w.])[\w-]+(?:\.[\w-]+)*\.(?:com|org|io|ai|co|net|dev|edu|gov)/)[^\s<>{}()\[\]]*"
-    r"|(?<![\w.])[\w-]+\.(?:github|gitlab)\.io\b|[\w.+-]+@[\w-]+\.[\w.]+"
+    r"(?:https?://|www\.|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?:com|org|io|ai|co|net|dev|edu|gov)/)[^\s<>{}()\[\]]*"
+    r"|(?<![\w.-])[\w-]+\.(?:github|gitlab)\.io\b|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+"
 )
 LONGEST = 200
 """The length of the longest mention; the longest that was ever labelled has 99 characters."""
