@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import Iterator
 from contextlib import closing
@@ -175,7 +176,7 @@ async def test_a_restore_that_is_killed_leaves_the_old_or_the_new(sqlite_config:
     old = await rows_of(sqlite_config)
     for tenths in range(4, 20, 2):
         command = ["-m", "server", "restore", str(file), "--db", str(sqlite_config.db)]
-        process = await asyncio.create_subprocess_exec("python", *command, stdout=DEVNULL, stderr=DEVNULL)
+        process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=DEVNULL, stderr=DEVNULL)
         await asyncio.sleep(tenths / 10)
         if process.returncode is None:
             process.kill()
@@ -204,7 +205,7 @@ async def test_a_backup_under_write_load_is_whole(config: Config, file: Path) ->
     EXECUTOR_CACHE.clear()
     # another process writes, as a server would
     writer = await asyncio.create_subprocess_exec(
-        "python", "-c", WRITER, str(config.db), config.database_url or "", stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", WRITER, str(config.db), config.database_url or "", stdout=asyncio.subprocess.PIPE
     )
     assert writer.stdout is not None
     try:
