@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import floret
+import msgspec
 import numpy as np
 import torch
 from spacy.language import Language
@@ -22,6 +23,7 @@ from spacy.vectors import Vectors
 
 from nlp.confidence import Confidence
 from nlp.corpus import LabelledText, digest, one_per_title, read_texts, read_unlabelled
+from nlp.evaluate import score_spans
 from nlp.extract import load_model
 from nlp.minilm import read_minilm, write_minilm
 from nlp.pipeline import add_components, blank
@@ -144,8 +146,8 @@ def make_package(shop: Workshop) -> None:
     tagger.weights = {name: value.numpy() for name, value in _load(shop.work / "student.npz").items()}
     add_components(nlp)
     confidence = cast(Confidence, nlp.add_pipe("confidence"))
-    _calibrate(shop, nlp, confidence)
-    nlp.meta |= {"name": "papermargin", "papermargin": _provenance(shop)}
+    scores = _calibrate(shop, nlp, confidence)
+    nlp.meta |= {"name": "papermargin", "papermargin": _provenance(shop) | {"strict_f1": scores}}
     nlp.to_disk(shop.out)
 
 
@@ -157,8 +159,10 @@ def make_accurate_package(shop: Workshop) -> None:
     nlp = load_model(shop.out)
     cast(SpanTagger, nlp.get_pipe("ner")).partner = read_minilm(folder)
     confidence = cast(Confidence, nlp.get_pipe("confidence"))
-    _calibrate(shop, nlp, confidence)
+    scores = _calibrate(shop, nlp, confidence)
     confidence.to_disk(folder)
+    meta = _provenance(shop) | {"strict_f1": scores}
+    (folder / "meta.json").write_bytes(msgspec.json.format(msgspec.json.encode(meta)))
 
 
 STAGES: dict[str, Callable[[Workshop], None]] = {
@@ -233,9 +237,14 @@ def _load(path: Path) -> dict[str, torch.Tensor]:
         return {name: torch.from_numpy(weights[name]) for name in weights}
 
 
-def _calibrate(shop: Workshop, nlp: Language, confidence: Confidence) -> None:
+def _calibrate(shop: Workshop, nlp: Language, confidence: Confidence) -> dict[str, float]:
+    """Fit the confidence to the held-out texts, and give the strict F1 there by label."""
     texts = read_texts(shop.data / HELD_OUT)
-    confidence.fit(list(nlp.pipe(text.text for text in texts)), [text.spans for text in texts])
+    docs = list(nlp.pipe(text.text for text in texts))
+    gold = [text.spans for text in texts]
+    confidence.fit(docs, gold)
+    found = [[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] for doc in docs]
+    return {label: round(strict.f1, 4) for label, (strict, _) in score_spans(gold, found).items()}
 
 
 def _provenance(shop: Workshop) -> dict[str, Any]:

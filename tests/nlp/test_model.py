@@ -78,6 +78,7 @@ def test_the_model_tells_what_it_was_made_of(nlp: Language) -> None:
     assert len(made["data"]["abstracts.train.jsonl"]) == 64
     assert made["config"]["student"]["passes"] > 0
     assert made["made"] >= "2026"
+    assert made["strict_f1"]["ALL"] > 0.7
 
 
 def test_both_models_together_are_small_enough_for_the_repository() -> None:
