@@ -217,7 +217,7 @@ def bench_notes(config: Config, token: str) -> None:
             for devices in (1, 8):
                 figures.add_row(f"{devices} at once", *write_notes(port, token, devices))
         with closing(connect(str(copy))) as bare:
-            times = timed(lambda: bare_note(bare), ROUNDS)
+            [times] = timed(ROUNDS, lambda: bare_note(bare))
         figures.add_row(
             "bare commits", f"{1000 / statistics.mean(times):.0f}", f"{at(times, 0.5):.2f}", f"{at(times, 0.99):.2f}"
         )
