@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, ValidationError, convert, field
 
-Richness = Literal["ids", "capture", "bibliography", "overlay", "arxiv", "huggingface", "export"]
+Richness = Literal["ids", "capture", "bibliography", "overlay", "arxiv", "huggingface"]
 """How much a source knows of a paper, poorest first: a richer one's fields replace a poorer one's."""
 
 ListingKind = Literal["daily", "weekly", "monthly", "trending", "search", "capture"]

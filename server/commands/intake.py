@@ -13,7 +13,7 @@ from rich.table import Table
 
 from nlp.version import model_version
 from server.commands.progress import progress_bar
-from server.commands.settings import load_config, setting_options, with_store
+from server.commands.settings import load_config, reader_of, setting_options, with_store
 from server.config import Config
 from server.daily import Sources, fetch_days, fetch_round, fill_gaps, open_sources
 from server.errors import Invalid, SourceError
@@ -24,7 +24,6 @@ from server.mentions import count_unread
 from server.models import Paper
 from server.source import Batch
 from server.store import is_served
-from server.tokens import get_user
 from server.wire import FileReport
 
 FIRST_DAY = date(2023, 5, 4)  # of Daily Papers
@@ -51,7 +50,7 @@ def import_command(
     config = load_config(**options)
 
     async def work() -> list[FileReport]:
-        user = (await get_user(config.user, datetime.now(UTC), create=config.user == Config().user)).id
+        user = await reader_of(config)
         files, reports = list(find_files(paths)), []
         with progress_bar("files") as progress:
             for file in files:

@@ -15,7 +15,7 @@ from rich.table import Table
 from uuid_utils.compat import uuid7
 
 from nlp.spans import LABELS
-from server.commands.settings import load_config, store_options, with_store
+from server.commands.settings import load_config, reader_of, store_options, with_store
 from server.config import Config
 from server.edits import Edit
 from server.errors import Conflict, Invalid, PapermarginError
@@ -24,7 +24,6 @@ from server.margin import read_note
 from server.papers import list_papers, read_paper
 from server.query import TERM_FIELDS
 from server.states import find_paper, load_entry
-from server.tokens import get_user
 from server.wire import EntryEdit, EntryState, ListedPaper, NoteEdit, NoteState, PaperPage, Sort, Status, TermChip
 
 TRIES = 5  # somebody else may write the same entry at the same moment
@@ -46,7 +45,7 @@ def list_command(
     config = load_config(**options)
 
     async def work() -> list[ListedPaper]:
-        user, papers, cursor = await _user(config), [], None
+        user, papers, cursor = await reader_of(config), [], None
         while True:
             page = await list_papers(
                 user, " ".join(query), sort=sort, cursor=cursor, limit=min(limit, 200), everything=everything
@@ -72,7 +71,7 @@ def show_command(key: str, as_json: bool, **options: Any) -> None:
     config = load_config(**options)
 
     async def work() -> PaperPage:
-        return await read_paper(key, await _user(config))
+        return await read_paper(key, await reader_of(config))
 
     page = with_store(config, work)
     if as_json:
@@ -124,7 +123,7 @@ def note_command(key: str, text: str | None, note: UUID | None, as_json: bool, *
 
     async def before() -> NoteState | None:
         await find_paper(key)
-        return await read_note(note, await _user(config)) if note else None
+        return await read_note(note, await reader_of(config)) if note else None
 
     old = with_store(config, before)
     text = text if text is not None else click.edit(old.text if old else "", extension=".md")
@@ -132,7 +131,7 @@ def note_command(key: str, text: str | None, note: UUID | None, as_json: bool, *
         raise Invalid("an empty note is not kept: nothing was written")
 
     async def work() -> NoteState:
-        edit = Edit(user=await _user(config), at=datetime.now(UTC), base=old.version if old else 0)
+        edit = Edit(user=await reader_of(config), at=datetime.now(UTC), base=old.version if old else 0)
         quote = old.quote if old else None
         return await put_note(edit, note or uuid7(), NoteEdit(paper=key, text=text, quote=quote))
 
@@ -148,7 +147,7 @@ def note_command(key: str, text: str | None, note: UUID | None, as_json: bool, *
 
 def _edit_entry(config: Config, key: str, wish: Callable[[EntryState | None], EntryEdit]) -> EntryState:
     async def work() -> EntryState:
-        user = await _user(config)
+        user = await reader_of(config)
         for _ in range(TRIES - 1):
             try:
                 return await attempt(user)
@@ -163,10 +162,6 @@ def _edit_entry(config: Config, key: str, wish: Callable[[EntryState | None], En
         return await put_entry(edit, key, wish(current))
 
     return with_store(config, work)
-
-
-async def _user(config: Config) -> int:
-    return (await get_user(config.user, datetime.now(UTC), create=config.user == Config().user)).id
 
 
 def _rescue(text: str) -> Path:

@@ -13,13 +13,11 @@ import click
 
 from server.archive.packing import export_archive
 from server.commands.progress import progress_bar
-from server.commands.settings import load_config, store_options, with_store
-from server.config import Config
+from server.commands.settings import load_config, reader_of, store_options, with_store
 from server.errors import StoreError
 from server.export.formats import FORMATS, Format
 from server.export.vault import VaultReport, write_vault
 from server.papers import list_papers, read_papers
-from server.tokens import get_user
 from server.wire import PaperPage
 
 _STANDARD_OUTPUT = Path("-")
@@ -40,7 +38,7 @@ def export_json(file: Path, **options: Any) -> None:
 
     async def work() -> None:
         with _open(file) as output, progress_bar("records") as progress:
-            async for piece in export_archive(await _reader(config), datetime.now(UTC), counts):
+            async for piece in export_archive(await reader_of(config), datetime.now(UTC), counts):
                 output.write(piece)
                 progress(counts.total(), None)
 
@@ -59,7 +57,7 @@ def export_markdown(folder: Path, query: tuple[str, ...], dry_run: bool, **optio
     config = load_config(**options)
 
     async def work() -> VaultReport:
-        user, words = await _reader(config), " ".join(query)
+        user, words = await reader_of(config), " ".join(query)
         total = (await list_papers(user, words, sort="added", limit=1)).total
         with progress_bar("papers") as progress:
             return await write_vault(folder, _tracked(read_papers(user, words), total, progress), dry_run=dry_run)
@@ -91,7 +89,7 @@ def _add_format(name: str, chosen: Format) -> None:
         config = load_config(**options)
 
         async def work() -> int:
-            user, words = await _reader(config), " ".join(query)
+            user, words = await reader_of(config), " ".join(query)
             total = (await list_papers(user, words, sort="added", limit=1)).total
             with _open(output) as file, progress_bar("papers") as progress:
                 async for piece in chosen.render(_tracked(read_papers(user, words), total, progress)):
@@ -103,10 +101,6 @@ def _add_format(name: str, chosen: Format) -> None:
 
 for _name, _format in FORMATS.items():
     _add_format(_name, _format)
-
-
-async def _reader(config: Config) -> int:
-    return (await get_user(config.user, datetime.now(UTC), create=config.user == Config().user)).id
 
 
 async def _tracked(

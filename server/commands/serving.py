@@ -13,11 +13,11 @@ import uvicorn
 from litestar import Litestar
 
 from server.app import create_app
-from server.commands.settings import load_config, setting_options, store_options, with_store
+from server.commands.settings import load_config, reader_of, setting_options, store_options, with_store
 from server.config import HELP, Config
 from server.logs import RequestLog, configure_logging
 from server.store import open_store, serving_lock
-from server.tokens import PAIRING_MINUTES, SIGN_IN_MINUTES, add_user, get_user, issue, issue_code
+from server.tokens import PAIRING_MINUTES, SIGN_IN_MINUTES, add_user, issue, issue_code
 
 log = structlog.get_logger()
 
@@ -44,8 +44,7 @@ def serve_command(**options: Any) -> None:
     configure_logging(config.log)
 
     async def greet(app: Litestar) -> None:
-        secret = await issue((await get_user(config.user, datetime.now(UTC))).id, "signin", datetime.now(UTC))
-        _print_greeting(config, secret)
+        _print_greeting(config, await _link(config))
 
     async def ingest(app: Litestar) -> None:
         from server.daily import keep_up  # noqa: PLC0415 - the server answers first
@@ -112,14 +111,11 @@ def _add_user(name: str, **options: Any) -> None:
 
 
 async def _code(config: Config) -> str:
-    now = datetime.now(UTC)
-    return await issue_code((await get_user(config.user, now, create=config.user == Config().user)).id, now)
+    return await issue_code(await reader_of(config), datetime.now(UTC))
 
 
 async def _link(config: Config) -> str:
-    now = datetime.now(UTC)
-    user = await get_user(config.user, now, create=config.user == Config().user)
-    return await issue(user.id, "signin", now)
+    return await issue(await reader_of(config), "signin", datetime.now(UTC))
 
 
 def _address(config: Config) -> str:

@@ -1,6 +1,7 @@
 """The options that several commands share, and the settings that come of them."""
 
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ import click
 
 from server.config import HELP, Config, read_config
 from server.store import open_store
+from server.tokens import get_user
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,6 +46,11 @@ store_options = setting_options("db", "database_url", "user")
 def load_config(**options: Any) -> Config:
     """Give the settings in force for a command. Raises `Invalid`."""
     return read_config(click.get_current_context().obj, options)
+
+
+async def reader_of(config: Config) -> int:
+    """Give the user whom a command is for; the default one is made when it is not there yet. Raises `NotFound`."""
+    return (await get_user(config.user, datetime.now(UTC), create=config.user == Config().user)).id
 
 
 def with_store(config: Config, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
