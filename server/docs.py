@@ -4,7 +4,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from litestar import Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
@@ -14,7 +13,8 @@ class DocsPage(OpenAPIRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Give the page."""
-        return _template().render(document=openapi_schema, type_of=type_of).encode()
+        page: str = _template().render(document=openapi_schema, type_of=type_of)
+        return page.encode()
 
 
 def type_of(schema: dict[str, Any] | None) -> str:
@@ -33,7 +33,9 @@ def type_of(schema: dict[str, Any] | None) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
+def _template() -> Any:
+    import jinja2  # noqa: PLC0415 - a server starts without it
+
     loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
     return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template(
         "docs.html"

@@ -24,7 +24,6 @@ from server.archive.packing import export_archive
 from server.changes import changes_since, newest_change
 from server.edits import Edit
 from server.errors import Invalid
-from server.export.vault import render_zip
 from server.margin import list_notes, list_tags, read_entry, read_note, read_revisions, read_tag, read_trash
 from server.overlay import overlay
 from server.papers import list_papers, read_paper, read_papers, suggest
@@ -300,10 +299,12 @@ async def get_export(
     parse_query(q)  # a wrong query must be told before the first byte is
     if form == "json":
         return _download(export_archive(user, datetime.now(UTC)), "application/json", "json")
+    # what the formats need would slow down every start
+    from server.export.formats import FORMATS  # noqa: PLC0415
+    from server.export.vault import render_zip  # noqa: PLC0415
+
     if form == "markdown":
         return _download(render_zip(read_papers(user, q)), "application/zip", "zip")
-    from server.export.formats import FORMATS  # noqa: PLC0415 - as below
-
     return _download(FORMATS[form].render(read_papers(user, q)), FORMATS[form].media_type, FORMATS[form].ending)
 
 
@@ -311,7 +312,7 @@ async def post_import(
     request: Asking, body: RawBody, name: Annotated[str, QueryParameter(max_length=255)] = "upload"
 ) -> FileReport:
     """Take in a file: whatever `papermargin import` takes. What is wrong with it is in the reply's `error`."""
-    from server.intake import import_data  # noqa: PLC0415 - its readers of files would slow down every start
+    from server.intake import import_data  # noqa: PLC0415 - as above
 
     return await import_data(body, name, request.user.user, datetime.now(UTC))
 
