@@ -54,7 +54,8 @@ def title_key(title: str) -> str:
 def fold_term(name: str) -> str:
     """Fold a term to what its spellings share, so that `CIFAR10`, `cifar-10` and `CIFAR 10` are one."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return re.sub(r"[\s\-_\u2010-\u2015]+", "", folded) or folded.strip()
+    joined = re.sub(r"[\s\-_\u2010-\u2015]+", "", folded) or folded.strip()
+    return unicodedata.normalize("NFKC", joined)  # a mark may have come to stand behind a letter
 
 
 def parse_key(text: str) -> str | None:

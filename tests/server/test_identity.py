@@ -4,7 +4,7 @@ import unicodedata
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.identity import fold_term, normalize_title, paper_url, parse_arxiv_id, parse_key, title_key
@@ -113,5 +113,6 @@ def test_spellings_of_a_term_are_one(spelling: str) -> None:
 
 
 @given(st.text())
+@example("k-\u0327")
 def test_a_folded_term_stays_as_it_is(name: str) -> None:
     assert fold_term(fold_term(name)) == fold_term(name)
