@@ -40,6 +40,7 @@ def normalize_title(title: str) -> str:
     Letters and digits of every script stay, so that a title of symbols alone is the only one that folds to nothing;
     such a title stands for itself.
     """
+    title = " ".join(unicodedata.normalize("NFKC", title).split())
     plain = _TEX_COMMAND.sub(lambda command: "" if len(command[0]) > 2 else command[0][1:], title)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", plain).casefold())
     words = "".join(c if _is_word(c) else " " for c in folded.replace("$", "").replace("{", "").replace("}", ""))
