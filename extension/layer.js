@@ -16,10 +16,17 @@ let opener = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let silence;
 
+// a hidden field keeps the focus until the next frame, and would swallow the keys that are pressed before it
+popover.addEventListener("beforetoggle", (/** @type {any} */ event) => {
+  const focused = popover.getRootNode().activeElement;
+  if (event.newState === "open" || !focused) return;
+  opener?.focus({ preventScroll: true });
+  if (popover.getRootNode().activeElement === focused) focused.blur();
+});
+
 popover.addEventListener("toggle", () => {
   if (popover.matches(":popover-open")) return;
   opener?.setAttribute("aria-expanded", "false");
-  if (opener?.isConnected && (popover.getRootNode().activeElement ?? null)) opener.focus();
   popover.replaceChildren();
   opener = null;
 });
