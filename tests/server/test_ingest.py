@@ -116,7 +116,7 @@ async def test_no_source_blanks_a_field() -> None:
     }  # fmt: skip
     await take_in(source(MOSS, "Moss", **full))
     before = await read_paper(MOSS, 1)
-    report = await take_in(SourcePaper(richness="export", observed=NOW + timedelta(days=9), arxiv_id=MOSS))
+    report = await take_in(SourcePaper(richness="huggingface", observed=NOW + timedelta(days=9), arxiv_id=MOSS))
     assert (report.updated, await read_paper(MOSS, 1)) == (0, before)
 
 
