@@ -4,18 +4,13 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from nlp.spans import Mention, Result
+from nlp.spans import Mention
 from server.corrections import chips, correct
-from server.models import decode_quote
+from server.models import decode_mentions, decode_quote, decode_results
 from server.store import fetch, moment
 from server.wire import Card, CorrectionState, EntryState, ExtractionState, NoteState, TermChip
 
 Row = dict[str, Any]
-
-_RESULTS = msgspec.json.Decoder(list[Result])
-_MENTIONS = msgspec.json.Decoder(list[Mention])
 
 
 async def cards(papers: list[int], reader: int) -> dict[int, Card]:
@@ -44,7 +39,7 @@ async def cards(papers: list[int], reader: int) -> dict[int, Card]:
             entry=entries.get(row["id"]),
             notes=notes[row["id"]],
             terms=terms[row["id"]],
-            results=_RESULTS.decode(row["results"]),
+            results=decode_results(row["results"]),
         )
         for row in rows
     }
@@ -157,7 +152,7 @@ async def _corrected(verdicts: dict[int, list[CorrectionState]]) -> dict[int, li
         f"SELECT id, title, abstract, mentions FROM paper WHERE id IN ({places(len(verdicts))})", *verdicts
     )
     return {
-        row["id"]: correct(_MENTIONS.decode(row["mentions"]), f"{row['title']}\n{row['abstract']}", verdicts[row["id"]])
+        row["id"]: correct(decode_mentions(row["mentions"]), f"{row['title']}\n{row['abstract']}", verdicts[row["id"]])
         for row in rows
     }
 

@@ -75,8 +75,10 @@ class Extractor:
 
     async def read_all(self, progress: Callable[[int], None] = lambda count: None) -> int:
         """Read every paper that waits, and give how many that were; `progress` hears how many are done."""
+        if not await self._anything_waits():
+            return 0
         total = 0
-        while await self._anything_waits() and (batch := await unread(await self.version(), limit=BATCH)):
+        while batch := await unread(await self.version(), limit=BATCH):
             total += await self._read(batch)
             progress(total)
         return total
