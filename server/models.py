@@ -275,6 +275,55 @@ class Correction(Model):
         indexes = (("user_id", "paper_id"),)
 
 
+class SavedSearch(Model):
+    """A query that a user keeps under a name, with its order. `fold` is the name with the case folded, unique per user.
+
+    With `digest` set, papers that match it stand in the user's digest. A deleted one leaves its fold to a successor.
+    """
+
+    id = fields.IntField(primary_key=True)
+    user: Any = fields.ForeignKeyField("papermargin.User", related_name="searches", on_delete=fields.CASCADE)
+    user_id: int
+    name = fields.CharField(max_length=100)
+    fold = fields.CharField(max_length=300)
+    query = fields.TextField()
+    sort = fields.CharField(max_length=16, null=True)
+    digest = fields.BooleanField(default=False)
+    version = fields.IntField(default=1)
+    created = fields.DatetimeField()
+    updated = fields.DatetimeField()
+    deleted = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "saved_search"
+        unique_together = (("user", "fold"),)
+
+
+class OwnTerm(Model):
+    """What a user made of a term: another name for it, a part of another term, or nothing that they want to see.
+
+    Deleting the row gives the term back as the pipeline found it.
+    """
+
+    id = fields.IntField(primary_key=True)
+    user: Any = fields.ForeignKeyField("papermargin.User", related_name="own_terms", on_delete=fields.CASCADE)
+    user_id: int
+    term: Any = fields.ForeignKeyField("papermargin.Term", related_name="owned", on_delete=fields.RESTRICT)
+    term_id: int
+    name = fields.TextField(null=True)
+    into: Any = fields.ForeignKeyField("papermargin.Term", related_name="absorbed", on_delete=fields.RESTRICT, null=True)
+    into_id: int | None
+    hidden = fields.BooleanField(default=False)
+    version = fields.IntField(default=1)
+    created = fields.DatetimeField()
+    updated = fields.DatetimeField()
+
+    class Meta:
+        table = "own_term"
+        unique_together = (("user", "term"),)
+        indexes = (("into_id",),)
+
+
 class Seen(Model):
     """That a user has looked through a paper in a listing, by an act of their own."""
 
