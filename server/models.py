@@ -276,9 +276,10 @@ class Correction(Model):
 
 
 class SavedSearch(Model):
-    """A query that a user keeps under a name, with its order. `fold` is the name with the case folded, unique per user.
+    """A query that a user keeps under a name, with its order.
 
-    With `digest` set, papers that match it stand in the user's digest. A deleted one leaves its fold to a successor.
+    `fold` is the name with the case folded, unique per user; a deleted search leaves its fold to a successor. With
+    `digest` set, papers that match it stand in the user's digest.
     """
 
     id = fields.IntField(primary_key=True)
@@ -300,7 +301,7 @@ class SavedSearch(Model):
 
 
 class OwnTerm(Model):
-    """What a user made of a term: another name for it, a part of another term, or nothing that they want to see.
+    """What a user made of a term: gave it another name, put it into another term, or hid it.
 
     Deleting the row gives the term back as the pipeline found it.
     """
@@ -311,7 +312,7 @@ class OwnTerm(Model):
     term: Any = fields.ForeignKeyField("papermargin.Term", related_name="owned", on_delete=fields.RESTRICT)
     term_id: int
     name = fields.TextField(null=True)
-    into: Any = fields.ForeignKeyField("papermargin.Term", related_name="absorbed", on_delete=fields.RESTRICT, null=True)
+    into: Any = fields.ForeignKeyField("papermargin.Term", related_name="parts", on_delete=fields.RESTRICT, null=True)
     into_id: int | None
     hidden = fields.BooleanField(default=False)
     version = fields.IntField(default=1)
