@@ -250,6 +250,33 @@ class ListedPaper(Struct, kw_only=True):
     snippet: str | None = None
 
 
+class SharedTerm(Struct, frozen=True):
+    """A rare term that a paper shares with `own` other papers of a reader's; `papers` of the store mention it."""
+
+    label: Label
+    name: str
+    papers: int
+    own: int
+
+
+class Closeness(Struct, kw_only=True):
+    """How close a paper is to what a reader reads, and by which terms, the rarest first."""
+
+    score: float
+    terms: list[SharedTerm]
+
+
+class Related(Struct, kw_only=True):
+    """A paper of a reader's own that shares a paper's rarest terms."""
+
+    key: str
+    title: str
+    published: date | None
+    status: Status
+    score: float
+    terms: list[SharedTerm]
+
+
 class FacetValue(Struct, frozen=True):
     """A value of a facet and how many papers of the answer have it."""
 
