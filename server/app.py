@@ -22,6 +22,8 @@ from server.config import Config
 from server.docs import DocsPage
 from server.errors import PapermarginError
 from server.extraction import Extractor
+from server.pages.shell import say, wants_page
+from server.pages.table import pages
 from server.routes import api, health
 from server.signin import sign_in, sign_out
 from server.tokens import get_user
@@ -64,6 +66,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
             sign_in,
             sign_out,
             api,
+            pages,
         ],
         lifespan=[house],
         middleware=[
@@ -93,12 +96,12 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
     )
 
 
-def refuse(request: Request[Any, Any, Any], error: PapermarginError) -> Response[Problem]:
+def refuse(request: Request[Any, Any, Any], error: PapermarginError) -> Response[Any]:
     """Answer a failure that we understand."""
     return _problem(request, error.status, error.title, str(error), **error.extra)
 
 
-def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what the framework refuses: unknown paths, wrong methods, input of the wrong shape."""
     errors = error.extra if isinstance(error, ValidationException) and isinstance(error.extra, list) else None
     title = HTTPStatus(error.status_code).phrase
@@ -107,19 +110,19 @@ def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     return response
 
 
-def refuse_depth(request: Request[Any, Any, Any], error: RecursionError) -> Response[Problem]:
+def refuse_depth(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
     """Answer a body of brackets in brackets, which only their number makes unreadable."""
     return _problem(request, 400, "Bad Request", "this is nested too deeply")
 
 
-def fail(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+def fail(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer a failure that we do not understand, and log it."""
     log.error("request failed", path=request.url.path, exc_info=error)
     return _problem(request, 500, "Something went wrong", "the server's log tells more, under this request's id")
 
 
-def _problem(
-    request: Request[Any, Any, Any], status: int, title: str, detail: str, **members: Any
-) -> Response[Problem]:
+def _problem(request: Request[Any, Any, Any], status: int, title: str, detail: str, **members: Any) -> Response[Any]:
+    if wants_page(request):
+        return say(request, status, title, detail)
     problem = Problem(type="about:blank", title=title, status=status, detail=detail, **members)
     return Response(problem, status_code=status, media_type=PROBLEM_TYPE)

@@ -27,7 +27,7 @@ async def sign_in(request: Request[Any, Any, Any], token: Secret) -> Redirect:
         secure=request.url.scheme == "https",
         max_age=SESSION_DAYS * 24 * 3600,
     )
-    return Redirect("/docs", status_code=303, cookies=[cookie])
+    return Redirect("/", status_code=303, cookies=[cookie])
 
 
 @post("/sign-out", status_code=204, include_in_schema=False)
