@@ -12,7 +12,7 @@ from server.source import ListingKind
 
 PROBLEM_TYPE = "application/problem+json"
 MAX_NOTE_BYTES = 1_000_000
-MAX_TAG_CHARACTERS = 100
+MAX_NAME_CHARACTERS = 100
 MAX_OVERLAY_PAPERS = 200
 
 Status = Literal["none", "inbox", "reading", "read", "skipped"]
@@ -20,9 +20,11 @@ Verdict = Literal["wrong", "relabelled", "missing"]
 ExtractionState = Literal["done", "pending", "failed"]
 Sort = Literal["added", "published", "rating", "upvotes", "relevance"]
 
-TagName = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARACTERS, examples=["rl/grpo"])]
+TagName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["rl/grpo"])]
 Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$", examples=["#7c5cbf"])]
 Rating = Annotated[int, Meta(ge=0, le=5)]
+SearchName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["Graph benchmarks"])]
+QueryText = Annotated[str, Meta(max_length=2_000, examples=["task:retrieval has:code"])]
 
 
 class EntryState(Struct, kw_only=True):
@@ -98,6 +100,38 @@ class TagMerge(Struct, kw_only=True, forbid_unknown_fields=True):
 
     names: Annotated[list[TagName], Meta(min_length=1, max_length=500)]
     into: TagName
+
+
+class SearchState(Struct, kw_only=True):
+    """A saved search as it stands; with `digest`, the papers of a day that match it stand in the digest."""
+
+    name: str
+    query: str
+    sort: Sort | None
+    digest: bool
+    version: int
+    updated: datetime
+    deleted: datetime | None = None
+
+
+class FoundSearch(SearchState, kw_only=True):
+    """A saved search and what it finds now: `papers` of the list, and `new` ones of the whole store.
+
+    New is what came within seven days, is not in the list and was not looked through. Both are null where the query
+    cannot be read any more.
+    """
+
+    papers: int | None
+    new: int | None
+
+
+class SearchEdit(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to make of a saved search; a field left out stays as it is, and a new one needs a `query`."""
+
+    name: SearchName | UnsetType = UNSET
+    query: QueryText | UnsetType = UNSET
+    sort: Sort | UnsetType | None = UNSET
+    digest: bool | UnsetType = UNSET
 
 
 class CorrectionState(Struct, kw_only=True):
@@ -303,10 +337,11 @@ class Suggestion(Struct, frozen=True):
 
 
 class ChangeRecord(Struct, kw_only=True):
-    """That something changed: `ref` is the paper's key, the note's or correction's id, or the tag's name."""
+    """That something changed: `ref` is the paper's key, the note's or correction's id, or the name of a tag,
+    a saved search or a term."""
 
     id: int
-    kind: Literal["entry", "note", "tag", "correction", "seen", "paper"]
+    kind: Literal["entry", "note", "tag", "correction", "seen", "search", "term", "paper"]
     ref: str
     paper: str | None
     version: int
@@ -343,9 +378,9 @@ class SeenReply(Struct, kw_only=True):
 
 
 class Restore(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What to bring back from the trash: `ref` is a paper's key, a note's or correction's id, or a tag's name."""
+    """What to bring back from the trash: `ref` is a paper's key, a note's or correction's id, a tag's or search's name."""
 
-    kind: Literal["entry", "note", "tag", "correction"]
+    kind: Literal["entry", "note", "tag", "search", "correction"]
     ref: Annotated[str, Meta(min_length=1, max_length=300)]
 
 
@@ -361,6 +396,7 @@ class Trash(Struct, kw_only=True):
     entries: list[EntryState]
     notes: list[NoteState]
     tags: list[TagState]
+    searches: list[SearchState]
     corrections: list[CorrectionState]
 
 

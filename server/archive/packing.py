@@ -16,7 +16,9 @@ from server.export.archive import (
     ArchivedNote,
     ArchivedPaper,
     ArchivedRevision,
+    ArchivedSearch,
     ArchivedTag,
+    ArchivedTerm,
     SeenPaper,
     encode,
 )
@@ -37,6 +39,8 @@ _COUNTS = {
     "notes": "SELECT COUNT(*) AS n FROM note WHERE user_id = $1",
     "corrections": "SELECT COUNT(*) AS n FROM correction WHERE user_id = $1",
     "seen": "SELECT COUNT(*) AS n FROM seen WHERE user_id = $1",
+    "searches": "SELECT COUNT(*) AS n FROM saved_search WHERE user_id = $1",
+    "terms": "SELECT COUNT(*) AS n FROM own_term WHERE user_id = $1",
 }
 _PAPER_FIELDS = tuple(name for name in ArchivedPaper.__struct_fields__ if name not in ("aliases", "places"))
 _CORRECTION_FIELDS = ("verdict", "surface", "label", "to_label", "start", "end", "version")
@@ -58,6 +62,8 @@ async def export_archive(user: int, now: datetime, counts: Counter[str] | None =
             notes=_counted(counts, "notes", _notes(fetch, user)),
             corrections=_counted(counts, "corrections", _corrections(fetch, user)),
             seen=_counted(counts, "seen", _seen(fetch, user)),
+            searches=_counted(counts, "searches", _searches(fetch, user)),
+            terms=_counted(counts, "terms", _terms(fetch, user)),
         ):
             yield piece
         held = {name: (await fetch(sql, user))[0]["n"] for name, sql in _COUNTS.items()}
@@ -202,6 +208,35 @@ async def _seen(fetch: Fetch, user: int) -> AsyncIterator[SeenPaper]:
     async for rows in read_pages(fetch, f"{sql} ORDER BY s.id", user):
         for row in rows:
             yield SeenPaper(key=row["key"], at=moment(row["at"]))
+
+
+async def _searches(fetch: Fetch, user: int) -> AsyncIterator[ArchivedSearch]:
+    sql = "SELECT * FROM saved_search s WHERE s.user_id = $1 AND s.id > $2 ORDER BY s.id"
+    async for rows in read_pages(fetch, sql, user):
+        for row in rows:
+            yield ArchivedSearch(
+                digest=bool(row["digest"]),
+                created=moment(row["created"]),
+                updated=moment(row["updated"]),
+                deleted=moment(row["deleted"]),
+                **{name: row[name] for name in ("name", "query", "sort", "version")},
+            )
+
+
+async def _terms(fetch: Fetch, user: int) -> AsyncIterator[ArchivedTerm]:
+    sql = (
+        "SELECT o.*, t.label, t.name AS term, i.label AS into_label, i.name AS into_name FROM own_term o "
+        "JOIN term t ON t.id = o.term_id LEFT JOIN term i ON i.id = o.into_id WHERE o.user_id = $1 AND o.id > $2"
+    )
+    async for rows in read_pages(fetch, f"{sql} ORDER BY o.id", user):
+        for row in rows:
+            yield ArchivedTerm(
+                into=(row["into_label"], row["into_name"]) if row["into_id"] else None,
+                hidden=bool(row["hidden"]),
+                created=moment(row["created"]),
+                updated=moment(row["updated"]),
+                **{name: row[name] for name in ("label", "term", "name", "version")},
+            )
 
 
 async def _by(fetch: Fetch, owners: list[Row], sql: str) -> dict[int, list[Row]]:

@@ -3,12 +3,12 @@
 from uuid import uuid4
 
 from server.archive.tally import Tally, change_of, chunks, find_papers, row_ids
-from server.edits import Edit
+from server.edits import TRASHED, Edit
 from server.export.archive import ArchivedEntry, ArchivedTag
 from server.models import Change, Entry, EntryTag, Paper, Tag, encode
 from server.states import entry_state, tags_of
 from server.store import writing
-from server.tags import TRASHED, claim_tags, clean_tag, fold_tag
+from server.tags import claim_tags, clean_tag, fold_tag
 
 
 async def take_tags(edit: Edit, tags: list[ArchivedTag], tally: Tally) -> list[tuple[Tag, list[str]]]:

@@ -4,6 +4,7 @@ The cases, for something that is there already:
 - a paper: filled from the richer of the two, as from any source;
 - an entry: what only the archive says is filled in, tags are united, and where the two differ the store's stays;
 - a tag: a missing colour is filled in;
+- a saved search of another query: the store's stays, and the archive's is kept beside it under a name with a number;
 - a note of another text: the store's stays, and the archive's is kept beside it as a note of its own;
 - anything else, and whatever lies in the trash on one side: the store's stays.
 So the same archive a second time changes nothing, and one that was cut short by a failure can be taken in again.
@@ -17,6 +18,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from server.archive.choices import take_searches, take_terms
 from server.archive.rejoining import link_trashed, take_entries, take_tags
 from server.archive.shelving import shelve_papers
 from server.archive.tally import Tally, change_of, chunks, find_papers, row_ids
@@ -37,6 +39,8 @@ class ArchiveReport(Struct):
     notes: Tally = field(default_factory=Tally)
     corrections: Tally = field(default_factory=Tally)
     seen: Tally = field(default_factory=Tally)
+    searches: Tally = field(default_factory=Tally)
+    terms: Tally = field(default_factory=Tally)
 
 
 async def import_archive(archive: Archive, user: int, now: datetime) -> ArchiveReport:
@@ -44,6 +48,8 @@ async def import_archive(archive: Archive, user: int, now: datetime) -> ArchiveR
     _check(archive)
     report = ArchiveReport()
     edit = Edit(user=user, at=now)
+    await take_searches(edit, archive.searches, report.searches)
+    await take_terms(edit, archive.terms, report.terms)
     shelved = await shelve_papers(archive.papers, now)
     report.papers = Tally(created=shelved.new, merged=shelved.updated)
     report.papers.same = len(archive.papers) - shelved.new - shelved.updated
@@ -65,10 +71,15 @@ def _check(archive: Archive) -> None:
     try:
         for name in {tag.name for tag in archive.tags} | {name for entry in archive.entries for name in entry.tags}:
             clean_tag(name)
+        for search in archive.searches:
+            clean_tag(search.name)
     except Invalid as error:
         raise SourceError(f"the export cannot be used: {error}") from error
     texts = [text for note in archive.notes for text in (note.text, *(revision.text for revision in note.revisions))]
-    if any("\x00" in text for text in (*texts, *(correction.surface for correction in archive.corrections))):
+    texts += [correction.surface for correction in archive.corrections]
+    texts += [search.query for search in archive.searches]
+    texts += [text for term in archive.terms for text in (term.term, term.name or "", *(term.into or ()))]
+    if any("\x00" in text for text in texts):
         raise SourceError("the export cannot be used: it holds NUL characters")
 
 

@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct, field
 
-from nlp.spans import Mention, Result
+from nlp.spans import Label, Mention, Result
 from server.errors import SourceError
-from server.identity import parse_key
+from server.identity import fold_term, parse_key
 from server.source import Richness
 from server.wire import (
     MAX_NOTE_BYTES,
@@ -25,14 +25,17 @@ from server.wire import (
     Place,
     Rating,
     RevisionState,
+    Sort,
     TagName,
     TagState,
 )
 
-FORMAT = 1
+FORMAT = 2
+"""Format 1 knew neither saved searches nor terms of one's own, and is read all the same."""
 PIECE_BYTES = 1 << 16
 
 Moment = Annotated[datetime, Meta(tz=True)]
+SearchName = Annotated[str, Meta(min_length=1, max_length=100)]
 _Read = TypeVar("_Read")
 
 
@@ -113,6 +116,32 @@ class SeenPaper(Struct, kw_only=True):
     at: Moment
 
 
+class ArchivedSearch(Struct, kw_only=True):
+    """A saved search."""
+
+    name: SearchName
+    query: str
+    sort: Sort | None
+    digest: bool
+    version: int
+    created: Moment
+    updated: Moment
+    deleted: Moment | None = None
+
+
+class ArchivedTerm(Struct, kw_only=True):
+    """What the person made of a term: another `name`, the term that it went into, or that it is hidden."""
+
+    label: Label
+    term: str
+    name: str | None
+    into: tuple[Label, str] | None
+    hidden: bool
+    version: int
+    created: Moment
+    updated: Moment
+
+
 class Archive(Struct, kw_only=True):
     """The whole export; `papermargin` is the number of its format, `server` the version that wrote it."""
 
@@ -125,6 +154,8 @@ class Archive(Struct, kw_only=True):
     notes: list[ArchivedNote]
     corrections: list[ArchivedCorrection]
     seen: list[SeenPaper]
+    searches: list[ArchivedSearch] = field(default_factory=list)
+    terms: list[ArchivedTerm] = field(default_factory=list)
 
 
 class _Head(Struct):
@@ -141,6 +172,8 @@ async def encode(
     notes: AsyncIterable[ArchivedNote],
     corrections: AsyncIterable[ArchivedCorrection],
     seen: AsyncIterable[SeenPaper],
+    searches: AsyncIterable[ArchivedSearch],
+    terms: AsyncIterable[ArchivedTerm],
 ) -> AsyncIterator[bytes]:
     """Give the document in pieces, never holding more than one of them."""
     parts: dict[str, AsyncIterable[Struct]] = {
@@ -150,6 +183,8 @@ async def encode(
         "notes": notes,
         "corrections": corrections,
         "seen": seen,
+        "searches": searches,
+        "terms": terms,
     }
     piece = bytearray(msgspec.json.encode({"papermargin": FORMAT, "exported": exported, "server": server})[:-1])
     for name, records in parts.items():
@@ -168,8 +203,8 @@ async def encode(
 def decode(document: bytes) -> Archive:
     """Read an export. Raises SourceError, which names the place, for one that is cut, newer or at odds with itself."""
     head = _read(document, _Head, "this is no Papermargin export")
-    if head.papermargin != FORMAT:
-        raise SourceError(f"the export is of format {head.papermargin}; this Papermargin reads format {FORMAT}")
+    if not 1 <= head.papermargin <= FORMAT:
+        raise SourceError(f"the export is of format {head.papermargin}; this Papermargin reads up to format {FORMAT}")
     archive = _read(document, Archive, "the export cannot be used")
     if problem := next(_find_problems(archive), None):
         raise SourceError(f"the export cannot be used: {problem}")
@@ -193,6 +228,8 @@ def _find_problems(archive: Archive) -> Iterator[str]:
     yield from _find_repeated("notes", (note.id for note in archive.notes))
     yield from _find_repeated("corrections", (correction.id for correction in archive.corrections))
     yield from _find_repeated("seen", (paper.key for paper in archive.seen))
+    yield from _find_repeated("searches", (search.name.casefold() for search in archive.searches if not search.deleted))
+    yield from _find_repeated("terms", (f"{term.label} {fold_term(term.term)}" for term in archive.terms))
     yield from _find_strangers(archive, {key for key, _ in keys})
     yield from (
         f"a note of more than {MAX_NOTE_BYTES:,} bytes - at `$.notes[{i}]`"

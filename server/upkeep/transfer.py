@@ -33,7 +33,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 async def is_empty(connection: Any) -> bool:
     """Tell whether nobody has kept anything in a PostgreSQL database yet."""
-    return not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM paper) OR EXISTS (SELECT 1 FROM tag)")
+    kept = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("paper", "tag", "saved_search"))
+    return not await connection.fetchval(f"SELECT {kept}")
 
 
 async def copy_from_postgres(source: Any, target: Path, progress: Progress) -> dict[str, int]:

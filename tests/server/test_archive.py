@@ -23,11 +23,11 @@ from server.errors import PapermarginError, SourceError
 from server.export.archive import Archive, ArchivedTag, decode
 from server.library import delete_entry, delete_note, put_correction, put_entry, put_note, set_seen
 from server.mentions import Reading, store_readings, unread
-from server.models import Change, Paper, Term
+from server.models import Change, OwnTerm, Paper, SavedSearch, Term
 from server.quote import Quote
 from server.source import SourceListing
 from server.store import fetch, open_store
-from server.tags import delete_tag, put_tag
+from server.tags import TRASHED, delete_tag, put_tag
 from server.tokens import get_user
 from server.wire import CorrectionEdit, EntryEdit, NoteEdit, SeenEdit, TagEdit
 from tests.server.material import FERN, MOSS, NOW, edit, second_user, source, take_in, take_in_two
@@ -66,6 +66,20 @@ async def write_all_kinds() -> None:
     wrong = CorrectionEdit(verdict="relabelled", surface="LoRA", label="METHOD", to_label="TASK", start=33, end=37)
     await put_correction(edit(0), MOSS, CORRECTION, wrong)
     await set_seen(edit(minutes=5), SeenEdit(papers=[FERN, LICHEN]))
+    await choose()
+
+
+async def choose() -> None:
+    """Keep searches, one of them thrown away, and make something of terms, one of which no paper of one's own has."""
+    searches = [("Pruning", "method:LoRA", "rating", None), ("old", "x", None, NOW)]
+    for name, query, sort, deleted in searches:
+        fold = f"{name.lower()}{TRASHED}1" if deleted else name.lower()
+        frame = {"user_id": 1, "created": NOW, "updated": NOW, "deleted": deleted, "digest": deleted is None}
+        await SavedSearch.create(name=name, fold=fold, query=query, sort=sort, **frame)
+    lora = await Term.get(fold="lora")
+    other = await Term.create(label="METHOD", name="Low-Rank", fold="lowrank")
+    for term, fields in ((other, {"into_id": lora.id}), (lora, {"name": "LoRA (low rank)"})):
+        await OwnTerm.create(user_id=1, term_id=term.id, created=NOW, updated=NOW, version=2, **fields)
 
 
 async def read_abstracts() -> None:
@@ -110,7 +124,16 @@ async def test_an_export_counts_what_it_holds(store: Config) -> None:
     await write_all_kinds()
     counts: Counter[str] = Counter()
     assert [piece async for piece in export_archive(1, NOW, counts)]
-    assert counts == {"papers": 3, "entries": 3, "tags": 3, "notes": 2, "corrections": 1, "seen": 2}
+    assert counts == {
+        "papers": 3,
+        "entries": 3,
+        "tags": 3,
+        "notes": 2,
+        "corrections": 1,
+        "seen": 2,
+        "searches": 2,
+        "terms": 2,
+    }
 
 
 async def test_readers_see_only_their_own(store: Config) -> None:
@@ -135,6 +158,7 @@ async def test_an_export_comes_back_the_same_on_either_engine(config: Config, ot
     [report], again = await put_in(other, archive)
     assert again == archive
     assert (report.papers.created, report.notes.created, report.tags.created, report.entries.created) == (3, 2, 3, 3)
+    assert (report.searches.created, report.terms.created) == (2, 2)
 
 
 async def test_a_second_import_changes_nothing(config: Config, other: Config) -> None:
@@ -160,7 +184,7 @@ async def test_what_was_read_out_of_papers_comes_along(config: Config, other: Co
     EXECUTOR_CACHE.clear()
     async with open_store(other):
         assert (await Paper.get(key=MOSS)).extraction_version == "toy-1"
-        assert [(term.name, term.papers) for term in await Term.all()] == [("LoRA", 3)]
+        assert [(term.name, term.papers) for term in await Term.all()] == [("Low-Rank", 0), ("LoRA", 3)]
 
 
 async def changed_note(text: str, *, undo: bool = False) -> Archive:
@@ -228,6 +252,25 @@ async def test_what_was_thrown_away_since_stays_in_the_trash(store: Config) -> N
     report = await import_archive(archive, 1, NOW)
     assert report.entries.kept == 1
     assert await texts() == []
+
+
+async def test_a_search_that_was_changed_since_is_kept_beside_the_archives(store: Config) -> None:
+    await write_all_kinds()
+    archive = await take_out()
+    await SavedSearch.filter(name="Pruning").update(query="method:prune")
+    for beside, same in ((1, 1), (0, 2)):
+        report = await import_archive(archive, 1, NOW)
+        assert (report.searches.beside, report.searches.same) == (beside, same)
+    alive = await SavedSearch.filter(deleted=None).order_by("name").values_list("name", "query")
+    assert [*alive] == [("Pruning", "method:prune"), ("Pruning (2)", "method:LoRA")]
+
+
+async def test_what_was_made_of_a_term_since_stays(store: Config) -> None:
+    await write_all_kinds()
+    archive = await take_out()
+    await OwnTerm.filter(name="LoRA (low rank)").update(name="Adapter")
+    assert (await import_archive(archive, 1, NOW)).terms.kept == 1
+    assert [term.name for term in (await take_out()).terms] == [None, "Adapter"]
 
 
 async def test_two_tags_of_one_name_in_the_trash_stay_two(store: Config, tmp_path: Path) -> None:

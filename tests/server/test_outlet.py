@@ -45,7 +45,10 @@ def run(db: Path, *arguments: str) -> Result:
 
 def test_an_export_is_a_file_and_a_count(db: Path, tmp_path: Path) -> None:
     done = run(db, "json", str(tmp_path / "mine.json"))
-    assert done.stderr == "2 papers, 2 entries, 1 tags, 1 notes, 0 corrections, 0 seen: as many as in the store\n"
+    assert (
+        done.stderr
+        == "2 papers, 2 entries, 1 tags, 1 notes, 0 corrections, 0 seen, 0 searches, 0 terms: as many as in the store\n"
+    )
     assert [note.text for note in decode((tmp_path / "mine.json").read_bytes()).notes] == ["moist"]
 
 

@@ -19,7 +19,9 @@ from server.export.archive import (
     ArchivedNote,
     ArchivedPaper,
     ArchivedRevision,
+    ArchivedSearch,
     ArchivedTag,
+    ArchivedTerm,
     SeenPaper,
     decode,
     encode,
@@ -38,6 +40,11 @@ def make_paper(key: str = "2501.10000", **fields: Any) -> ArchivedPaper:
 def make_note(number: int = 1, **fields: Any) -> ArchivedNote:
     defaults: dict[str, Any] = {"key": "2501.10000", "text": "A thought.", "quote": None, "version": 1}
     return ArchivedNote(id=UUID(int=number), created=MOMENT, updated=MOMENT, **{**defaults, **fields})
+
+
+def make_search(name: str, **fields: Any) -> ArchivedSearch:
+    defaults: dict[str, Any] = {"query": "method:Lantern", "sort": "rating", "digest": True, "version": 1}
+    return ArchivedSearch(name=name, created=MOMENT, updated=MOMENT, **{**defaults, **fields})
 
 
 def make_archive(**parts: Any) -> Archive:
@@ -81,6 +88,13 @@ def make_archive(**parts: Any) -> Archive:
             )
         ],
         "seen": [SeenPaper(key="2501.10000", at=MOMENT)],
+        "searches": [make_search("lanterns")],
+        "terms": [
+            ArchivedTerm(
+                label="METHOD", term="Lantern", name=None, into=("METHOD", "Candle"), hidden=False, version=1,
+                created=MOMENT, updated=MOMENT,
+            )
+        ],
     }  # fmt: skip
     return Archive(papermargin=FORMAT, exported=MOMENT, server="0.1.0", **{**defaults, **parts})
 
@@ -91,7 +105,7 @@ async def stream(records: list[Any]) -> AsyncIterator[Any]:
 
 
 async def pieces_of(archive: Archive) -> list[bytes]:
-    names = ("papers", "entries", "tags", "notes", "corrections", "seen")
+    names = ("papers", "entries", "tags", "notes", "corrections", "seen", "searches", "terms")
     parts = {name: stream(getattr(archive, name)) for name in names}
     return [piece async for piece in encode(exported=archive.exported, server=archive.server, **parts)]
 
@@ -101,14 +115,14 @@ async def test_an_export_reads_back_the_same() -> None:
 
 
 async def test_an_empty_export_reads_back_the_same() -> None:
-    empty = make_archive(papers=[], entries=[], tags=[], notes=[], corrections=[], seen=[])
+    empty = make_archive(papers=[], entries=[], tags=[], notes=[], corrections=[], seen=[], searches=[], terms=[])
     assert decode(b"".join(await pieces_of(empty))) == empty
 
 
 async def test_every_record_stands_on_a_line_of_its_own() -> None:
     archive = make_archive(notes=[make_note(1), make_note(2)])
     lines = b"".join(await pieces_of(archive)).decode().splitlines()
-    assert lines[0] == '{"papermargin":1,"exported":"2026-06-03T10:11:12Z","server":"0.1.0",'
+    assert lines[0] == '{"papermargin":2,"exported":"2026-06-03T10:11:12Z","server":"0.1.0",'
     first = lines.index('"notes":[') + 1
     assert [json.loads(line.rstrip(","))["id"][-1] for line in lines[first : first + 2]] == ["1", "2"]
 
@@ -127,6 +141,15 @@ def test_no_text_breaks_the_document(text: str) -> None:
     assert decode(msgspec.json.encode(archive)) == archive
 
 
+def test_an_export_of_the_first_format_is_read_as_one_without_searches_and_terms() -> None:
+    def age(document: Any) -> None:
+        document["papermargin"] = 1
+        del document["searches"], document["terms"]
+
+    archive = decode(broken(age))
+    assert (len(archive.notes), archive.searches, archive.terms) == (1, [], [])
+
+
 def broken(change: Callable[[Any], object]) -> bytes:
     document = json.loads(msgspec.json.encode(make_archive()))
     change(document)
@@ -136,7 +159,7 @@ def broken(change: Callable[[Any], object]) -> bytes:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda it: it.update(papermargin=2), "the export is of format 2; this Papermargin reads format 1"),
+        (lambda it: it.update(papermargin=3), "the export is of format 3; this Papermargin reads up to format 2"),
         (lambda it: it.pop("papermargin"), "missing required field `papermargin`"),
         (lambda it: it.pop("notes"), "missing required field `notes`"),
         (lambda it: it["papers"][0].update(title=3), r"Expected `str`, got `int` - at `\$\.papers\[0\]\.title`"),
@@ -151,6 +174,9 @@ def broken(change: Callable[[Any], object]) -> bytes:
         (lambda it: it["papers"].append(it["papers"][0]), r"2501.10000 stands there twice - at `\$\.papers`"),
         (lambda it: it["notes"].append(it["notes"][0]), r"0001 stands there twice - at `\$\.notes`"),
         (lambda it: it["tags"].append(it["tags"][0] | {"name": "RL"}), r"rl stands there twice - at `\$\.tags`"),
+        (lambda it: it["searches"].append(it["searches"][0]), r"lanterns stands there twice - at `\$\.searches`"),
+        (lambda it: it["searches"][0].update(sort="odd"), r"'odd' - at `\$\.searches\[0\]\.sort`"),
+        (lambda it: it["terms"].append(it["terms"][0] | {"term": "lan-tern"}), r"twice - at `\$\.terms`"),
     ],
 )
 def test_an_export_at_odds_with_itself_is_refused_at_the_place(change: Callable[[Any], object], message: str) -> None:
