@@ -23,6 +23,7 @@ MODULES = {
     "status": "margin",
     "note": "margin",
     "export": "outlet",
+    "verify-export": "proof",
     "backup": "upkeep",
     "restore": "upkeep",
     "doctor": "upkeep",

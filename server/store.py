@@ -11,6 +11,7 @@ from uuid import UUID
 
 from filelock import FileLock, Timeout
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext, require_context
 from tortoise.exceptions import BaseORMException
 from tortoise.migrations.executor import MigrationExecutor
@@ -60,6 +61,7 @@ async def open_store(config: Config) -> AsyncIterator[TortoiseContext]:
     if not config.database_url:
         _check_file(config.db)
     context = TortoiseContext()
+    EXECUTOR_CACHE.clear()  # it keeps statements by table alone, and the two engines write them differently
     async with context:
         try:
             await context.init(

@@ -1,11 +1,13 @@
 """All of a reader's own out of the store, as our own JSON export: counted, and held against the store's own count."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, TypeVar
 from uuid import UUID
+
+from msgspec import Struct
 
 from server.archive.snapshot import Fetch, read_pages, snapshot
 from server.cards import places
@@ -53,18 +55,8 @@ async def export_archive(user: int, now: datetime, counts: Counter[str] | None =
     """
     counts = Counter() if counts is None else counts
     async with snapshot() as fetch:
-        async for piece in encode(
-            exported=now,
-            server=version("papermargin"),
-            papers=_counted(counts, "papers", _papers(fetch, user)),
-            entries=_counted(counts, "entries", _entries(fetch, user)),
-            tags=_counted(counts, "tags", _tags(fetch, user)),
-            notes=_counted(counts, "notes", _notes(fetch, user)),
-            corrections=_counted(counts, "corrections", _corrections(fetch, user)),
-            seen=_counted(counts, "seen", _seen(fetch, user)),
-            searches=_counted(counts, "searches", _searches(fetch, user)),
-            terms=_counted(counts, "terms", _terms(fetch, user)),
-        ):
+        parts = {name: _counted(counts, name, records(fetch, user)) for name, records in _PARTS.items()}
+        async for piece in encode(exported=now, server=version("papermargin"), parts=parts):
             yield piece
         held = {name: (await fetch(sql, user))[0]["n"] for name, sql in _COUNTS.items()}
     if counts != held:
@@ -245,3 +237,15 @@ async def _by(fetch: Fetch, owners: list[Row], sql: str) -> dict[int, list[Row]]
     for row in await fetch(sql.format(ids=places(len(owners))), *(owner["id"] for owner in owners)):
         found[row[0]].append(row)
     return found
+
+
+_PARTS: dict[str, Callable[[Fetch, int], AsyncIterator[Struct]]] = {
+    "papers": _papers,
+    "entries": _entries,
+    "tags": _tags,
+    "notes": _notes,
+    "corrections": _corrections,
+    "seen": _seen,
+    "searches": _searches,
+    "terms": _terms,
+}

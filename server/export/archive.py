@@ -4,7 +4,7 @@ Each record stands on a line of its own, so that two exports can be compared and
 """
 
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -163,29 +163,9 @@ class _Head(Struct):
 
 
 async def encode(
-    *,
-    exported: datetime,
-    server: str,
-    papers: AsyncIterable[ArchivedPaper],
-    entries: AsyncIterable[ArchivedEntry],
-    tags: AsyncIterable[ArchivedTag],
-    notes: AsyncIterable[ArchivedNote],
-    corrections: AsyncIterable[ArchivedCorrection],
-    seen: AsyncIterable[SeenPaper],
-    searches: AsyncIterable[ArchivedSearch],
-    terms: AsyncIterable[ArchivedTerm],
+    *, exported: datetime, server: str, parts: Mapping[str, AsyncIterable[Struct]]
 ) -> AsyncIterator[bytes]:
-    """Give the document in pieces, never holding more than one of them."""
-    parts: dict[str, AsyncIterable[Struct]] = {
-        "papers": papers,
-        "entries": entries,
-        "tags": tags,
-        "notes": notes,
-        "corrections": corrections,
-        "seen": seen,
-        "searches": searches,
-        "terms": terms,
-    }
+    """Give the document in pieces, never holding more than one of them; `parts` are the lists of an `Archive`."""
     piece = bytearray(msgspec.json.encode({"papermargin": FORMAT, "exported": exported, "server": server})[:-1])
     for name, records in parts.items():
         piece += f',\n"{name}":['.encode()

@@ -107,7 +107,7 @@ async def stream(records: list[Any]) -> AsyncIterator[Any]:
 async def pieces_of(archive: Archive) -> list[bytes]:
     names = ("papers", "entries", "tags", "notes", "corrections", "seen", "searches", "terms")
     parts = {name: stream(getattr(archive, name)) for name in names}
-    return [piece async for piece in encode(exported=archive.exported, server=archive.server, **parts)]
+    return [piece async for piece in encode(exported=archive.exported, server=archive.server, parts=parts)]
 
 
 async def test_an_export_reads_back_the_same() -> None:
