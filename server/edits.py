@@ -7,6 +7,8 @@ The rules, for something with a current version, as `check` tells them:
 - it asks for what already is, or its id was seen before: nothing is written, and the current state is the answer.
 """
 
+import re
+import unicodedata
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,8 +16,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from server.errors import Conflict, PreconditionMissing
+from server.errors import Conflict, Invalid, PreconditionMissing
 from server.models import Change
+from server.wire import MAX_NAME_CHARACTERS
+
+TRASHED = "\x1f"  # no name holds it, so what follows in a thrown away fold cannot be taken for a part of one
+MAX_FOLD = 280  # of the 300 characters of its column: a name may grow as its case is folded
 
 
 class Edit(Struct, frozen=True, kw_only=True):
@@ -66,3 +72,18 @@ async def record(
         before=msgspec.json.encode(before).decode() if before is not None else None,
         at=edit.at,
     )
+
+
+def clean_name(name: str, what: str) -> str:
+    """Give a name as it is kept: NFC, white space folded. Raises `Invalid`, which says `what` would be named so."""
+    cleaned = re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip()
+    if not cleaned or len(cleaned) > MAX_NAME_CHARACTERS or len(cleaned.casefold()) > MAX_FOLD:
+        raise Invalid(f"{what} has a name of 1 to {MAX_NAME_CHARACTERS} characters")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in cleaned):
+        raise Invalid(f"the name of {what} cannot hold control characters")
+    return cleaned
+
+
+def fold_name(name: str, what: str) -> str:
+    """Give what two spellings of one name share. Raises `Invalid`."""
+    return unicodedata.normalize("NFC", clean_name(name, what).casefold())

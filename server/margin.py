@@ -10,11 +10,20 @@ from msgspec import Meta
 
 from server.cards import note_of
 from server.errors import Invalid, NotFound
-from server.models import Correction, Entry, Note, Revision, Tag
+from server.models import Correction, Entry, Note, Revision, SavedSearch, Tag
 from server.query import Text
 from server.search import is_searchable, match, tsquery
 from server.source import printable
-from server.states import correction_state, entry_state, find_paper, load_entry, note_state, tag_state, tags_of
+from server.states import (
+    correction_state,
+    entry_state,
+    find_paper,
+    load_entry,
+    note_state,
+    search_state,
+    tag_state,
+    tags_of,
+)
 from server.store import fetch, is_postgres, moment
 from server.tags import fold_tag
 from server.wire import EntryState, NoteList, NoteState, RevisionState, TagState, Trash
@@ -82,6 +91,14 @@ async def list_tags(reader: int) -> list[TagState]:
     return [TagState(name=r["name"], colour=r["colour"], papers=r["papers"], version=r["version"]) for r in rows]
 
 
+async def tag_colours(reader: int) -> dict[str, str]:
+    """Give the colour of each of a reader's tags that has one, by the tag's name."""
+    rows = await fetch(
+        "SELECT name, colour FROM tag WHERE user_id = $1 AND deleted IS NULL AND colour IS NOT NULL", reader
+    )
+    return {row["name"]: row["colour"] for row in rows}
+
+
 async def read_tag(name: str, reader: int) -> TagState:
     """Give a tag. Raises `NotFound`."""
     tag = await Tag.get_or_none(user_id=reader, fold=fold_tag(name), deleted=None)
@@ -101,6 +118,7 @@ async def read_trash(reader: int) -> Trash:
         entries=[entry_state(entry, entry.paper.key, tags[entry.id]) for entry in entries],
         notes=[note_state(note, note.paper.key) for note in notes],
         tags=[await tag_state(tag) for tag in await Tag.filter(**gone).order_by("-deleted")],
+        searches=[search_state(row) for row in await SavedSearch.filter(**gone).order_by("-deleted")],
         corrections=[correction_state(row, row.paper.key) for row in corrections],
     )
 

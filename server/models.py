@@ -79,6 +79,7 @@ class Paper(Model):
 
     class Meta:
         table = "paper"
+        indexes = (("created",),)
 
 
 class Alias(Model):
@@ -298,6 +299,25 @@ class SavedSearch(Model):
     class Meta:
         table = "saved_search"
         unique_together = (("user", "fold"),)
+
+
+class SentDigest(Model):
+    """That a user's digest of a day goes to an address: `began` is when its papers were chosen, `sent` when it left.
+
+    The row is there before the e-mail is sent, so that of several senders one does it; one that failed takes it back.
+    """
+
+    id = fields.IntField(primary_key=True)
+    user: Any = fields.ForeignKeyField("papermargin.User", related_name="digests", on_delete=fields.CASCADE)
+    user_id: int
+    recipient = fields.CharField(max_length=254)
+    day = fields.DateField()
+    began = fields.DatetimeField()
+    sent = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "sent_digest"
+        unique_together = (("user", "recipient", "day"),)
 
 
 class OwnTerm(Model):

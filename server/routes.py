@@ -19,12 +19,13 @@ from litestar.openapi.spec import Example
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter, RawBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 
-from server import library, tags, tokens, trash
+from server import library, searches, tags, tokens, trash
 from server.archive.packing import export_archive
 from server.changes import changes_since, newest_change
 from server.edits import Edit
 from server.errors import Invalid
 from server.margin import list_notes, list_tags, read_entry, read_note, read_revisions, read_tag, read_trash
+from server.matches import list_searches, read_search
 from server.overlay import overlay
 from server.papers import list_papers, read_paper, read_papers, suggest
 from server.query import parse_query
@@ -38,6 +39,7 @@ from server.wire import (
     EntryEdit,
     EntryState,
     FileReport,
+    FoundSearch,
     Health,
     Me,
     NoteEdit,
@@ -53,6 +55,8 @@ from server.wire import (
     Problem,
     Restore,
     RevisionState,
+    SearchEdit,
+    SearchState,
     SeenEdit,
     SeenReply,
     Sort,
@@ -236,6 +240,26 @@ async def merge_tags(edit: Versioned, data: JSONBody[TagMerge]) -> Response[TagS
     return _versioned(await tags.merge_tags(edit, data))
 
 
+async def get_searches(request: Asking) -> list[FoundSearch]:
+    """Give one's saved searches, and how many papers each finds."""
+    return await list_searches(request.user.user, datetime.now(UTC))
+
+
+async def get_search(request: Asking, name: FromPath[str]) -> Response[FoundSearch]:
+    """Give a saved search, and how many papers it finds."""
+    return _versioned(await read_search(name.lstrip("/"), request.user.user, datetime.now(UTC)))
+
+
+async def put_search(name: FromPath[str], edit: Versioned, data: JSONBody[SearchEdit]) -> Response[SearchState]:
+    """Save, change or rename a search."""
+    return _versioned(await searches.put_search(edit, name.lstrip("/"), data))
+
+
+async def delete_search(name: FromPath[str], edit: Versioned) -> Response[SearchState]:
+    """Move a saved search to the trash."""
+    return _versioned(await searches.delete_search(edit, name.lstrip("/")))
+
+
 async def put_seen(edit: Versioned, data: JSONBody[SeenEdit]) -> SeenReply:
     """Mark papers as looked through, or as not."""
     return SeenReply(changed=await library.set_seen(edit, data))
@@ -388,6 +412,10 @@ api = Router(
         put("/tags/{name:path}")(put_tag),
         delete("/tags/{name:path}", status_code=200)(delete_tag),
         post("/tag-merges", status_code=200)(merge_tags),
+        get("/searches")(get_searches),
+        get("/searches/{name:path}")(get_search),
+        put("/searches/{name:path}")(put_search),
+        delete("/searches/{name:path}", status_code=200)(delete_search),
         put("/seen")(put_seen),
         get("/changes")(get_changes),
         get("/events")(get_events),

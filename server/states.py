@@ -1,11 +1,11 @@
-"""Rows as the outside knows them: papers found by key or alias, and the state of an entry, note, tag or correction."""
+"""Rows as the outside knows them: papers found by key or alias, and the state of an entry, note, tag, …"""
 
 from typing import cast
 
 from server.errors import NotFound
 from server.identity import parse_key
-from server.models import Alias, Correction, Entry, EntryTag, Note, Paper, Tag
-from server.wire import CorrectionState, EntryState, NoteState, Status, TagState, Verdict
+from server.models import Alias, Correction, Entry, EntryTag, Note, Paper, SavedSearch, Tag
+from server.wire import CorrectionState, EntryState, NoteState, SearchState, Sort, Status, TagState, Verdict
 
 
 async def find_paper(key: str) -> Paper:
@@ -68,6 +68,19 @@ async def tag_state(tag: Tag) -> TagState:
     """Give a tag as it goes over the wire."""
     papers = await EntryTag.filter(tag_id=tag.id, entry__deleted=None).count()
     return TagState(name=tag.name, colour=tag.colour, papers=papers, version=tag.version, deleted=tag.deleted)
+
+
+def search_state(search: SavedSearch) -> SearchState:
+    """Give a saved search as it goes over the wire."""
+    return SearchState(
+        name=search.name,
+        query=search.query,
+        sort=cast(Sort | None, search.sort),
+        digest=search.digest,
+        version=search.version,
+        updated=search.updated,
+        deleted=search.deleted,
+    )
 
 
 def correction_state(correction: Correction, key: str) -> CorrectionState:

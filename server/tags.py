@@ -1,34 +1,24 @@
 """A user's tags: claimed by name, renamed, coloured, merged, deleted; whatever changes on an entry is told of it."""
 
-import re
-import unicodedata
-
 from msgspec import UNSET
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.edits import Edit, check, is_applied, record
+from server.edits import TRASHED, Edit, check, clean_name, fold_name, is_applied, record
 from server.errors import Invalid, NotFound
 from server.models import Tag
 from server.states import tag_state
 from server.store import execute, writing
-from server.wire import MAX_TAG_CHARACTERS, TagEdit, TagMerge, TagState
-
-TRASHED = "\x1f"  # no name holds it, so what follows cannot be taken for a part of one
+from server.wire import TagEdit, TagMerge, TagState
 
 
 def clean_tag(name: str) -> str:
-    """Give a tag's name as it is kept: NFC, white space folded. Raises `Invalid` for an unusable one."""
-    cleaned = re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip()
-    if not cleaned or len(cleaned) > MAX_TAG_CHARACTERS:
-        raise Invalid(f"a tag has 1 to {MAX_TAG_CHARACTERS} characters")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in cleaned):
-        raise Invalid("a tag cannot hold control characters")
-    return cleaned
+    """Give a tag's name as it is kept. Raises `Invalid` for an unusable one."""
+    return clean_name(name, "a tag")
 
 
 def fold_tag(name: str) -> str:
-    """Give what two spellings of one tag share."""
-    return unicodedata.normalize("NFC", clean_tag(name).casefold())
+    """Give what two spellings of one tag share. Raises `Invalid`."""
+    return fold_name(name, "a tag")
 
 
 async def claim_tags(edit: Edit, names: list[str]) -> list[Tag]:

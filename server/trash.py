@@ -5,20 +5,23 @@ from uuid import UUID
 
 from server.edits import Edit, is_applied, record
 from server.errors import Invalid, NotFound
-from server.models import Change, Correction, Entry, Note, Tag
+from server.models import Change, Correction, Entry, Note, SavedSearch, Tag
+from server.searches import restore_search
 from server.states import correction_state, entry_state, find_paper, load_entry, note_state
 from server.store import writing
 from server.tags import restore_tag
-from server.wire import CorrectionState, EntryState, NoteState, Restore, TagState
+from server.wire import CorrectionState, EntryState, NoteState, Restore, SearchState, TagState
 
 Row = TypeVar("Row", Note, Correction)
-Restored = EntryState | NoteState | TagState | CorrectionState
+Restored = EntryState | NoteState | TagState | SearchState | CorrectionState
 
 
 async def restore(edit: Edit, wish: Restore) -> Restored:
     """Bring something back as it was; what is not in the trash stays as it is. Raises `NotFound` and `Invalid`."""
     if wish.kind == "tag":
         return await restore_tag(edit, wish.ref)
+    if wish.kind == "search":
+        return await restore_search(edit, wish.ref)
     async with writing():
         if wish.kind == "entry":
             return await _restore_entry(edit, wish.ref)
@@ -38,7 +41,7 @@ async def empty_trash(edit: Edit) -> int:
         entries = await Entry.filter(user_id=edit.user, deleted__isnull=False).prefetch_related("paper")
         keys = [entry.paper.key for entry in entries]
         await Change.filter(user_id=edit.user, kind="entry", ref__in=keys).update(before=None)
-        for model in (Entry, Note, Tag, Correction):
+        for model in (Entry, Note, Tag, SavedSearch, Correction):
             gone = model.filter(user_id=edit.user, deleted__isnull=False)
             count += await gone.count()  # what SQLite calls deleted has what hung on it too
             await gone.delete()

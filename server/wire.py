@@ -378,7 +378,7 @@ class SeenReply(Struct, kw_only=True):
 
 
 class Restore(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What to bring back from the trash: `ref` is a paper's key, a note's or correction's id, a tag's or search's name."""
+    """What to bring back from the trash: `ref` is a paper's key, a note's or correction's id, or a name."""
 
     kind: Literal["entry", "note", "tag", "search", "correction"]
     ref: Annotated[str, Meta(min_length=1, max_length=300)]

@@ -41,13 +41,14 @@ _COUNTS = {
     "tags": "tag WHERE deleted IS NULL",
     "notes": "note WHERE deleted IS NULL",
     "earlier_texts_of_notes": "revision",
+    "saved_searches": "saved_search WHERE deleted IS NULL",
     "corrections": "correction WHERE deleted IS NULL",
     "papers_seen": "seen",
     "changes": "change",
     "devices": "token WHERE kind = 'device'",
 }
 _NO_ORPHANS = "no row refers to one that is not there"
-_TRASH = ("entry", "tag", "note", "correction")
+_TRASH = ("entry", "tag", "note", "saved_search", "correction")
 
 
 class Check(Struct, frozen=True):

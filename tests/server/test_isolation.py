@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 SECRET = "zebracorn"
 NOTE, VERDICT = str(uuid4()), str(uuid4())
 ENTRY = f"/api/v1/papers/{MOSS}/entry"
+SEARCH = f"/api/v1/searches/{SECRET}"
 CORRECTION = f"/api/v1/papers/{MOSS}/corrections/{VERDICT}"
 
 
@@ -30,10 +31,13 @@ async def ada(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.A
         (f"/api/v1/notes/{NOTE}", {"paper": MOSS, "text": SECRET}),
         (CORRECTION, wrong),
         (f"/api/v1/notes/{uuid4()}", {"paper": FERN, "text": SECRET}),
+        (SEARCH, {"query": SECRET, "digest": True}),
+        (f"{SEARCH}/gone", {"query": SECRET}),
     ):
         (await client.put(path, json=body)).raise_for_status()
     await client.put("/api/v1/seen", json={"papers": [MOSS]})
     await client.delete(f"/api/v1/tags/{SECRET}/gone", headers={"If-Match": "*"})
+    await client.delete(f"{SEARCH}/gone", headers={"If-Match": "*"})
     await client.delete(f"/api/v1/papers/{FERN}/entry", headers={"If-Match": "*"})
     now = datetime.now(UTC)
     token = await issue((await add_user("ada", now)).id, "device", now)
@@ -45,14 +49,15 @@ async def ada(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.A
 
 async def everything_of(client: httpx.AsyncClient) -> dict[str, Any]:
     """All that a reader sees as theirs."""
-    paths = ["papers", f"papers/{MOSS}", "notes", f"notes/{NOTE}", "tags", "trash", "changes?since=0"]
+    paths = ["papers", f"papers/{MOSS}", "notes", f"notes/{NOTE}", "tags", "searches", "trash", "changes?since=0"]
     return {path: (await client.get(f"/api/v1/{path}")).json() for path in paths}
 
 
 READS = [
     "/api/v1/papers", "/api/v1/papers?all=true&facets=true", f"/api/v1/papers/{MOSS}", f"/api/v1/papers/{FERN}",
     f"/api/v1/papers?all=true&q={SECRET}", f"/api/v1/papers?all=true&facets=true&q=tag:{SECRET}", "/api/v1/notes",
-    f"/api/v1/notes?q={SECRET}", "/api/v1/tags", "/api/v1/trash", "/api/v1/changes?since=0", "/api/v1/devices",
+    f"/api/v1/notes?q={SECRET}", "/api/v1/tags", "/api/v1/searches", "/api/v1/trash", "/api/v1/changes?since=0",
+    "/api/v1/devices",
     f"/api/v1/suggestions?prefix={SECRET[:4]}", f"/api/v1/suggestions?prefix=tag:{SECRET[:4]}", "/api/v1/me",
     "/api/v1/export?format=json",
 ]  # fmt: skip
@@ -75,7 +80,8 @@ async def test_an_overlay_shows_another_reader_nothing_of_it(ada: httpx.AsyncCli
 HIDDEN = [
     ("GET", ENTRY), ("GET", f"/api/v1/notes/{NOTE}"), ("GET", f"/api/v1/notes/{NOTE}/revisions"),
     ("GET", f"/api/v1/tags/{SECRET}"), ("DELETE", ENTRY), ("DELETE", f"/api/v1/notes/{NOTE}"), ("DELETE", CORRECTION),
-    ("DELETE", f"/api/v1/tags/{SECRET}"), ("DELETE", f"/api/v1/tags/{SECRET}/gone"), ("DELETE", "/api/v1/devices/1"),
+    ("GET", SEARCH), ("DELETE", SEARCH), ("DELETE", f"{SEARCH}/gone"), ("DELETE", f"/api/v1/tags/{SECRET}"),
+    ("DELETE", f"/api/v1/tags/{SECRET}/gone"), ("DELETE", "/api/v1/devices/1"),
 ]  # fmt: skip
 
 
@@ -94,10 +100,12 @@ WRITES: list[tuple[str, str, dict[str, Any]]] = [
     ("PUT", CORRECTION, {"verdict": "wrong", "surface": "x", "label": "TASK"}),
     ("PUT", ENTRY, {"status": "inbox", "tags": [SECRET]}),
     ("PUT", f"/api/v1/tags/{SECRET}", {"colour": "#000000"}),
+    ("PUT", SEARCH, {"query": "hers"}),
     ("PUT", "/api/v1/seen", {"papers": [MOSS], "seen": False}),
     ("POST", "/api/v1/tag-merges", {"names": [SECRET], "into": "mine"}),
     ("POST", "/api/v1/trash/restore", {"kind": "entry", "ref": FERN}),
     ("POST", "/api/v1/trash/restore", {"kind": "tag", "ref": f"{SECRET}/gone"}),
+    ("POST", "/api/v1/trash/restore", {"kind": "search", "ref": f"{SECRET}/gone"}),
     ("POST", "/api/v1/trash/restore", {"kind": "note", "ref": NOTE}),
     ("POST", "/api/v1/trash/restore", {"kind": "correction", "ref": VERDICT}),
     ("DELETE", "/api/v1/trash", {}),
