@@ -14,7 +14,7 @@ from server.corrections import correct
 from server.errors import Invalid
 from server.identity import fold_term, paper_url
 from server.models import Alias, ListingPaper, Paper, decode_strings
-from server.query import TERM_FIELDS, parse_query
+from server.query import TERM_FIELDS, parse_query, write_field
 from server.search import Selection, match, select, tsquery
 from server.source import printable
 from server.states import find_paper
@@ -63,8 +63,9 @@ async def list_papers(
     selection = select(parse_query(query), reader=reader, everything=everything, postgres=is_postgres())
     order: Sort = sort or ("relevance" if selection.score else "added")
     rows = await _page_rows(selection, order, _read_cursor(cursor, order), limit + 1)
+    ids = [row["id"] for row in rows[:limit]]
     return PaperList(
-        papers=await _listed(selection, [row["id"] for row in rows[:limit]], reader),
+        papers=await read_listed(ids, reader, await _snippets(selection, ids)),
         total=rows[0]["total"] if rows else 0,
         next=_write_cursor(_cursor_after(order, rows[limit - 1])) if len(rows) > limit else None,
         facets=await _facets(selection) if facets else None,
@@ -166,9 +167,7 @@ async def _tags_like(reader: int, begun: str, limit: int) -> list[dict[str, Any]
 
 
 def _suggestion(kind: str, row: dict[str, Any]) -> Suggestion:
-    name = row["name"]
-    written = f'"{name}"' if any(character in name for character in ' ()"') else name
-    return Suggestion(f"{kind}:{written}", kind, name, row["papers"])
+    return Suggestion(write_field(kind, row["name"]), kind, row["name"], row["papers"])
 
 
 async def _page_rows(selection: Selection, sort: Sort, cursor: _Cursor | None, limit: int) -> list[dict[str, Any]]:
@@ -194,7 +193,8 @@ def _place(selection: Selection, sort: Sort) -> tuple[str, type]:
     return _SORTS[sort]
 
 
-async def _listed(selection: Selection, ids: list[int], reader: int) -> list[ListedPaper]:
+async def read_listed(ids: list[int], reader: int, snippets: dict[int, str] | None = None) -> list[ListedPaper]:
+    """Give papers as a list shows them, by their row ids and in the order of these; an unknown id has none."""
     if not ids:
         return []
     rows = await fetch(
@@ -202,11 +202,7 @@ async def _listed(selection: Selection, ids: list[int], reader: int) -> list[Lis
         f"WHERE id IN ({places(len(ids))})",
         *ids,
     )
-    papers, found, snippets = (
-        {row["id"]: row for row in rows},
-        await cards(ids, reader),
-        await _snippets(selection, ids),
-    )
+    papers, found = {row["id"]: row for row in rows}, await cards(ids, reader)
     return [
         ListedPaper(
             key=row["key"],
@@ -218,9 +214,9 @@ async def _listed(selection: Selection, ids: list[int], reader: int) -> list[Lis
             upvotes=row["upvotes"],
             code_url=row["code_url"],
             card=found[row["id"]],
-            snippet=snippets.get(row["id"]),
+            snippet=(snippets or {}).get(row["id"]),
         )
-        for row in map(papers.__getitem__, ids)
+        for row in (papers[number] for number in ids if number in papers)
     ]
 
 

@@ -102,6 +102,13 @@ def parse_query(query: str) -> All:
     return tree if isinstance(tree, All) else All((tree,))
 
 
+def write_field(name: str, value: str) -> str:
+    """Write a field of a query, e.g. `dataset:"MS MARCO"`; of a value with quotation marks only what stands before."""
+    start, mark, _ = value.partition('"')
+    value = f"{start}*" if mark else value
+    return f'{name}:"{value}"' if re.search(r"[\s()]|^[<>=]", value) else f"{name}:{value}"
+
+
 @cache
 def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", lexer="contextual")

@@ -6,17 +6,21 @@ same forms and swaps the part of the page that it is given for its answer.
 
 import gettext
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_origin
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from litestar import Request, Response
 from litestar.datastructures import CacheControlHeader, State
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
+from server.errors import Invalid
+from server.query import write_field
+from server.source import web_address
 from server.tokens import Identity
 
 STATIC = Path(__file__).parent.with_name("static")
@@ -30,6 +34,7 @@ POLICY = (
 YEAR = 365 * 24 * 3600
 
 Reading = Request[Identity, None, State]
+Form = TypeVar("Form", bound=msgspec.Struct)
 
 
 def _release() -> str:
@@ -66,6 +71,17 @@ def render(request: Request[Any, Any, Any], template: str, *, status: int = 200,
     return Response(text, status_code=status, media_type="text/html", headers={"content-security-policy": POLICY})
 
 
+async def read_form(request: Request[Any, Any, Any], kind: type[Form]) -> Form:
+    """Give a posted form as the struct `kind`; a field of a list takes all values of its name. Raises `Invalid`."""
+    posted = await request.form()
+    several = {field.encode_name for field in msgspec.structs.fields(kind) if get_origin(field.type) is list}
+    try:
+        values = {name: posted.getall(name) if name in several else posted[name] for name in posted}
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"this form cannot be taken as it is: {error}") from None
+
+
 def back(request: Request[Any, Any, Any], form: Mapping[str, Any], otherwise: str = "/") -> Redirect:
     """Redirect to where a form stood: its field `here`, if that is a path of ours."""
     here = str(form.get("here", ""))
@@ -74,11 +90,16 @@ def back(request: Request[Any, Any, Any], form: Mapping[str, Any], otherwise: st
     return Redirect(quote(here, safe="/?&=%:,+~-._!*'()@;#") if ours else otherwise, status_code=303)
 
 
+def is_part(request: Request[Any, Any, Any]) -> bool:
+    """Tell whether htmx asks, which swaps a part of the page for the answer."""
+    return "hx-request" in request.headers
+
+
 def wants_page(request: Request[Any, Any, Any]) -> bool:
     """Tell whether a person's browser asks for a page, and not a program or htmx for data."""
     return (
         not request.scope["path"].startswith("/api/")
-        and "hx-request" not in request.headers
+        and not is_part(request)
         and "text/html" in request.headers.get("accept", "")
     )
 
@@ -119,5 +140,6 @@ def _environment(language: str) -> Any:
     )
     words = gettext.translation("papermargin", LOCALE, [language], fallback=True)
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["assets"] = ASSETS
+    environment.globals |= {"assets": ASSETS, "write_field": write_field}
+    environment.filters |= {"query": partial(quote, safe=""), "web": web_address}
     return environment
