@@ -22,6 +22,7 @@ MODULES = {
     "tag": "margin",
     "status": "margin",
     "note": "margin",
+    "searches": "searches",
     "export": "outlet",
     "verify-export": "proof",
     "backup": "upkeep",

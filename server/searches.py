@@ -30,12 +30,12 @@ async def put_search(edit: Edit, name: str, wish: SearchEdit) -> SearchState:
         if row is None:
             return await _create(edit, new_name, wish)
         current = search_state(row)
-        wanted = _wanted(current, replace(wish, name=new_name))
+        wanted = _wanted(current, wish if wish.name is UNSET else replace(wish, name=new_name))
         if wanted == current:
             return current
         check(edit, row.version, current)
-        if new_name != row.name:
-            await _rename(edit, row, new_name)
+        if wanted.name != row.name:
+            await _rename(edit, row, wanted.name)
         row.query, row.sort, row.digest = wanted.query, wanted.sort, wanted.digest
         return await _save(edit, row)
 

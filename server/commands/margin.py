@@ -9,12 +9,11 @@ from typing import Any, get_args
 from uuid import UUID
 
 import click
-import msgspec
-from rich.console import Console
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
 from nlp.spans import LABELS
+from server.commands.printing import console, json_option, print_json
 from server.commands.settings import load_config, reader_of, store_options, with_store
 from server.config import Config
 from server.edits import Edit
@@ -27,8 +26,6 @@ from server.states import find_paper, load_entry
 from server.wire import EntryEdit, EntryState, ListedPaper, NoteEdit, NoteState, PaperPage, Sort, Status, TermChip
 
 TRIES = 5  # somebody else may write the same entry at the same moment
-
-json_option = click.option("--json", "as_json", is_flag=True, help="print JSON")
 
 
 @click.command("list")
@@ -57,7 +54,7 @@ def list_command(
 
     papers = with_store(config, work)
     if as_json:
-        _print_json([_listed(paper) for paper in papers])
+        print_json([_listed(paper) for paper in papers])
     else:
         _print_list(papers)
 
@@ -75,7 +72,7 @@ def show_command(key: str, as_json: bool, **options: Any) -> None:
 
     page = with_store(config, work)
     if as_json:
-        _print_json(page)
+        print_json(page)
     else:
         _print_page(page)
 
@@ -140,7 +137,7 @@ def note_command(key: str, text: str | None, note: UUID | None, as_json: bool, *
     except PapermarginError as error:
         raise Invalid(f"{error}; your text is kept in {_rescue(text)}") from error
     if as_json:
-        _print_json(state)
+        print_json(state)
     else:
         click.echo(f"note {state.id} on {state.key}")
 
@@ -190,15 +187,6 @@ def _names(terms: list[TermChip], label: str) -> list[str]:
     return [term.name for term in terms if term.label == label]
 
 
-def _print_json(value: Any) -> None:
-    click.echo(msgspec.json.format(msgspec.json.encode(value)))
-
-
-def _console() -> Console:
-    # on a terminal lines are cut to its width, in a pipe they are whole
-    return Console(width=None if sys.stdout.isatty() else 400, markup=False, highlight=False, soft_wrap=False)
-
-
 def _print_list(papers: list[ListedPaper]) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column("key", no_wrap=True)
@@ -209,12 +197,12 @@ def _print_list(papers: list[ListedPaper]) -> None:
         entry = paper.card.entry
         tags = " ".join(f"#{tag}" for tag in entry.tags) if entry else ""
         table.add_row(paper.key, entry.status if entry else "", paper.title, tags)
-    _console().print(table)
+    console().print(table)
 
 
 def _print_entry(entry: EntryState, *, as_json: bool) -> None:
     if as_json:
-        _print_json(entry)
+        print_json(entry)
         return
     rating = f" {entry.rating}/5" if entry.rating is not None else ""
     click.echo(f"{entry.key} {entry.status}{rating} {' '.join(f'#{tag}' for tag in entry.tags)}".rstrip())

@@ -172,3 +172,20 @@ def test_extract_answers_lines_in_their_order() -> None:
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [answer["id"] for answer in answers] == [0, 1, 2]
     assert [14, 18, "METHOD"] in answers[0]["spans"]
+
+
+def test_a_search_is_saved_changed_listed_and_deleted(papermargin: Run, bibliography: Path) -> None:
+    papermargin("import", str(bibliography), "--no-extract")
+    assert papermargin("searches", "save", "Tea", "tag:tea", "--digest").stdout == "Tea: tag:tea\n"
+    papermargin("searches", "save", "tea", "--sort", "rating")
+    [search] = as_json(papermargin("searches", "--json"))
+    assert (search["name"], search["sort"], search["digest"], search["version"]) == ("Tea", "rating", True, 2)
+    assert (search["papers"], search["new"]) == (1, 0)
+    assert papermargin("searches").stdout.splitlines()[1].split() == ["Tea", "1", "0", "yes", "tag:tea"]
+    assert "in the trash" in papermargin("searches", "delete", "TEA").stdout
+    assert as_json(papermargin("searches", "--json")) == []
+
+
+def test_a_wrong_query_is_not_saved(papermargin: Run) -> None:
+    assert "there is no field foo:" in papermargin("searches", "save", "x", "foo:bar", code=1).stderr
+    assert "needs a query" in papermargin("searches", "save", "x", code=1).stderr

@@ -54,7 +54,8 @@ class TestWriting:
             await searches.put_search(edit(0), "empty", SearchEdit(digest=True))
 
     async def test_a_change_names_the_version_it_started_from(self) -> None:
-        assert (await searches.put_search(edit(1), "ferns", SearchEdit(digest=True))).version == 2
+        changed = await searches.put_search(edit(1), "FERNS", SearchEdit(digest=True))
+        assert (changed.name, changed.version) == ("Ferns", 2), "only a rename changes the spelling"
         for kind, base in ((Conflict, 1), (PreconditionMissing, None)):
             with pytest.raises(kind) as refusal:
                 await searches.put_search(edit(base), "ferns", SearchEdit(query="moss"))
