@@ -7,6 +7,7 @@ from uuid import UUID
 from nlp.spans import Mention
 from server.corrections import chips, correct
 from server.models import decode_mentions, decode_quote, decode_results
+from server.naming import NAME, PAPERS, ROOTS, SHOWN, read_naming, rename
 from server.store import fetch, moment
 from server.wire import Card, CorrectionState, EntryState, ExtractionState, NoteState, TermChip
 
@@ -27,7 +28,7 @@ async def cards(papers: list[int], reader: int) -> dict[int, Card]:
     )
     keys = {row["id"]: row["key"] for row in rows}
     entries, notes = await _entries(ids, reader, papers, keys), await _notes(ids, reader, papers, keys)
-    terms = await _terms(papers)
+    terms = await _terms(reader, papers)
     if rows and rows[0]["judged"]:
         terms |= await _corrected_terms(reader, papers, terms)
     return {
@@ -123,10 +124,12 @@ def note_of(row: Row, key: str) -> NoteState:
     )
 
 
-async def _terms(papers: list[int]) -> dict[int, list[TermChip]]:
+async def _terms(reader: int, papers: list[int]) -> dict[int, list[TermChip]]:
     rows = await fetch(
-        "SELECT pt.paper_id, t.label, t.name, t.papers, pt.position FROM paper_term pt JOIN term t "
-        f"ON t.id = pt.term_id WHERE pt.paper_id IN ({places(len(papers))}) ORDER BY pt.paper_id, pt.position",
+        f"SELECT pt.paper_id, t.label, {NAME} AS name, {PAPERS} AS papers, MIN(pt.position) AS position "
+        f"FROM paper_term pt {ROOTS} WHERE pt.paper_id IN ({places(len(papers), after=1)}) AND {SHOWN} "
+        "GROUP BY pt.paper_id, t.id, t.label, t.name, t.papers, o.name ORDER BY pt.paper_id, 5",
+        reader,
         *papers,
     )
     terms: dict[int, list[TermChip]] = defaultdict(list)
@@ -138,9 +141,9 @@ async def _terms(papers: list[int]) -> dict[int, list[TermChip]]:
 async def _corrected_terms(
     reader: int, papers: list[int], terms: dict[int, list[TermChip]]
 ) -> dict[int, list[TermChip]]:
-    corrected = await _corrected(await corrections_of(reader, papers))
+    corrected, naming = await _corrected(await corrections_of(reader, papers)), await read_naming(reader)
     return {
-        paper: chips(mentions, {(chip.label, chip.name): chip.papers for chip in terms[paper]})
+        paper: chips(rename(mentions, naming), {(chip.label, chip.name): chip.papers for chip in terms[paper]})
         for paper, mentions in corrected.items()
     }
 

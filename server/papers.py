@@ -14,6 +14,7 @@ from server.corrections import correct
 from server.errors import Invalid
 from server.identity import fold_term, paper_url
 from server.models import Alias, ListingPaper, Paper, decode_strings
+from server.naming import NAME, PAPERS, PARTS, ROOTS, SHOWN, Naming, read_naming, rename
 from server.query import TERM_FIELDS, parse_query, write_field
 from server.search import Selection, match, select, tsquery
 from server.source import printable
@@ -91,17 +92,25 @@ async def read_papers(reader: int, query: str = "", *, everything: bool = False)
 async def _read_pages(ids: list[int], reader: int) -> list[PaperPage]:
     papers = {paper.id: paper for paper in await Paper.filter(id__in=ids).using_db(reading())}
     found, verdicts = await cards(ids, reader), await corrections_of(reader, ids)
+    naming = await read_naming(reader)
     aliases, stood = defaultdict(list), defaultdict(list)
     for alias in await Alias.filter(paper_id__in=ids).order_by("id").using_db(reading()):
         aliases[alias.paper_id].append(alias.key)
     places_of = ListingPaper.filter(paper_id__in=ids).prefetch_related("listing").order_by("listing__day", "id")
     for place in await places_of.using_db(reading()):
         stood[place.paper_id].append(Place(place.listing.kind, place.listing.name, place.listing.day, place.position))
-    return [_page(papers[n], found[n], verdicts[n], aliases[n], stood[n]) for n in ids if n in papers and n in found]
+    return [
+        _page(papers[n], found[n], verdicts[n], naming, aliases[n], stood[n]) for n in ids if n in papers and n in found
+    ]
 
 
 def _page(
-    paper: Paper, card: Card, corrections: list[CorrectionState], aliases: list[str], stood: list[Place]
+    paper: Paper,
+    card: Card,
+    corrections: list[CorrectionState],
+    naming: Naming,
+    aliases: list[str],
+    stood: list[Place],
 ) -> PaperPage:
     return PaperPage(
         key=paper.key,
@@ -125,7 +134,7 @@ def _page(
         entry=card.entry,
         notes=card.notes,
         corrections=corrections,
-        mentions=correct(paper.mentions, f"{paper.title}\n{paper.abstract}", corrections),
+        mentions=rename(correct(paper.mentions, f"{paper.title}\n{paper.abstract}", corrections), naming),
         terms=card.terms,
         results=paper.results,
         places=stood,
@@ -143,8 +152,10 @@ async def suggest(reader: int, prefix: str, limit: int) -> list[Suggestion]:
     labels = [TERM_FIELDS[field]] if field in TERM_FIELDS else [] if colon else list(TERM_FIELDS.values())
     if labels and (fold or colon):
         rows = await fetch(
-            f"SELECT label, name, papers FROM term WHERE label IN ({places(len(labels), after=3)}) AND papers > 0 "
-            "AND fold >= $1 AND fold < $2 ORDER BY papers DESC, name LIMIT $3",
+            f"SELECT DISTINCT t.label, {NAME} AS name, {PAPERS} AS papers FROM (SELECT id AS term_id FROM term "
+            f"WHERE label IN ({places(len(labels), after=4)}) AND fold >= $2 AND fold < $3) pt {ROOTS} "
+            f"WHERE {SHOWN} AND {PAPERS} > 0 ORDER BY papers DESC, name LIMIT $4",
+            reader,
             fold,
             fold + "\U0010ffff",
             limit,
@@ -279,8 +290,12 @@ async def _facets(selection: Selection) -> dict[str, list[FacetValue]]:
     rows = await fetch(
         f"WITH hit AS MATERIALIZED (SELECT {selection.paper} AS id, e.id AS entry, e.status AS status "
         f"{selection.body()}), named AS (SELECT term_id, COUNT(*) AS n FROM hit JOIN paper_term pt "
-        "ON pt.paper_id = hit.id GROUP BY term_id), ranked AS (SELECT LOWER(label) AS label, name, n, "
-        "ROW_NUMBER() OVER (PARTITION BY label ORDER BY n DESC, name) AS rank FROM named JOIN term ON id = term_id) "
+        f"ON pt.paper_id = hit.id GROUP BY term_id), merged AS ({PARTS}), counted AS ("
+        "SELECT * FROM named WHERE term_id NOT IN (SELECT part FROM merged) UNION ALL "
+        "SELECT root, COUNT(DISTINCT hit.id) FROM merged JOIN paper_term pt ON pt.term_id = part "
+        "JOIN hit ON hit.id = pt.paper_id GROUP BY root), ranked AS ("
+        f"SELECT LOWER(t.label) AS label, {NAME} AS name, n, ROW_NUMBER() OVER "
+        f"(PARTITION BY t.label ORDER BY n DESC, {NAME}) AS rank FROM counted pt {ROOTS} WHERE {SHOWN}) "
         "SELECT 'status' AS facet, COALESCE(status, 'none') AS value, COUNT(*) AS n FROM hit GROUP BY 2 "
         f"UNION ALL SELECT 'year', {year}, COUNT(*) FROM hit JOIN paper p ON p.id = hit.id "
         "WHERE p.published IS NOT NULL GROUP BY 2 "

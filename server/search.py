@@ -176,9 +176,14 @@ def _term(sql: Sql, part: Field) -> str:
     label = sql.add(TERM_FIELDS[part.name])
     fold = fold_term(part.value.rstrip("*"))
     test = f"LIKE {sql.add(_like(fold) + '%')} ESCAPE '\\'" if part.value.endswith("*") else f"= {sql.add(fold)}"
+    # a name means the root that the reader put its term into, and so all that was put there
+    own = "LEFT JOIN own_term o ON o.user_id = $1 AND o.term_id ="
     return (
-        f"{sql.paper} IN (SELECT pt.paper_id FROM term t JOIN paper_term pt ON pt.term_id = t.id "
-        f"WHERE t.label = {label} AND t.fold {test})"
+        f"{sql.paper} IN (WITH named AS (SELECT COALESCE(o.into_id, t.id) AS id FROM term t {own} t.id "
+        f"WHERE t.label = {label} AND t.fold {test}), root AS (SELECT n.id FROM named n {own} n.id "
+        "WHERE o.hidden IS NOT TRUE), part AS (SELECT id FROM root UNION SELECT o.term_id FROM own_term o "
+        "JOIN root ON root.id = o.into_id WHERE o.user_id = $1) "
+        "SELECT pt.paper_id FROM part JOIN paper_term pt ON pt.term_id = part.id)"
     )
 
 

@@ -19,6 +19,7 @@ FLOORS = [
     "errors identity quote source logs docs",
     "config models wire query sources",
     "store states edits search corrections export",
+    "naming",
     "cards changes mentions merge tags searches tokens",
     "bulk ingest library margin papers closeness matches trash extraction auth",
     "overlay daily signin archive upkeep",
