@@ -19,16 +19,19 @@ from litestar.openapi.spec import Example
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, PathParameter, QueryParameter, RawBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
 
-from server import library, searches, tags, tokens, trash
+from nlp.spans import Label
+from server import library, searches, tags, terms, tokens, trash
 from server.archive.packing import export_archive
 from server.changes import changes_since, newest_change
 from server.edits import Edit
 from server.errors import Invalid
+from server.glossary import list_own_terms, list_terms, read_term
 from server.margin import list_notes, list_tags, read_entry, read_note, read_revisions, read_tag, read_trash
 from server.matches import list_searches, read_search
 from server.overlay import overlay
 from server.papers import list_papers, read_paper, read_papers, suggest
 from server.query import parse_query
+from server.syndication import list_addresses
 from server.tokens import Identity
 from server.wire import (
     PROBLEM_TYPE,
@@ -38,6 +41,7 @@ from server.wire import (
     Device,
     EntryEdit,
     EntryState,
+    FeedAddress,
     FileReport,
     FoundSearch,
     Health,
@@ -64,6 +68,11 @@ from server.wire import (
     TagEdit,
     TagMerge,
     TagState,
+    TermEdit,
+    TermList,
+    TermPage,
+    TermSort,
+    TermState,
     Trash,
     TrashReply,
 )
@@ -240,6 +249,41 @@ async def merge_tags(edit: Versioned, data: JSONBody[TagMerge]) -> Response[TagS
     return _versioned(await tags.merge_tags(edit, data))
 
 
+async def get_terms(
+    request: Asking,
+    label: FromQuery[Label],
+    q: Annotated[str, QueryParameter(max_length=200)] = "",
+    sort: FromQuery[TermSort] = "own",
+    after: Annotated[int, QueryParameter(ge=0, lt=2**31, description="`next` of the page before")] = 0,
+    limit: Limit = 100,
+) -> TermList:
+    """Give the terms of a label as one has them, and how many papers mention each."""
+    return await list_terms(request.user.user, label, q, sort=sort, after=after, limit=limit)
+
+
+async def get_term(request: Asking, label: FromPath[str], name: FromPath[str]) -> Response[TermPage]:
+    """Give everything on a term: what one made of it, where it came first and last, how often in each month."""
+    page = await read_term(label, name.lstrip("/"), request.user.user)
+    return Response(page, headers={"ETag": f'"{page.state.version}"'})
+
+
+async def put_term(
+    label: FromPath[str], name: FromPath[str], edit: Versioned, data: JSONBody[TermEdit]
+) -> Response[TermState]:
+    """Rename a term, put it into another one or hide it, for oneself alone."""
+    return _versioned(await terms.put_term(edit, label, name.lstrip("/"), data))
+
+
+async def forget_term(label: FromPath[str], name: FromPath[str], edit: Versioned) -> Response[TermState]:
+    """Give a term back as the pipeline found it."""
+    return _versioned(await terms.forget_term(edit, label, name.lstrip("/")))
+
+
+async def get_own_terms(request: Asking) -> list[TermState]:
+    """Give all that one made of terms, the last changed first."""
+    return await list_own_terms(request.user.user)
+
+
 async def get_searches(request: Asking) -> list[FoundSearch]:
     """Give one's saved searches, and how many papers each finds."""
     return await list_searches(request.user.user, datetime.now(UTC))
@@ -325,7 +369,7 @@ async def get_export(
         return _download(export_archive(user, datetime.now(UTC)), "application/json", "json")
     # what the formats need would slow down every start
     from server.export.formats import FORMATS  # noqa: PLC0415
-    from server.export.vault import render_zip  # noqa: PLC0415
+    from server.export.zipping import render_zip  # noqa: PLC0415
 
     if form == "markdown":
         return _download(render_zip(read_papers(user, q)), "application/zip", "zip")
@@ -356,6 +400,13 @@ async def new_code(request: Asking) -> PairingCode:
     return PairingCode(
         code=await tokens.issue_code(request.user.user, datetime.now(UTC)), minutes=tokens.PAIRING_MINUTES
     )
+
+
+async def renew_feed_address(request: Asking) -> FeedAddress:
+    """Make the address of one's feeds; the one before is void from now on."""
+    user, now = request.user.user, datetime.now(UTC)
+    names = [search.name for search in await list_searches(user, now)]
+    return list_addresses(str(request.base_url), await tokens.renew_feeds(user, now), names)
 
 
 def _download(content: AsyncIterator[bytes], kind: str, ending: str) -> Stream:
@@ -412,6 +463,11 @@ api = Router(
         put("/tags/{name:path}")(put_tag),
         delete("/tags/{name:path}", status_code=200)(delete_tag),
         post("/tag-merges", status_code=200)(merge_tags),
+        get("/terms")(get_terms),
+        get("/terms/{label:str}/{name:path}")(get_term),
+        put("/terms/{label:str}/{name:path}")(put_term),
+        delete("/terms/{label:str}/{name:path}", status_code=200)(forget_term),
+        get("/own-terms")(get_own_terms),
         get("/searches")(get_searches),
         get("/searches/{name:path}")(get_search),
         put("/searches/{name:path}")(put_search),
@@ -428,5 +484,6 @@ api = Router(
         get("/devices")(get_devices),
         delete("/devices/{device:int}")(revoke_device),
         post("/pairing-codes")(new_code),
+        post("/feed-address")(renew_feed_address),
     ],
 )

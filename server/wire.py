@@ -13,16 +13,20 @@ from server.source import ListingKind
 PROBLEM_TYPE = "application/problem+json"
 MAX_NOTE_BYTES = 1_000_000
 MAX_NAME_CHARACTERS = 100
+MAX_TERM_CHARACTERS = 200
 MAX_OVERLAY_PAPERS = 200
 
 Status = Literal["none", "inbox", "reading", "read", "skipped"]
 Verdict = Literal["wrong", "relabelled", "missing"]
 ExtractionState = Literal["done", "pending", "failed"]
+FeedKind = Literal["list", "searches", "new"]
+TermSort = Literal["own", "papers", "name"]
 Sort = Literal["added", "published", "rating", "upvotes", "relevance"]
 
 TagName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["rl/grpo"])]
 Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$", examples=["#7c5cbf"])]
 Rating = Annotated[int, Meta(ge=0, le=5)]
+TermName = Annotated[str, Meta(min_length=1, max_length=MAX_TERM_CHARACTERS, examples=["LoRA"])]
 SearchName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["Graph benchmarks"])]
 QueryText = Annotated[str, Meta(max_length=2_000, examples=["task:retrieval has:code"])]
 
@@ -132,6 +136,86 @@ class SearchEdit(Struct, kw_only=True, forbid_unknown_fields=True):
     query: QueryText | UnsetType = UNSET
     sort: Sort | UnsetType | None = UNSET
     digest: bool | UnsetType = UNSET
+
+
+class TermState(Struct, kw_only=True):
+    """What a reader made of the pipeline's `term`: called it `name`, put it `into` another one, hid it; 0: nothing."""
+
+    label: Label
+    term: str
+    name: str
+    into: str | None
+    hidden: bool
+    version: int
+
+
+class TermEdit(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to make of a term: a `name` of one's own, `into` which other one of its label it is put, whether `hidden`.
+
+    `name` never makes it another term that there is already: that is `into`. Null takes either back.
+    """
+
+    name: TermName | UnsetType | None = UNSET
+    into: TermName | UnsetType | None = UNSET
+    hidden: bool | UnsetType = UNSET
+
+
+class TermCount(Struct, frozen=True):
+    """A term as a reader has it, and how many `papers` of the store and of their `own` list mention it."""
+
+    label: Label
+    name: str
+    papers: int
+    own: int
+
+
+class TermList(Struct, kw_only=True):
+    """One page of an index of terms; `next` is how many come before the next one, if there is one."""
+
+    terms: list[TermCount]
+    total: int
+    next: int | None
+
+
+class Moment(Struct, frozen=True):
+    """A paper and when it was published."""
+
+    key: str
+    title: str
+    published: date
+
+
+class MonthCount(Struct, frozen=True):
+    """How many papers of a month, written as 2026-03, there are: in the store, and in one's own list."""
+
+    month: str
+    papers: int
+    own: int
+
+
+class TermPage(Struct, kw_only=True):
+    """Everything on a term: of which others it is made, where it came first and last, and how often in each month."""
+
+    state: TermState
+    parts: list[str]
+    papers: int
+    own: int
+    first: Moment | None
+    last: Moment | None
+    months: list[MonthCount]
+
+
+class Reported(Struct, kw_only=True):
+    """A result reported on a dataset; `number` is in the `unit`, to which like units were brought, None for a range."""
+
+    method: str | None
+    metric: str | None
+    value: str
+    number: float | None
+    unit: str
+    key: str
+    title: str
+    published: date | None
 
 
 class CorrectionState(Struct, kw_only=True):
@@ -422,6 +506,22 @@ class PairingCode(Struct, kw_only=True):
     minutes: int
 
 
+class SearchFeeds(Struct):
+    """The addresses of a saved search's two feeds: what it finds in the list, and `new` papers of the store."""
+
+    name: str
+    own: str
+    new: str
+
+
+class FeedAddress(Struct, kw_only=True):
+    """The addresses of one's feeds, shown this once; all of them begin with `base`, which holds the secret."""
+
+    base: str
+    list: str
+    searches: list[SearchFeeds]
+
+
 class Me(Struct, kw_only=True):
     """Who asks, and of which server; `change` is the number of the newest change."""
 
@@ -433,7 +533,7 @@ class Me(Struct, kw_only=True):
 
 
 class Device(Struct, kw_only=True):
-    """A paired device or session that can be revoked."""
+    """A paired device, a session or the address of the feeds, which can be revoked."""
 
     id: int
     kind: str

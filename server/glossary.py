@@ -1,0 +1,102 @@
+"""The terms of the store as a reader has them: an index of each label, all about one, and what the reader changed."""
+
+from server.identity import fold_term
+from server.models import OwnTerm, Term
+from server.naming import NAME, PAPERS, ROOTS, SHOWN
+from server.query import All, Field
+from server.search import Selection, select
+from server.source import printable
+from server.store import day, fetch, is_postgres
+from server.store import reader as reading
+from server.terms import find_term, term_state
+from server.wire import Moment, MonthCount, TermCount, TermList, TermPage, TermSort, TermState
+
+_ORDERS: dict[TermSort, str] = {
+    "own": "own DESC, papers DESC, folded, id",
+    "papers": "papers DESC, own DESC, folded, id",
+    "name": "folded, id",
+}
+
+
+async def list_terms(
+    reader: int,
+    label: str,
+    words: str = "",
+    *,
+    sort: TermSort = "own",
+    after: int = 0,
+    limit: int = 100,
+) -> TermList:
+    """Give the terms of a label that papers mention, of those that hold `words`, without the first `after`."""
+    rows = await fetch(
+        f"WITH root AS (SELECT DISTINCT t.id, t.fold, {NAME} AS name, {PAPERS} AS papers FROM "
+        f"(SELECT id AS term_id FROM term WHERE label = $2) pt {ROOTS} WHERE {SHOWN}), "
+        "listed AS (SELECT COALESCE(m.into_id, pt.term_id) AS id, COUNT(DISTINCT e.paper_id) AS own FROM entry e "
+        "JOIN paper_term pt ON pt.paper_id = e.paper_id LEFT JOIN own_term m ON m.user_id = $1 "
+        "AND m.term_id = pt.term_id WHERE e.user_id = $1 AND e.deleted IS NULL AND e.status <> 'none' GROUP BY 1), "
+        "found AS (SELECT root.id, name, LOWER(name) AS folded, papers, COALESCE(own, 0) AS own FROM root "
+        "LEFT JOIN listed ON listed.id = root.id WHERE papers > 0 AND (fold LIKE $3 ESCAPE '\\' OR $3 = '%%')) "
+        f"SELECT *, (SELECT COUNT(*) FROM found) AS total FROM found ORDER BY {_ORDERS[sort]} LIMIT $4 OFFSET $5",
+        reader,
+        label.upper(),
+        f"%{_like(fold_term(printable(words)))}%",
+        limit + 1,
+        after,
+    )
+    return TermList(
+        terms=[TermCount(label.upper(), row["name"], row["papers"], row["own"]) for row in rows[:limit]],  # type: ignore[arg-type]
+        total=rows[0]["total"] if rows else 0,
+        next=after + limit if len(rows) > limit else None,
+    )
+
+
+async def read_term(label: str, name: str, reader: int) -> TermPage:
+    """Give everything on a term; one that was put into another has all of that one. Raises `NotFound`."""
+    term = await find_term(label, name)
+    row = await OwnTerm.get_or_none(user_id=reader, term_id=term.id).prefetch_related("into")
+    root: Term = row.into if row and row.into_id else term
+    own = row if root is term else await OwnTerm.get_or_none(user_id=reader, term_id=root.id)
+    parts = await OwnTerm.filter(user_id=reader, into_id=root.id).prefetch_related("term").using_db(reading())
+    query = All((Field(label.lower(), "=", root.name),))
+    selection = select(query, reader=reader, everything=True, postgres=is_postgres())
+    months = await _months(selection)
+    state = term_state(term, row)
+    state.name = (own and own.name) or root.name
+    return TermPage(
+        state=state,
+        parts=sorted((part.term.name for part in parts), key=str.casefold),
+        papers=sum(month.papers for month in months),
+        own=sum(month.own for month in months),
+        first=await _edge(selection, "ASC"),
+        last=await _edge(selection, "DESC"),
+        months=[month for month in months if month.month],
+    )
+
+
+async def list_own_terms(reader: int) -> list[TermState]:
+    """Give all that a reader made of terms, the last changed first."""
+    rows = OwnTerm.filter(user_id=reader).order_by("-updated", "-id").prefetch_related("term", "into")
+    return [term_state(row.term, row) for row in await rows.using_db(reading())]
+
+
+async def _months(selection: Selection) -> list[MonthCount]:
+    month = "COALESCE(SUBSTR(CAST(p.published AS TEXT), 1, 7), '')"
+    rows = await fetch(
+        f"SELECT {month} AS month, COUNT(*) AS papers, COUNT(CASE WHEN e.status <> 'none' THEN 1 END) AS own "
+        f"{selection.body()} GROUP BY 1 ORDER BY 1",
+        *selection.values,
+    )
+    return [MonthCount(row["month"], row["papers"], row["own"]) for row in rows]
+
+
+async def _edge(selection: Selection, order: str) -> Moment | None:
+    rows = await fetch(
+        f"SELECT p.key, p.title, p.published {selection.body('p.published IS NOT NULL')} "
+        f"ORDER BY p.published {order}, p.id {order} LIMIT 1",
+        *selection.values,
+    )
+    return Moment(rows[0]["key"], rows[0]["title"], day(rows[0]["published"])) if rows else None
+
+
+def _like(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\%_" else c for c in text)

@@ -1,0 +1,241 @@
+"""What a reader makes of terms: where it shows, who sees it, and how it is taken back."""
+
+from datetime import date
+from uuid import UUID
+
+import httpx
+import pytest
+
+from nlp.spans import Extraction, Label, Mention, Result
+from server.errors import Conflict, Invalid, NotFound, PreconditionMissing
+from server.glossary import list_own_terms, list_terms, read_term
+from server.leaderboard import read_board, sort_board
+from server.library import put_correction, put_entry
+from server.mentions import Reading, store_readings, unread
+from server.papers import list_papers, read_paper, suggest
+from server.terms import forget_term, put_term
+from server.wire import CorrectionEdit, EntryEdit, TermEdit
+from tests.server.material import FERN, MOSS, NOW, edit, keys, second_user, source, take_in
+
+pytestmark = pytest.mark.anyio
+PEAT = "2602.00003"
+
+
+async def read_out(texts: dict[str, list[tuple[str, Label]]], results: dict[str, list[Result]] | None = None) -> None:
+    """Let papers have been read: the surfaces of each, which stand in its abstract, are its mentions."""
+    readings = []
+    for paper in await unread("1", limit=100):
+        mentions = [
+            Mention(paper.text.index(surface), paper.text.index(surface) + len(surface), label, surface)
+            for surface, label in texts[paper.key]
+        ]
+        readings.append(Reading(paper, Extraction(mentions, (results or {}).get(paper.key, []))))
+    await store_readings(readings, "1", NOW)
+
+
+@pytest.fixture
+async def three(store: object) -> None:
+    """Three papers, one of them in the list, that mention the same method under two names."""
+    await take_in(
+        source(MOSS, "Moss", abstract="GRPO, or group relative policy, on Bog-10.", published=date(2026, 1, 2)),
+        source(FERN, "Fern", abstract="GRPO and LoRA.", published=date(2026, 1, 20)),
+        source(PEAT, "Peat", abstract="A group relative policy for peat.", published=date(2026, 2, 3)),
+    )
+    await read_out(
+        {
+            MOSS: [("GRPO", "METHOD"), ("group relative policy", "METHOD"), ("Bog-10", "DATASET")],
+            FERN: [("GRPO", "METHOD"), ("LoRA", "METHOD")],
+            PEAT: [("group relative policy", "METHOD")],
+        }
+    )
+    await put_entry(edit(0), MOSS, EntryEdit())
+
+
+async def facet(label: str, user: int = 1) -> dict[str, int]:
+    found = (await list_papers(user, everything=True, facets=True)).facets
+    assert found is not None
+    return {value.value: value.count for value in found[label]}
+
+
+async def chips(key: str, user: int = 1) -> dict[str, int]:
+    return {chip.name: chip.papers for chip in (await read_paper(key, user)).terms}
+
+
+async def found(query: str, user: int = 1) -> set[str]:
+    return {*keys((await list_papers(user, query, everything=True)).papers)}
+
+
+@pytest.mark.usefixtures("three")
+async def test_merged_terms_are_one_everywhere_and_a_paper_counts_once() -> None:
+    await put_term(edit(0), "method", "grpo", TermEdit(into="Group Relative Policy"))
+    assert await facet("method") == {"group relative policy": 3, "LoRA": 1}
+    assert await found("method:GRPO") == await found('method:"group relative policy"') == {MOSS, FERN, PEAT}
+    assert await chips(MOSS) == {"group relative policy": 3, "Bog-10": 1}
+    assert [s.value for s in await suggest(1, "method:gr", 5)] == ["group relative policy"]
+    page = await read_term("method", "GRPO", 1)
+    assert (page.state.name, page.state.into, page.papers, page.own) == ("group relative policy",) * 2 + (3, 1)
+    assert {mention.term for mention in (await read_paper(FERN, 1)).mentions} == {"group relative policy", "LoRA"}
+
+
+@pytest.mark.usefixtures("three")
+async def test_a_new_name_finds_the_term_and_so_does_the_old_one() -> None:
+    state = await put_term(edit(0), "method", "LoRA", TermEdit(name="Low-Rank Moss"))
+    assert (state.name, state.term, state.version) == ("LoRA", "LoRA", 1) and state.into == "Low-Rank Moss"
+    assert await facet("method") == {"GRPO": 2, "group relative policy": 2, "Low-Rank Moss": 1}
+    assert await found("method:LoRA") == await found("method:low-rank-moss") == {FERN}
+    assert await chips(FERN) == {"GRPO": 2, "Low-Rank Moss": 1}
+
+
+@pytest.mark.usefixtures("three")
+async def test_another_spelling_stays_the_same_term() -> None:
+    state = await put_term(edit(0), "method", "GRPO", TermEdit(name="Gr-PO"))
+    assert (state.name, state.into) == ("Gr-PO", None)
+    assert (await facet("method"))["Gr-PO"] == 2
+
+
+@pytest.mark.usefixtures("three")
+async def test_a_hidden_term_is_nowhere_and_comes_back() -> None:
+    await put_term(edit(0), "method", "GRPO", TermEdit(hidden=True))
+    assert await facet("method") == {"group relative policy": 2, "LoRA": 1}
+    assert await found("method:GRPO") == set() and await chips(FERN) == {"LoRA": 1}
+    assert [term.name for term in (await list_terms(1, "method")).terms] == ["group relative policy", "LoRA"]
+    assert await suggest(1, "method:grp", 5) == []
+    assert [state.hidden for state in await list_own_terms(1)] == [True]
+    assert (await forget_term(edit(1), "method", "GRPO")).version == 0
+    assert await found("method:GRPO") == {MOSS, FERN} and await list_own_terms(1) == []
+
+
+@pytest.mark.usefixtures("three")
+async def test_a_hidden_root_hides_its_parts() -> None:
+    await put_term(edit(0), "method", "GRPO", TermEdit(into="group relative policy"))
+    await put_term(edit(0), "method", "group relative policy", TermEdit(hidden=True))
+    assert await facet("method") == {"LoRA": 1} and await chips(MOSS) == {"Bog-10": 1}
+    assert await found("method:GRPO") == set()
+
+
+@pytest.mark.usefixtures("three")
+async def test_a_corrected_paper_shows_its_terms_under_one_s_own_names() -> None:
+    await put_term(edit(0), "method", "GRPO", TermEdit(into="group relative policy"))
+    wrong = CorrectionEdit(verdict="wrong", surface="LoRA", label="METHOD")
+    await put_correction(edit(0), FERN, UUID(int=5), wrong)
+    assert await chips(FERN) == {"group relative policy": 3}
+
+
+@pytest.mark.usefixtures("three")
+async def test_a_merge_takes_parts_along_and_no_chain_forms() -> None:
+    await put_term(edit(0), "method", "GRPO", TermEdit(into="group relative policy"))
+    await put_term(edit(0), "method", "group relative policy", TermEdit(into="LoRA"))
+    assert {state.term: state.into for state in await list_own_terms(1)} == {
+        "GRPO": "LoRA",
+        "group relative policy": "LoRA",
+    }
+    assert await facet("method") == {"LoRA": 3}
+    with pytest.raises(Invalid, match="into itself"):
+        await put_term(edit(0), "method", "LoRA", TermEdit(into="GRPO"))
+
+
+@pytest.mark.usefixtures("three")
+async def test_others_see_nothing_of_it() -> None:
+    ada = await second_user()
+    await put_term(edit(0), "method", "GRPO", TermEdit(hidden=True))
+    await put_term(edit(0), "method", "LoRA", TermEdit(name="Low-Rank Moss"))
+    assert await facet("method", ada) == {"GRPO": 2, "group relative policy": 2, "LoRA": 1}
+    assert await found("method:GRPO", ada) == {MOSS, FERN} and await found("method:low-rank-moss", ada) == set()
+    assert await list_own_terms(ada) == []
+
+
+@pytest.mark.usefixtures("three")
+async def test_a_name_that_another_term_has_asks_for_a_merge() -> None:
+    with pytest.raises(Invalid, match="merge the two instead"):
+        await put_term(edit(0), "method", "LoRA", TermEdit(name="grpo"))
+    with pytest.raises(NotFound):
+        await put_term(edit(0), "method", "LoRA", TermEdit(into="Bog-10"))  # of another label
+    with pytest.raises(NotFound):
+        await put_term(edit(0), "method", " ", TermEdit(hidden=True))
+
+
+@pytest.mark.usefixtures("three")
+async def test_a_stale_change_is_refused_and_a_repeated_one_is_not() -> None:
+    first = edit(0, uuid=UUID(int=9))
+    state = await put_term(first, "method", "LoRA", TermEdit(hidden=True))
+    assert await put_term(first, "method", "LoRA", TermEdit(hidden=True)) == state
+    with pytest.raises(PreconditionMissing):
+        await put_term(edit(), "method", "LoRA", TermEdit(hidden=False))
+    with pytest.raises(Conflict):
+        await put_term(edit(4), "method", "LoRA", TermEdit(name="Lora"))
+
+
+@pytest.mark.usefixtures("three")
+async def test_the_index_counts_list_and_store_searches_and_pages() -> None:
+    terms = (await list_terms(1, "method")).terms
+    assert [(term.name, term.papers, term.own) for term in terms] == [
+        ("group relative policy", 2, 1),
+        ("GRPO", 2, 1),
+        ("LoRA", 1, 0),
+    ]
+    assert [term.name for term in (await list_terms(1, "method", "REL-at")).terms] == ["group relative policy"]
+    assert (await list_terms(1, "method", "100%")).terms == []
+    first = await list_terms(1, "method", sort="name", limit=2)
+    assert first.next is not None and first.total == 3
+    rest = await list_terms(1, "method", sort="name", limit=2, after=first.next)
+    assert [term.name for term in (*first.terms, *rest.terms)] == ["group relative policy", "GRPO", "LoRA"]
+
+
+@pytest.mark.usefixtures("three")
+async def test_a_term_s_page_tells_its_first_and_last_paper_and_its_months() -> None:
+    page = await read_term("method", "GRPO", 1)
+    assert page.first and page.last and (page.first.key, page.last.key) == (MOSS, FERN)
+    assert [(month.month, month.papers, month.own) for month in page.months] == [("2026-01", 2, 1)]
+
+
+async def test_a_board_brings_units_together_and_keeps_changes_apart(store: object) -> None:
+    await take_in(
+        source(MOSS, abstract="LoRA: 120 ms, +3.1% accuracy, 91.5% accuracy on Bog-10.", published=date(2026, 1, 2)),
+        source(FERN, abstract="Frond takes 2 seconds and has 88-90% on bog10; 7% on Fen.", published=date(2026, 2, 2)),
+    )
+    bog = {"metric": "accuracy", "dataset": "Bog-10", "method": "LoRA"}
+    await read_out(
+        {
+            MOSS: [("LoRA", "METHOD"), ("accuracy", "METRIC"), ("Bog-10", "DATASET")],
+            FERN: [("Frond", "METHOD"), ("bog10", "DATASET"), ("Fen", "DATASET")],
+        },
+        {
+            MOSS: [
+                Result(0, 1, "120 ms", 120.0, "ms", dataset="Bog-10"),
+                Result(0, 1, "+3.1%", 3.1, "%", **bog),
+                Result(0, 1, "91.5%", 91.5, "%", **bog),
+            ],
+            FERN: [
+                Result(0, 1, "2 seconds", 2.0, "seconds", dataset="bog10", method="Frond"),
+                Result(0, 1, "88-90%", None, "%", dataset="bog10"),
+                Result(0, 1, "7%", 7.0, "%", dataset="Fen"),
+            ],
+        },
+    )
+    board = await read_board(["Bog-10"], 1)
+    assert {(result.value, result.number, result.unit) for result in board.results} == {
+        ("120 ms", 0.12, "s"),
+        ("+3.1%", 3.1, "±%"),
+        ("91.5%", 91.5, "%"),
+        ("2 seconds", 2.0, "s"),
+        ("88-90%", None, "%"),
+    }
+    assert [result.value for result in sort_board(board, "-s")][:2] == ["2 seconds", "120 ms"]
+    assert [result.value for result in sort_board(board, "s")][:2] == ["120 ms", "2 seconds"]
+    assert [result.method for result in sort_board(board, "method")] == ["Frond", "LoRA", "LoRA", None, None]
+    await put_term(edit(0), "metric", "accuracy", TermEdit(name="Exactness"))
+    assert {result.metric for result in (await read_board(["bog10"], 1)).results} == {None, "Exactness"}
+
+
+async def test_the_api_names_a_term_by_its_label_and_any_spelling(client: httpx.AsyncClient) -> None:
+    await take_in(source(MOSS, "Moss", abstract="We use A/B testing."))
+    await read_out({MOSS: [("A/B testing", "METHOD")]})
+    page = await client.get("/api/v1/terms/method/a%2Fb-TESTING")
+    assert page.json()["papers"] == 1 and page.headers["etag"] == '"0"'
+    address = "/api/v1/terms/METHOD/A/B testing"
+    put = await client.put(address, json={"hidden": True}, headers={"If-Match": "0"})
+    assert put.status_code == 200 and put.headers["etag"] == '"1"'
+    assert (await client.get("/api/v1/terms?label=METHOD")).json()["terms"] == []
+    assert len((await client.get("/api/v1/own-terms")).json()) == 1
+    assert (await client.delete(address, headers={"If-Match": '"1"'})).json()["version"] == 0
+    assert (await client.get("/api/v1/terms/colour/red")).status_code == 404
