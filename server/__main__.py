@@ -13,6 +13,7 @@ MODULES = {
     "config": "config",
     "pair": "serving",
     "sign-in": "serving",
+    "feed-address": "serving",
     "user": "serving",
     "import": "intake",
     "ingest": "intake",

@@ -22,10 +22,12 @@ from server.config import Config
 from server.docs import DocsPage
 from server.errors import PapermarginError
 from server.extraction import Extractor
+from server.logs import loggable
 from server.pages.shell import say, wants_page
 from server.pages.table import pages
 from server.routes import api, health
 from server.signin import sign_in, sign_out
+from server.syndication import feeds
 from server.tokens import get_user
 from server.wire import PROBLEM_TYPE, Problem
 
@@ -43,7 +45,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
     async def house(app: Litestar) -> AsyncIterator[None]:
         await get_user(config.user, datetime.now(UTC), create=True)
         feed = app.state.feed = Feed()
-        extractor = app.state.extractor = Extractor(feed.poke, enabled=config.extract)
+        extractor = app.state.extractor = Extractor(config.model_choice, feed.poke, enabled=config.extract)
         work = [feed.run(), *(begin(app) for begin in background)]
         tasks = [asyncio.create_task(job) for job in (*work, *([extractor.run()] if config.extract else []))]
         try:
@@ -65,6 +67,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
             get("/health", opt={"public": True})(health),
             sign_in,
             sign_out,
+            feeds,
             api,
             pages,
         ],
@@ -117,7 +120,7 @@ def refuse_depth(request: Request[Any, Any, Any], error: RecursionError) -> Resp
 
 def fail(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer a failure that we do not understand, and log it."""
-    log.error("request failed", path=request.url.path, exc_info=error)
+    log.error("request failed", path=loggable(request.url.path), exc_info=error)
     return _problem(request, 500, "Something went wrong", "the server's log tells more, under this request's id")
 
 

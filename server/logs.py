@@ -1,9 +1,11 @@
 """Structured logs: one line an event, with the id of the request that it belongs to; never a token, never a text.
 
-Paths are logged without their query, which may hold words that a person looks for or a sign-in secret.
+Paths are logged without their query, which may hold words that a person looks for or a sign-in secret, and without the
+secret in the address of a feed.
 """
 
 import logging
+import re
 import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -49,6 +51,11 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
 
 
+def loggable(path: str) -> str:
+    """Give a path without the secret that the address of a feed holds."""
+    return re.sub(r"^/feeds/[^/]+", "/feeds/...", path)
+
+
 class RequestLog:
     """Gives each request an id, which the answer carries as X-Request-ID, and logs how it went."""
 
@@ -72,4 +79,4 @@ class RequestLog:
         with structlog.contextvars.bound_contextvars(request=request):
             await self.app(scope, receive, send_on)
             took = round((time.perf_counter() - begun) * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)
+            log.info("request", method=scope["method"], path=loggable(scope["path"]), status=status, ms=took)

@@ -1,4 +1,4 @@
-"""Ways in: device tokens, page sessions, one-time sign-in links and pairing codes; only their hashes are kept."""
+"""Ways in: device tokens, page sessions, one-time sign-in links, pairing codes, feeds; only their hashes are kept."""
 
 import hashlib
 import secrets
@@ -17,6 +17,8 @@ PAIRING_MINUTES = 5
 PAIRING_TRIES = 5
 SESSION_DAYS = 180
 USED_MINUTES = 10  # how old "last used" may get before a request writes it anew
+
+_REVOCABLE = ["device", "session", "feed"]
 
 
 class Identity(Struct, frozen=True):
@@ -115,6 +117,15 @@ async def redeem_code(code: str, name: str, origin: str | None, now: datetime) -
     raise Refused("this pairing code is wrong or too old; papermargin pair gives a new one")
 
 
+async def renew_feeds(user: int, now: datetime) -> str:
+    """Make the secret in the addresses of a user's feeds, and void the one before."""
+    secret = secrets.token_urlsafe(32)
+    async with writing():
+        await Token.filter(kind="feed", user_id=user).delete()
+        await Token.create(user_id=user, kind="feed", name="feeds", digest=_digest(secret), created=now)
+    return secret
+
+
 async def identify(secret: str, kinds: tuple[str, ...], now: datetime) -> Identity:
     """Give who has a token of one of these kinds. Raises `Refused` when it is unknown, revoked or expired."""
     rows = await fetch(
@@ -131,8 +142,8 @@ async def identify(secret: str, kinds: tuple[str, ...], now: datetime) -> Identi
 
 
 async def list_devices(identity: Identity) -> list[Device]:
-    """Give a user's devices and sessions, the newest first."""
-    tokens = await Token.filter(user_id=identity.user, kind__in=["device", "session"]).order_by("-id")
+    """Give a user's devices, sessions and the address of the feeds, the newest first."""
+    tokens = await Token.filter(user_id=identity.user, kind__in=_REVOCABLE).order_by("-id")
     return [
         Device(
             id=token.id,
@@ -147,9 +158,9 @@ async def list_devices(identity: Identity) -> list[Device]:
 
 
 async def revoke(user: int, token: int) -> None:
-    """Make a device's or session's token worthless at once. Raises `NotFound`."""
+    """Make the token of a device, a session or the feeds worthless at once. Raises `NotFound`."""
     async with writing():
-        if not await Token.filter(id=token, user_id=user, kind__in=["device", "session"]).delete():
+        if not await Token.filter(id=token, user_id=user, kind__in=_REVOCABLE).delete():
             raise NotFound(f"no device {token}")
 
 

@@ -518,7 +518,7 @@ class FeedAddress(Struct, kw_only=True):
     """The addresses of one's feeds, shown this once; all of them begin with `base`, which holds the secret."""
 
     base: str
-    list: str
+    reading_list: str
     searches: list[SearchFeeds]
 
 

@@ -13,11 +13,15 @@ import uvicorn
 from litestar import Litestar
 
 from server.app import create_app
+from server.commands.printing import json_option, print_json
 from server.commands.settings import load_config, reader_of, setting_options, store_options, with_store
 from server.config import HELP, Config
 from server.logs import RequestLog, configure_logging
+from server.matches import list_searches
 from server.store import open_store, serving_lock
-from server.tokens import PAIRING_MINUTES, SIGN_IN_MINUTES, add_user, issue, issue_code
+from server.syndication import list_addresses
+from server.tokens import PAIRING_MINUTES, SIGN_IN_MINUTES, add_user, issue, issue_code, renew_feeds
+from server.wire import FeedAddress
 
 log = structlog.get_logger()
 
@@ -94,6 +98,28 @@ def sign_in_command(**options: Any) -> None:
     config = load_config(**options)
     secret = with_store(config, lambda: _link(config))
     click.echo(f"{_address(config)}/sign-in?token={secret}  (once, within {SIGN_IN_MINUTES} minutes)")
+
+
+@click.command("feed-address")
+@json_option
+@setting_options("db", "database_url", "user", "host", "port")
+def feed_address_command(as_json: bool, **options: Any) -> None:
+    """Make the secret addresses of your feeds and print them; the old ones are void from now on."""
+    config = load_config(**options)
+
+    async def work() -> FeedAddress:
+        user, now = await reader_of(config), datetime.now(UTC)
+        names = [search.name for search in await list_searches(user, now)]
+        return list_addresses(f"{_address(config)}/", await renew_feeds(user, now), names)
+
+    address = with_store(config, work)
+    if as_json:
+        print_json(address)
+        return
+    click.echo(f"{address.reading_list}  (the reading list)")
+    for search in address.searches:
+        click.echo(f"{search.own}  (papers of the list: {search.name})")
+        click.echo(f"{search.new}  (new papers: {search.name})")
 
 
 @click.group("user")

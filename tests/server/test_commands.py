@@ -189,3 +189,11 @@ def test_a_search_is_saved_changed_listed_and_deleted(papermargin: Run, bibliogr
 def test_a_wrong_query_is_not_saved(papermargin: Run) -> None:
     assert "there is no field foo:" in papermargin("searches", "save", "x", "foo:bar", code=1).stderr
     assert "needs a query" in papermargin("searches", "save", "x", code=1).stderr
+
+
+def test_the_addresses_of_feeds_are_printed_and_void_the_old_ones(papermargin: Run) -> None:
+    papermargin("searches", "save", "Tea & cake", "tag:tea")
+    lines = papermargin("feed-address", "--port", "9000").stdout.splitlines()
+    assert len(lines) == 3 and all(line.startswith("http://127.0.0.1:9000/feeds/") for line in lines)
+    assert "/new/Tea%20%26%20cake.atom  (new papers: Tea & cake)" in lines[2]
+    assert as_json(papermargin("feed-address", "--json"))["reading_list"] not in lines[0]
