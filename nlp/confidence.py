@@ -1,6 +1,7 @@
 """Confidence: how likely a mention is right, whichever component marked it, by what the tagger thinks of its tokens."""
 
 from collections.abc import Iterable, Sequence
+from math import exp
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,11 @@ from spacy.tokens import Doc, Span
 from nlp.spans import LABELS
 from nlp.tags import span_score
 
-Curve = tuple[float, float]
-"""Slope and offset of a logistic curve over log odds."""
+Curve = tuple[float, float, float]
+"""Slope of a logistic curve over log odds, what to add to it below even odds, and the offset."""
+
+START: Curve = (1.0, 0.0, 0.0)
+"""The curve that leaves the tagger's probability as it is."""
 
 MENTIONS = "mentions"
 """The span group that holds a text's mentions; its attribute `scores` holds their confidences."""
@@ -21,11 +25,12 @@ MENTIONS = "mentions"
 class Confidence:
     """Copies the mentions of a text to a span group, with the probability that each is right.
 
-    That is the tagger's probability of the mention's least sure token, put on a logistic curve of its label.
+    That is the tagger's probability of the mention's least sure token, put on a logistic curve of its label. Below even
+    odds, where a rule has marked the mention and not the tagger, the curve has another slope.
     """
 
     def __init__(self) -> None:
-        self.curves: dict[str, Curve] = {label: (1.0, 0.0) for label in LABELS}
+        self.curves: dict[str, Curve] = {label: START for label in LABELS}
 
     def __call__(self, doc: Doc) -> Doc:
         """Tell how sure each mention of a text is."""
@@ -56,8 +61,8 @@ class Confidence:
             self.curves[label] = _fit_curve(np.array(odds), np.array(right, dtype=float))
 
     def _confidence(self, span: Span, doc: Doc) -> float:
-        slope, offset = self.curves[span.label_]
-        return round(float(1 / (1 + np.exp(-offset - slope * _log_odds(span, doc)))), 3)
+        height = float(_clues(np.array([_log_odds(span, doc)]))[0] @ self.curves[span.label_])
+        return round(1 / (1 + exp(-height)), 3)
 
 
 @Language.factory("confidence", requires=["doc.ents", "doc.tensor"], assigns=["doc.spans"])
@@ -72,12 +77,16 @@ def _log_odds(span: Span, doc: Doc) -> float:
     return float(np.log(probability / (1 - probability)))
 
 
+def _clues(odds: np.ndarray) -> np.ndarray:
+    return np.stack([odds, np.minimum(odds, 0), np.ones(len(odds))], axis=1)
+
+
 def _fit_curve(odds: np.ndarray, right: np.ndarray) -> Curve:
     """Fit a logistic regression by Newton's method, drawn a little towards the odds as they are."""
-    rows, prior, pull = np.stack([odds, np.ones(len(odds))], axis=1), np.array([1.0, 0.0]), 0.1
-    curve = np.zeros(2)
+    rows, pull = _clues(odds), 0.1
+    curve = np.zeros(len(START))
     for _ in range(20):
         guess = 1 / (1 + np.exp(-rows @ curve))
-        slope = rows.T @ (rows * (guess * (1 - guess))[:, None]) + pull * np.eye(2)
-        curve += np.linalg.solve(slope, rows.T @ (right - guess) - pull * (curve - prior))
-    return float(curve[0]), float(curve[1])
+        slope = rows.T @ (rows * (guess * (1 - guess))[:, None]) + pull * np.eye(len(START))
+        curve += np.linalg.solve(slope, rows.T @ (right - guess) - pull * (curve - START))
+    return float(curve[0]), float(curve[1]), float(curve[2])

@@ -10,13 +10,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
+Place = tuple[int, int, str]
+"""Where a mention starts and ends, in characters, and its label."""
+
 
 class LabelledText(Struct):
     """A text with its mentions as (start, end, label) and its results; `id` is empty where the source gives none."""
 
     text: str
     id: str = ""
-    spans: list[tuple[int, int, str]] = field(default_factory=list)
+    spans: list[Place] = field(default_factory=list)
     results: list[dict[str, str | None]] = field(default_factory=list)
 
 

@@ -10,20 +10,25 @@ from statistics import quantiles
 
 from msgspec import Struct
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from spacy.language import Language
 
-from nlp.accurate import ACCURATE, make_accurate
-from nlp.corpus import LabelledText
-from nlp.extract import MODEL, extract, load_model
+from nlp.accurate import make_accurate
+from nlp.corpus import LabelledText, Place
+from nlp.extract import extract, load_model
+from nlp.mistakes import Kind, count_mistakes
 from nlp.spans import LABELS, Extraction
-
-Span = tuple[int, int, str]
+from nlp.version import ACCURATE, MODEL
 
 Bin = tuple[float, float, int, float, float]
 
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """The borders between the rows of the reliability table."""
+
+
+KINDS = 30
+"""The kinds of mistakes that are printed."""
 
 
 class Tally(Struct):
@@ -55,9 +60,11 @@ class Tally(Struct):
         return 2 * self.right / (self.found + self.wanted) if self.right else 0.0
 
 
-def score_spans(gold: Sequence[Iterable[Span]], found: Sequence[Iterable[Span]]) -> dict[str, tuple[Tally, Tally]]:
+def score_spans(
+    gold: Sequence[Iterable[Place]], found: Sequence[Iterable[Place]], labels: Sequence[str] = LABELS
+) -> dict[str, tuple[Tally, Tally]]:
     """Give strict and overlapping hits by label and for "ALL": exact borders, or a shared character, one to one."""
-    tallies = {name: (Tally(), Tally()) for name in (*LABELS, "ALL")}
+    tallies = {name: (Tally(), Tally()) for name in (*labels, "ALL")}
     for wanted, given in zip(gold, found, strict=True):
         for name, (strict, overlap) in tallies.items():
             ours = {span for span in wanted if name in ("ALL", span[2])}
@@ -117,8 +124,15 @@ def measure_speed(nlp: Language, texts: Sequence[str]) -> Speed:
     return Speed(sum(len(text.split()) for text in texts) / batched, percentiles[49], percentiles[98])
 
 
-def report(texts: Sequence[LabelledText], folder: Path | None, console: Console, *, accurate: bool = False) -> None:
-    """Load a model, measure it and print the tables."""
+def report(
+    texts: Sequence[LabelledText],
+    folder: Path | None,
+    console: Console,
+    *,
+    accurate: bool = False,
+    learnt: Sequence[LabelledText] = (),
+) -> None:
+    """Load a model, measure it and print the tables; kinds of mistakes too if the texts are given that it `learnt`."""
     start = time.perf_counter()
     model = make_accurate(load_model(folder)) if accurate else load_model(folder)
     loaded = time.perf_counter() - start
@@ -129,6 +143,8 @@ def report(texts: Sequence[LabelledText], folder: Path | None, console: Console,
     values, pairs = score_results(texts, found)
     console.print(f"results: value F1 {values.f1:.3f}, value and metric F1 {pairs.f1:.3f} ({values.wanted} wanted)")
     console.print(_reliability_table(reliability(texts, found)))
+    if learnt:
+        console.print(_mistakes_table(count_mistakes(texts, spans, learnt)))
     speed = measure_speed(model, [text.text for text in texts])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     folders = [folder or MODEL, *([ACCURATE] if accurate else [])]
@@ -155,7 +171,15 @@ def _reliability_table(rows: list[Bin]) -> Table:
     return table
 
 
-def _touching(ours: set[Span], theirs: set[Span]) -> int:
+def _mistakes_table(kinds: Sequence[Kind]) -> Table:
+    count = sum(count for count, *_ in kinds)
+    table = Table("mistakes", "kind", "examples (wanted / read)", title=f"{count} mistakes, the most frequent kinds")
+    for number, kind, examples in kinds[:KINDS]:
+        table.add_row(str(number), kind, escape(", ".join(examples)))
+    return table
+
+
+def _touching(ours: set[Place], theirs: set[Place]) -> int:
     """Count the spans of `theirs` that share a character with one of `ours` of the same label, one to one."""
     free, hits = sorted(ours), 0
     for start, end, label in sorted(theirs):

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from math import cos, pi
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from spacy.tokens import Doc
 from torch import Tensor, nn
 
+from nlp.lesson import Lesson
 from nlp.network import Batch, make_batch, shapes, tag_scores
 from nlp.tags import TAGS
 
@@ -46,21 +47,11 @@ class TorchOperators:
         return values * self.strip[start : start + len(values)]
 
 
-@dataclass
-class Lesson:
-    """Texts to learn from in one stage and the probabilities of their tags, for a number of passes."""
-
-    docs: Sequence[Doc]
-    targets: Sequence[np.ndarray]
-    passes: int
-    rate: float
-
-
-def new_weights(width: int, vector: int, *, seed: int) -> dict[str, Tensor]:
+def new_weights(width: int, vector: int, *, seed: int, tags: int = len(TAGS)) -> dict[str, Tensor]:
     """Draw the weights of an untrained network; a residual branch starts near zero."""
     torch.manual_seed(seed)
     weights = {}
-    for name, shape in shapes(width, vector, len(TAGS)).items():
+    for name, shape in shapes(width, vector, tags).items():
         fan = 3 * width if name.endswith((".left", ".centre", ".right")) else shape[0]
         scale = 0.0 if len(shape) == 1 else 0.1 if shape[0] > 1000 else (2 / fan) ** 0.5
         weights[name] = torch.randn(shape) * scale * (0.3 if name.endswith(".out") else 1.0)

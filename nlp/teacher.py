@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from torch import Tensor, nn
 from transformers import BertModel
 
+from nlp.lesson import Lesson
 from nlp.pieces import SHAPES, Window, read_vocabulary
 from nlp.tags import TAGS
 
@@ -18,7 +19,7 @@ from nlp.tags import TAGS
 class Teacher(nn.Module):
     """MiniLM with an embedding of each word's letter case, which its vocabulary ignores, and a linear head."""
 
-    def __init__(self) -> None:
+    def __init__(self, tags: int = len(TAGS)) -> None:
         super().__init__()
         folder = _minilm()
         self.vocabulary = read_vocabulary(folder / "vocab.txt")
@@ -28,7 +29,7 @@ class Teacher(nn.Module):
         self.shape = nn.Embedding(SHAPES, self.body.config.hidden_size)
         nn.init.zeros_(self.shape.weight)
         self.dropout = nn.Dropout(0.1)
-        self.head = nn.Linear(self.body.config.hidden_size, len(TAGS))
+        self.head = nn.Linear(self.body.config.hidden_size, tags)
 
     def forward(self, pieces: Tensor, shapes: Tensor, firsts: Tensor) -> Tensor:
         """Give the scores of the tags for the words whose first pieces stand at `firsts` of the flattened batch."""
@@ -37,35 +38,30 @@ class Teacher(nn.Module):
         return self.head(self.dropout(hidden.flatten(0, 1)[firsts]))
 
 
-def train_teacher(
-    docs: Sequence[Doc], tags: Sequence[np.ndarray], *, seed: int, epochs: int, log: Callable[[str], None]
-) -> Teacher:
-    """Fine-tune MiniLM on tagged texts (AdamW, a tenth of the steps to warm up, then linearly to nothing)."""
+def train_teacher(lesson: Lesson, *, seed: int, log: Callable[[str], None]) -> Teacher:
+    """Fine-tune MiniLM, its head at five times the rate (AdamW, a tenth of the steps to warm up, then down to 0)."""
     torch.manual_seed(seed)
     order = random.Random(seed)
-    teacher = Teacher()
-    windows = teacher.vocabulary.windows(docs)
+    teacher = Teacher(lesson.targets[0].shape[1])
+    windows = teacher.vocabulary.windows(lesson.docs)
     head = [*teacher.shape.parameters(), *teacher.head.parameters()]
     body = [weight for weight in teacher.body.parameters() if weight.requires_grad]
-    groups = [{"params": body, "lr": 2e-4}, {"params": head, "lr": 1e-3}]
+    groups = [{"params": body, "lr": lesson.rate}, {"params": head, "lr": 5 * lesson.rate}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
-    steps = epochs * len(list(_batches(windows, 1024, random.Random(0))))
+    steps = lesson.passes * len(list(_batches(windows, 1024, random.Random(0))))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: min(10 * n / steps, (steps - n) / (0.9 * steps)))
     teacher.train()
-    for epoch in range(epochs):
-        total, count = 0.0, 0
+    for turn in range(lesson.passes):
+        losses: list[float] = []
         for batch in _batches(windows, 1024, order):
-            gold = torch.from_numpy(np.concatenate([tags[w.text][w.start : w.start + len(w.firsts)] for w in batch]))
-            with torch.autocast("cpu", torch.bfloat16):
-                scores = teacher(*_tensors(batch))
-            loss = nn.functional.cross_entropy(scores.float(), gold)
+            loss = _loss(teacher, lesson, batch)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
             optimizer.step()
             schedule.step()
-            total, count = total + loss.item(), count + 1
-        log(f"teacher {seed}: pass {epoch + 1} of {epochs}, loss {total / count:.4f}")
+            losses.append(loss.item())
+        log(f"teacher {seed}: pass {turn + 1} of {lesson.passes}, loss {np.mean(losses):.4f}")
     teacher.eval()
     return teacher
 
@@ -80,7 +76,7 @@ def load_teacher(path: Path) -> Teacher:
 
 def predict(teacher: Teacher, docs: Sequence[Doc]) -> list[np.ndarray]:
     """Give for each text the probabilities of the tags, tokens × tags."""
-    found = [np.zeros((len(doc), len(TAGS)), dtype=np.float32) for doc in docs]
+    found = [np.zeros((len(doc), teacher.head.out_features), dtype=np.float32) for doc in docs]
     for batch in _batches(teacher.vocabulary.windows(docs), 4096, None):
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             scores = teacher(*_tensors(batch))
@@ -89,6 +85,14 @@ def predict(teacher: Teacher, docs: Sequence[Doc]) -> list[np.ndarray]:
         for window, part in zip(batch, parts, strict=True):
             found[window.text][window.start : window.start + len(part)] = part
     return found
+
+
+def _loss(teacher: Teacher, lesson: Lesson, batch: list[Window]) -> Tensor:
+    rows = [lesson.targets[window.text][window.start : window.start + len(window.firsts)] for window in batch]
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = teacher(*_tensors(batch))
+    loss: Tensor = nn.functional.cross_entropy(scores.float(), torch.from_numpy(np.concatenate(rows)).float())
+    return loss
 
 
 def _minilm() -> Path:

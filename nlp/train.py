@@ -25,11 +25,12 @@ from nlp.confidence import Confidence
 from nlp.corpus import LabelledText, digest, one_per_title, read_texts, read_unlabelled
 from nlp.evaluate import score_spans
 from nlp.extract import load_model
+from nlp.lesson import Lesson, certain
 from nlp.minilm import read_minilm, write_minilm
 from nlp.pipeline import add_components, blank
-from nlp.student import Lesson, new_weights, predict, train_student
+from nlp.results import fit_weights, write_weights
+from nlp.student import new_weights, predict, train_student
 from nlp.tagger import SpanTagger
-from nlp.tags import TAGS, encode
 from nlp.teacher import load_teacher, train_teacher
 from nlp.teacher import predict as predict_teacher
 
@@ -46,11 +47,12 @@ class Workshop:
     work: Path
     out: Path
     log: Callable[[str], None]
+    settings: Path = CONFIG
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """Everything that decides the weights, beside the data."""
-        return load_config(CONFIG, interpolate=True)
+        return load_config(self.settings, interpolate=True)
 
     @cached_property
     def labelled(self) -> list[LabelledText]:
@@ -72,9 +74,9 @@ class Workshop:
 
     @cached_property
     def gold(self) -> tuple[list[Doc], list[np.ndarray]]:
-        """The labelled texts as documents and as tag numbers."""
+        """The labelled texts as documents and as tag probabilities."""
         docs = self.tokens(self.labelled)
-        return docs, [encode(doc, text.spans) for doc, text in zip(docs, self.labelled, strict=True)]
+        return docs, certain(docs, [text.spans for text in self.labelled])
 
     @cached_property
     def silver(self) -> list[Doc]:
@@ -100,19 +102,19 @@ def make_vectors(shop: Workshop) -> None:
 
 def make_teachers(shop: Workshop) -> None:
     """Fine-tune MiniLM on the labelled texts, once for each seed."""
-    docs, tags = shop.gold
-    for seed in shop.config["teacher"]["seeds"]:
-        teacher = train_teacher(docs, tags, seed=seed, epochs=shop.config["teacher"]["epochs"], log=shop.log)
+    settings = shop.config["teacher"]
+    lesson = Lesson(*shop.gold, settings["passes"], settings["rate"])
+    for seed in settings["seeds"]:
+        teacher = train_teacher(lesson, seed=seed, log=shop.log)
         torch.save(teacher.state_dict(), shop.work / f"teacher{seed}.pt")
 
 
 def make_peer(shop: Workshop) -> None:
     """Train the network on the labelled texts alone: one more, different teacher."""
-    docs, tags = shop.gold
     settings = shop.config["peer"]
-    lesson = Lesson(docs, _certain(tags), settings["passes"], settings["rate"])
+    lesson = Lesson(*shop.gold, settings["passes"], settings["rate"])
     start = new_weights(shop.config["network"]["width"], shop.nlp.vocab.vectors.shape[1], seed=settings["seed"])
-    _save(shop.work / "peer.npz", train_student(start, lesson, log=shop.log, **_habits(shop, settings)))
+    _save(shop.work / "peer.npz", train_student(start, lesson, seed=settings["seed"], **_habits(shop, settings)))
 
 
 def make_teachers_silver(shop: Workshop) -> None:
@@ -129,13 +131,19 @@ def make_peer_silver(shop: Workshop) -> None:
 
 
 def make_student(shop: Workshop) -> None:
-    """Train the peer further, on gold and on the weighed mean of all silver together."""
-    settings = shop.config["student"]
+    """Train the peer further, on gold and on the weighed mean of all silver together, in one lesson after another."""
+    settings, weights = shop.config["student"], _load(shop.work / "peer.npz")
     silver = np.split(_mean_vote(shop), np.cumsum([len(doc) for doc in shop.silver])[:-1])
-    docs = [*shop.silver, *shop.gold[0]]
-    lesson = Lesson(docs, [*silver, *_certain(shop.gold[1])], settings["passes"], settings["rate"])
-    start = _load(shop.work / "peer.npz")
-    _save(shop.work / "student.npz", train_student(start, lesson, log=shop.log, **_habits(shop, settings)))
+    docs, gold = shop.gold
+    for seed, passes in enumerate(settings["passes"]):
+        lesson = Lesson([*shop.silver, *docs], [*silver, *gold], passes, settings["rate"])
+        weights = train_student(weights, lesson, seed=seed, **_habits(shop, settings))
+    _save(shop.work / "student.npz", weights)
+
+
+def make_results(shop: Workshop) -> None:
+    """Fit the weights by which results are chosen to the labelled texts."""
+    write_weights(fit_weights(shop.labelled), shop.out.with_name("results.json"))
 
 
 def make_package(shop: Workshop) -> None:
@@ -172,6 +180,7 @@ STAGES: dict[str, Callable[[Workshop], None]] = {
     "peer": make_peer,
     "peer-silver": make_peer_silver,
     "student": make_student,
+    "results": make_results,
     "package": make_package,
     "accurate-package": make_accurate_package,
 }
@@ -207,11 +216,7 @@ def read_vectors(path: Path, nlp: Language) -> Vectors:
 
 
 def _habits(shop: Workshop, settings: dict[str, Any]) -> dict[str, Any]:
-    return {"seed": settings["seed"], "dropout": settings["dropout"], "words": shop.config["network"]["words"]}
-
-
-def _certain(tags: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [np.eye(len(TAGS), dtype=np.float16)[numbers] for numbers in tags]
+    return {"dropout": settings["dropout"], "words": shop.config["network"]["words"], "log": shop.log}
 
 
 def _save(path: Path, weights: dict[str, torch.Tensor]) -> None:

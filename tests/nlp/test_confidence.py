@@ -53,6 +53,6 @@ def test_a_label_that_no_text_has_keeps_a_curve() -> None:
 
 def test_curves_that_were_written_are_read_back(tmp_path: Path) -> None:
     confidence = Confidence()
-    confidence.curves["TASK"] = (2.0, -0.5)
+    confidence.curves["TASK"] = (2.0, -1.5, -0.5)
     confidence.to_disk(tmp_path / "confidence")
     assert Confidence().from_disk(tmp_path / "confidence").curves == confidence.curves

