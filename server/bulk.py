@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from server.edits import Edit, is_applied
 from server.models import Change, Entry, EntryTag, Paper
 from server.states import entry_state, tags_of
+from server.store import reader as reading
 from server.store import writing
 from server.tags import claim_tags, fold_tag
 from server.wire import EntryState, Status
@@ -63,6 +64,17 @@ async def change_entries(edit: Edit, papers: Iterable[int], change: EntryChange)
             wishes = {paper: _wish(known.get(paper), change, edit.at) for paper in ids if paper in keys}
             count += await _write(edit, {p: wish for p, wish in wishes.items() if wish}, known, keys)
     return count
+
+
+async def count_done(reader: int, deed: UUID) -> int:
+    """Give how many entries a deed of a reader changed."""
+    return await Change.filter(user_id=reader, edit=deed, kind="entry").using_db(reading()).count()
+
+
+async def keys_done(reader: int, deed: UUID, limit: int) -> list[str]:
+    """Give the keys of the papers whose entries a deed of a reader changed, at most `limit`."""
+    changes = Change.filter(user_id=reader, edit=deed, kind="entry").order_by("id").limit(limit)
+    return [change.ref for change in await changes.using_db(reading())]
 
 
 async def undo(edit: Edit, done: UUID) -> Undone:

@@ -73,9 +73,22 @@ async def list_papers(
     )
 
 
+async def find_papers(reader: int, query: str, *, everything: bool = False) -> list[int]:
+    """Give the row ids of all papers that a query selects. Raises `QueryError`."""
+    selection = select(parse_query(query), reader=reader, everything=everything, postgres=is_postgres())
+    return [row["id"] for row in await fetch(f"SELECT {selection.paper} AS id {selection.body()}", *selection.values)]
+
+
+async def find_rows(keys: list[str]) -> list[int]:
+    """Give the row ids of papers by their keys, in the order of these; an unknown key has none."""
+    rows = await fetch(f"SELECT key, id FROM paper WHERE key IN ({places(len(keys))})", *keys) if keys else []
+    ids = {row["key"]: row["id"] for row in rows}
+    return [ids[key] for key in keys if key in ids]
+
+
 async def read_paper(key: str, reader: int) -> PaperPage:
     """Give everything on a paper that a reader may see. Raises `NotFound`."""
-    [page] = await _read_pages([(await find_paper(key)).id], reader)
+    [page] = await read_pages([(await find_paper(key)).id], reader)
     return page
 
 
@@ -84,12 +97,13 @@ async def read_papers(reader: int, query: str = "", *, everything: bool = False)
     selection = select(parse_query(query), reader=reader, everything=everything, postgres=is_postgres())
     cursor: _Cursor | None = None
     while rows := await _page_rows(selection, "added", cursor, PAGES):
-        for page in await _read_pages([row["id"] for row in rows], reader):
+        for page in await read_pages([row["id"] for row in rows], reader):
             yield page
         cursor = _cursor_after("added", rows[-1])
 
 
-async def _read_pages(ids: list[int], reader: int) -> list[PaperPage]:
+async def read_pages(ids: list[int], reader: int) -> list[PaperPage]:
+    """Give everything on papers by their row ids, in the order of these; an unknown id has none."""
     papers = {paper.id: paper for paper in await Paper.filter(id__in=ids).using_db(reading())}
     found, verdicts = await cards(ids, reader), await corrections_of(reader, ids)
     naming = await read_naming(reader)
@@ -286,26 +300,60 @@ async def _snippets(selection: Selection, papers: list[int]) -> dict[int, str]:
 
 
 async def _facets(selection: Selection) -> dict[str, list[FacetValue]]:
-    year = "CAST(EXTRACT(YEAR FROM p.published) AS TEXT)" if is_postgres() else "substr(p.published, 1, 4)"
-    rows = await fetch(
-        f"WITH hit AS MATERIALIZED (SELECT {selection.paper} AS id, e.id AS entry, e.status AS status "
-        f"{selection.body()}), named AS (SELECT term_id, COUNT(*) AS n FROM hit JOIN paper_term pt "
-        f"ON pt.paper_id = hit.id GROUP BY term_id), merged AS ({PARTS}), counted AS ("
-        "SELECT * FROM named WHERE term_id NOT IN (SELECT part FROM merged) UNION ALL "
-        "SELECT root, COUNT(DISTINCT hit.id) FROM merged JOIN paper_term pt ON pt.term_id = part "
-        "JOIN hit ON hit.id = pt.paper_id GROUP BY root), ranked AS ("
-        f"SELECT LOWER(t.label) AS label, {NAME} AS name, n, ROW_NUMBER() OVER "
-        f"(PARTITION BY t.label ORDER BY n DESC, {NAME}) AS rank FROM counted pt {ROOTS} WHERE {SHOWN}) "
-        "SELECT 'status' AS facet, COALESCE(status, 'none') AS value, COUNT(*) AS n FROM hit GROUP BY 2 "
-        f"UNION ALL SELECT 'year', {year}, COUNT(*) FROM hit JOIN paper p ON p.id = hit.id "
-        "WHERE p.published IS NOT NULL GROUP BY 2 "
-        "UNION ALL SELECT 'tag', t.name, COUNT(*) FROM hit JOIN entry_tag et ON et.entry_id = hit.entry "
-        "JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL GROUP BY t.id, t.name "
-        f"UNION ALL SELECT label, name, n FROM ranked WHERE rank <= {FACET_VALUES} ORDER BY 3 DESC, 2",
-        *selection.values,
-    )
-    facets: dict[str, list[FacetValue]] = {name: [] for name in ("status", "tag", *TERM_FIELDS, "year")}
-    for row in rows:
-        if len(facets[row["facet"]]) < FACET_VALUES:
-            facets[row["facet"]].append(FacetValue(row["value"], row["n"]))
+    counts = {
+        "status": "SELECT 'status' AS facet, COALESCE(status, 'none') AS value, COUNT(*) AS n FROM hit GROUP BY 2",
+        "tag": "SELECT 'tag' AS facet, t.name AS value, COUNT(*) AS n FROM hit JOIN entry_tag et "
+        "ON et.entry_id = hit.entry JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL GROUP BY t.id, t.name",
+        "terms": _count_terms(selection),
+        "year": _count_years(selection),
+        "note": _count_noted(selection),
+        "code": "SELECT 'has' AS facet, 'code' AS value, COUNT(*) AS n FROM hit JOIN paper p ON p.id = hit.id "
+        "WHERE p.code_url IS NOT NULL",
+    }
+    columns = f"{selection.paper} AS id, e.id AS entry, e.status AS status"
+    hit = f"hit AS MATERIALIZED (SELECT {columns} {selection.body()}) "
+    facets: dict[str, list[FacetValue]] = {name: [] for name in ("status", "tag", *TERM_FIELDS, "year", "has")}
+    for count in counts.values():  # one query each: SQLite takes a poor way through several in one
+        rows = await fetch(f"WITH {hit}{count}", *selection.values)
+        for row in sorted(rows, key=lambda row: (-row["n"], row["value"])):
+            if row["n"] and len(facets[row["facet"]]) < FACET_VALUES:
+                facets[row["facet"]].append(FacetValue(row["value"], row["n"]))
     return facets
+
+
+def _count_terms(selection: Selection) -> str:
+    """Count the papers of each term, as the reader has terms; of all papers each term knows its number."""
+    named = (
+        "SELECT id AS term_id, papers AS n FROM term WHERE papers > 0"
+        if selection.is_whole
+        else "SELECT term_id, COUNT(*) AS n FROM hit JOIN paper_term pt ON pt.paper_id = hit.id GROUP BY term_id"
+    )
+    return (
+        f", named AS ({named}), merged AS ({PARTS}), counted AS ("
+        "SELECT * FROM named WHERE term_id NOT IN (SELECT part FROM merged) UNION ALL "
+        # the sign keeps SQLite from going through all hits for the few terms that are merged
+        "SELECT root, (SELECT COUNT(DISTINCT pt.paper_id) FROM paper_term pt WHERE pt.term_id IN "
+        "(SELECT part FROM merged m WHERE m.root = r.root) AND +pt.paper_id IN (SELECT id FROM hit)) "
+        "FROM (SELECT DISTINCT root FROM merged) r), ranked AS ("
+        f"SELECT LOWER(t.label) AS facet, {NAME} AS value, n, ROW_NUMBER() OVER "
+        f"(PARTITION BY t.label ORDER BY n DESC, {NAME}) AS rank FROM counted pt {ROOTS} WHERE {SHOWN} AND n > 0) "
+        f"SELECT facet, value, n FROM ranked WHERE rank <= {FACET_VALUES}"
+    )
+
+
+def _count_noted(selection: Selection) -> str:
+    own = "n.user_id = $1 AND n.deleted IS NULL"
+    if selection.is_whole:
+        return f"SELECT 'has' AS facet, 'note' AS value, COUNT(DISTINCT n.paper_id) AS n FROM note n WHERE {own}"
+    return (
+        "SELECT 'has' AS facet, 'note' AS value, COUNT(*) AS n FROM hit "
+        f"WHERE EXISTS (SELECT 1 FROM note n WHERE {own} AND n.paper_id = hit.id)"
+    )
+
+
+def _count_years(selection: Selection) -> str:
+    year = "CAST(EXTRACT(YEAR FROM p.published) AS TEXT)" if is_postgres() else "substr(p.published, 1, 4)"
+    source = "paper p" if selection.is_whole else "hit JOIN paper p ON p.id = hit.id"
+    return (
+        f"SELECT 'year' AS facet, {year} AS value, COUNT(*) AS n FROM {source} WHERE p.published IS NOT NULL GROUP BY 2"
+    )

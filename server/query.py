@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, Literal, NoReturn
 
-from lark import Lark, Token, Transformer, UnexpectedInput
+from lark import Lark, ParseTree, Token, Transformer, Tree, UnexpectedInput
 from lark.exceptions import VisitError
 from msgspec import Struct
 
@@ -27,6 +27,8 @@ DATE_FIELDS = ("added", "published", "listed")
 FIELDS = (*TERM_FIELDS, "tag", "author", "status", "rating", "has", *DATE_FIELDS, "key")
 
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
+_JOINED = re.compile(r'(?:^|(?<=[\s)"]))and$', re.IGNORECASE)
+_JOINING = re.compile(r"and(?=[\s()]|$)\s*", re.IGNORECASE)
 
 Comparison = Literal["=", ">", ">=", "<", "<="]
 
@@ -90,9 +92,7 @@ def parse_query(query: str) -> All:
     if unprintable := _UNPRINTABLE.search(query):
         raise QueryError("a query cannot hold NUL characters", query=query, position=unprintable.start())
     try:
-        tree: Query = _Reader(query).transform(_parser().parse(query))
-    except UnexpectedInput as error:
-        _explain(query, error)
+        tree: Query = _Reader(query).transform(_parse(query))
     except VisitError as error:
         raise error.orig_exc from None
     except RecursionError:
@@ -107,6 +107,58 @@ def write_field(name: str, value: str) -> str:
     start, mark, _ = value.partition('"')
     value = f"{start}*" if mark else value
     return f'{name}:"{value}"' if re.search(r"[\s()]|^[<>=]", value) else f"{name}:{value}"
+
+
+class Asked(Struct, frozen=True):
+    """A query as it was written, and the fields that it and-s at its top, with where each stands."""
+
+    query: str
+    branches: int
+    fields: list[tuple[Field, int, int]]
+
+    def narrowed(self, name: str, value: str) -> str:
+        """Write the query that asks for a field beside all that was asked for."""
+        asked = self.query.strip()
+        return f"{f'({asked})' if self.branches > 1 else asked} {write_field(name, value)}".strip()
+
+    def widened(self, name: str, value: str) -> str | None:
+        """Write the query without a field; None where it does not ask for it."""
+        sought = value.partition('"')[0].casefold()
+        for field, start, end in self.fields:
+            if (field.name, field.comparison, field.value.rstrip("*").casefold()) == (name, "=", sought):
+                return _cut(self.query, start, end)
+        return None
+
+
+def read_asked(query: str) -> Asked:
+    """Read a query for its fields. Raises `QueryError`."""
+    parse_query(query)
+    branches = _branches(_parse(query))
+    parts = branches[0].children if len(branches) == 1 else []
+    fields: list[Any] = [part for part in parts if isinstance(part, Tree) and part.data == "field"]
+    spans = [(_Reader(query).transform(part), part.children[0].start_pos, part.children[-1].end_pos) for part in fields]
+    return Asked(query, len(branches), spans)
+
+
+def _cut(query: str, start: int, end: int) -> str:
+    """Take a part out of a query, and the `and` that joined it to the others."""
+    before, after = query[:start].rstrip(), query[end:].lstrip()
+    if joined := _JOINED.search(before):
+        before = before[: joined.start()].rstrip()
+    elif joined := _JOINING.match(after):
+        after = after[joined.end() :]
+    return f"{before} {after}".strip()
+
+
+def _branches(tree: ParseTree) -> list[Any]:
+    return [branch for either in tree.children for branch in either.children]  # type: ignore[union-attr]
+
+
+def _parse(query: str) -> ParseTree:
+    try:
+        return _parser().parse(query)
+    except UnexpectedInput as error:
+        _explain(query, error)
 
 
 @cache

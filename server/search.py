@@ -46,6 +46,11 @@ class Selection(Struct, kw_only=True):
     words: list[Text]
     score: str | None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all papers of the store."""
+        return self.everything and not self.conditions and self.score is None
+
     def body(self, *more: str) -> str:
         """Write FROM and WHERE, with further conditions."""
         conditions = [*self.conditions, *more]

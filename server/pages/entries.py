@@ -2,21 +2,24 @@
 
 from datetime import UTC, datetime
 from typing import Any, Literal
+from uuid import UUID, uuid4
 
 from litestar import Response
 from litestar.di import NamedDependency
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
 
-from server.bulk import EntryChange, change_entries
+from server.bulk import EntryChange, Undone, change_entries, keys_done, undo
 from server.edits import Edit
 from server.errors import Conflict
 from server.library import put_entry
 from server.margin import tag_colours
 from server.pages.shell import Reading, back, is_part, read_form, render
-from server.papers import read_listed
+from server.papers import find_papers, find_rows, read_listed
 from server.states import find_paper
 from server.wire import EntryEdit, EntryState, Status
+
+SHOWN = 100  # cards that are drawn anew in their places; of more the whole page is
 
 Key = NamedDependency[str]
 Stars = Literal["", "0", "1", "2", "3", "4", "5"]
@@ -41,6 +44,27 @@ class TagsForm(Struct, kw_only=True):
     here: str = "/"
 
 
+class BulkForm(Struct, kw_only=True):
+    """What to do to the papers that were ticked, or to `every` one that the query finds."""
+
+    do: Literal["status", "tag", "untag", "remove"]
+    deed: UUID
+    status: Status = "inbox"
+    tag: str = ""
+    key: list[str] = field(default_factory=list)
+    every: bool = False
+    q: str = ""
+    all: bool = False
+    here: str = "/"
+
+
+class UndoForm(Struct, kw_only=True):
+    """A deed to be taken back."""
+
+    done: UUID
+    here: str = "/"
+
+
 async def post_entry(request: Reading, paper_key: Key) -> Response[Any]:
     """Set status and rating. Raises `Conflict` where something else set the same field since, unless htmx asks."""
     form = await read_form(request, EntryForm)
@@ -60,6 +84,54 @@ async def post_tags(request: Reading, paper_key: Key) -> Response[Any]:
     names = [tuple(filter(None, [name.strip()])) for name in (form.tag, form.untag)]
     await change_entries(edit, [(await find_paper(paper_key)).id], EntryChange(tag=names[0], untag=names[1]))
     return await _answer(request, paper_key, form.here)
+
+
+async def post_entries(request: Reading) -> Response[Any]:
+    """Change many entries as one deed, which the answer offers to take back."""
+    form = await read_form(request, BulkForm)
+    reader = request.user.user
+    papers = await find_papers(reader, form.q, everything=form.all) if form.every else await find_rows(form.key)
+    edit = Edit(user=reader, at=datetime.now(UTC), id=form.deed)
+    await change_entries(edit, papers, _wanted(form))
+    return await _answer_many(request, form.deed, form.here)
+
+
+async def post_undo(request: Reading) -> Response[Any]:
+    """Take a deed back, where nothing changed its entries since."""
+    form = await read_form(request, UndoForm)
+    edit = Edit(user=request.user.user, at=datetime.now(UTC), id=uuid4())
+    undone = await undo(edit, form.done)
+    return await _answer_many(request, form.done, form.here, undone=undone)
+
+
+def _wanted(form: BulkForm) -> EntryChange:
+    names = (form.tag,) if form.tag.strip() else ()
+    return {
+        "status": EntryChange(status=form.status),
+        "tag": EntryChange(tag=names),
+        "untag": EntryChange(untag=names),
+        "remove": EntryChange(remove=True),
+    }[form.do]
+
+
+async def _answer_many(request: Reading, deed: UUID, here: str, *, undone: Undone | None = None) -> Response[Any]:
+    """Give htmx what changed on the cards that may be shown, and anybody else, or if they are many, the page anew."""
+    anew = {"here": here if undone else f"{here}{'&' if '?' in here else '?'}done={deed}"}
+    if not is_part(request):
+        return back(request, anew)
+    reader = request.user.user
+    keys = await keys_done(reader, deed, SHOWN + 1)
+    if len(keys) > SHOWN:
+        return Response(None, status_code=200, headers={"HX-Redirect": back(request, anew).url})
+    return render(
+        request,
+        "deed.html",
+        listed=await read_listed(await find_rows(keys), reader),
+        colours=await tag_colours(reader),
+        deed=deed,
+        next_deed=uuid4(),
+        undone=undone,
+    )
 
 
 async def _set(edit: Edit, key: str, form: EntryForm) -> EntryState:

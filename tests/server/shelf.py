@@ -75,12 +75,14 @@ async def fill(seed: int, count: int, others: int = 2) -> list[Known]:
 
 def facets(papers: Iterable[Known]) -> dict[str, Counter[str]]:
     """Count by hand what the facets of some papers are."""
-    found: dict[str, Counter[str]] = {name: Counter() for name in ("status", "tag", "year", *map(str.lower, LABELS))}
+    names = ("status", "tag", "year", "has", *map(str.lower, LABELS))
+    found: dict[str, Counter[str]] = {name: Counter() for name in names}
     for paper in papers:
         found["status"][paper.status or "none"] += 1
         found["tag"].update(paper.tags)
         if paper.published:
             found["year"][str(paper.published.year)] += 1
+        found["has"].update(name for name, given in (("note", paper.note), ("code", paper.has_code)) if given)
         for label, name in set(paper.terms):
             found[label.lower()][name] += 1
     return found
