@@ -8,9 +8,7 @@ from spacy.language import Language
 from nlp.confidence import Confidence
 from nlp.minilm import read_minilm
 from nlp.tagger import SpanTagger
-
-ACCURATE = Path(__file__).with_name("model-accurate")
-"""MiniLM's weights and vocabulary, and the curves of the confidence that go with it."""
+from nlp.version import ACCURATE
 
 
 def make_accurate(nlp: Language, folder: Path = ACCURATE) -> Language:

@@ -1,4 +1,4 @@
-"""The pipeline as a process of its own: `python -m nlp.worker` reads requests from standard input until it ends.
+"""The pipeline as a process of its own: `python -m nlp.worker fast [PERSONAL]` answers standard input until it ends.
 
 Its first line is the model's version. Each line of input is a JSON list of texts, and is answered by a line with a JSON
 list of their extractions, or with an object whose `error` says why there are none.
@@ -7,22 +7,24 @@ list of their extractions, or with an object whose `error` says why there are no
 import os
 import signal
 import sys
+from pathlib import Path
 
 import msgspec
 
-from nlp.extract import extract, load_model
-from nlp.version import model_version
+from nlp.extract import extract
+from nlp.personal import load_choice
+from nlp.version import ModelChoice, ModelName
 
 
-def main() -> None:
+def main(model: ModelName, personal: str | None = None) -> None:
     """Answer requests, with less claim to the processor than the server that asks."""
     # Ctrl-C goes to the whole group, and it is for the server to end its worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    nlp = load_model()
+    nlp, version = load_choice(ModelChoice(model, Path(personal) if personal else None))
     encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[str])
-    answers.write(encoder.encode(model_version()) + b"\n")
+    answers.write(encoder.encode(version) + b"\n")
     answers.flush()
     for line in sys.stdin.buffer:
         try:
@@ -34,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])  # type: ignore[arg-type]

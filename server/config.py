@@ -1,14 +1,16 @@
 """The settings in force, and the only reader of the environment."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import platformdirs
 from msgspec import Meta, Struct, field
 
+from nlp.version import ModelChoice, ModelName
 from server.errors import Invalid
 
 PREFIX = "PAPERMARGIN_"
@@ -23,8 +25,13 @@ HELP = {
     "ingest": "fetch new Daily Papers in the background while serving",
     "ingest_hours": "hours between two fetches",
     "extract": "read methods, datasets, metrics and results out of abstracts while serving",
+    "model": "which model reads them: fast, or accurate, which takes eight times as long",
     "huggingface_url": "where the Daily Papers API is",
     "arxiv_url": "where arXiv's API is",
+    "digest_to": "e-mail addresses, comma-separated, that get the digest of the day while serving",
+    "digest_at": "the hour of the digest, HH:MM in local time",
+    "digest_from": "the address that digests come from",
+    "smtp_url": "the mail server: smtp://user:password@host:port, or smtps://",
     "log": "how much to log: debug, info, warning or error",
 }
 
@@ -41,8 +48,13 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     ingest: bool = True
     ingest_hours: Annotated[float, Meta(gt=0)] = 4.0
     extract: bool = True
+    model: ModelName = "fast"
     huggingface_url: str = "https://huggingface.co"
     arxiv_url: str = "https://export.arxiv.org"
+    digest_to: tuple[str, ...] = ()
+    digest_at: Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "08:00"
+    digest_from: str | None = None
+    smtp_url: str | None = None
     log: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -52,6 +64,21 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
             return str(self.db)
         address = urlsplit(self.database_url)
         return f"{address.scheme}://{address.hostname}:{address.port or 5432}{address.path}"
+
+    @property
+    def mail_name(self) -> str:
+        """Where e-mail is handed in, as a person may read it: no password, and nothing of what has another form."""
+        scheme, _, rest = (self.smtp_url or "").partition("://")
+        host = rest.rpartition("@")[2]
+        return f"{scheme}://{host}" if re.fullmatch(r"(\[[0-9a-f:]+\]|[^:/@]+)(:\d+)?", host) else "..."
+
+    @property
+    def model_choice(self) -> ModelChoice:
+        """The model that reads abstracts; one that `papermargin train` made lies beside the file, as `FILE.model`."""
+        beside = self.db
+        if self.database_url:
+            beside = Path(platformdirs.user_data_dir("papermargin")) / quote(self.store_name.split("://")[1], safe="")
+        return ModelChoice(self.model, beside.with_name(beside.name + ".model"))
 
 
 class Setting(Struct, frozen=True):
@@ -90,17 +117,19 @@ def explain_config(config: Config, environment: Mapping[str, str], options: Mapp
         return variable if variable in environment else "default"
 
     def shown(name: str) -> str:
-        value = config.store_name if name == "database_url" and config.database_url else getattr(config, name)
+        safe = {"database_url": config.store_name, "smtp_url": config.mail_name}
+        value = safe[name] if name in safe and getattr(config, name) else getattr(config, name)
         return ",".join(value) if isinstance(value, tuple) else str(value)
 
     return [Setting(name, shown(name), origin(name)) for name in HELP]
 
 
+_LISTS = ("hosts", "digest_to")
 _TYPES = get_type_hints(Config, include_extras=True)
 
 
 def _read_value(name: str, value: Any) -> Any:
-    if name == "hosts" and isinstance(value, str):
+    if name in _LISTS and isinstance(value, str):
         value = tuple(part.strip() for part in value.split(",") if part.strip())
     if name == "db":
         return Path(value).expanduser().absolute()

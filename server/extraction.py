@@ -1,8 +1,9 @@
 """The worker that keeps every paper's mentions current: one process beside the server's, with the model in it.
 
 The queue is the set of papers whose `extraction_version` is not the model's, so it survives any restart, and a new
-model re-reads everything by itself. The model is loaded when the first paper waits. A process, not a thread, because
-spaCy holds the interpreter for milliseconds at a time, and because a text that should ever kill it kills nothing else.
+model re-reads everything by itself; a personal one is noticed where it lies. The model is loaded when the first paper
+waits. A process, not a thread, because spaCy holds the interpreter for milliseconds at a time, and because a text that
+should ever kill it kills nothing else.
 """
 
 import asyncio
@@ -17,9 +18,10 @@ import structlog
 from tortoise.exceptions import BaseORMException
 
 from nlp.spans import Extraction
-from nlp.version import model_version
+from nlp.version import ModelChoice, model_version, personal_in_force
 from server.errors import PapermarginError
 from server.mentions import Reading, Unread, store_readings, unread
+from server.rereading import ReadingReport
 
 BATCH = 32  # papers that a page's own request may have to wait for
 IDLE_SECONDS = 20.0  # between two looks for papers that another process brought in
@@ -35,7 +37,11 @@ class WorkerError(PapermarginError):
 class Extractor:
     """The worker process, and what waits for it."""
 
-    def __init__(self, changed: Callable[[], None] = lambda: None, *, enabled: bool = True) -> None:
+    def __init__(
+        self, choice: ModelChoice, changed: Callable[[], None] = lambda: None, *, enabled: bool = True
+    ) -> None:
+        self._choice = choice
+        self._personal: str | None = None
         self._changed = changed
         self._enabled = enabled
         self._process: Process | None = None
@@ -56,7 +62,7 @@ class Extractor:
         await self._end()
 
     async def version(self) -> str:
-        """Give the version of the packaged model, which loads it. Raises `WorkerError`."""
+        """Give the version of the model in force, which loads it. Raises `WorkerError`."""
         async with self._turn:
             await self._start()
         assert self._version is not None  # a started worker has told it
@@ -66,22 +72,24 @@ class Extractor:
         """Read papers as they come, until cancelled."""
         while True:
             try:
-                await self.read_all()
+                report = await self.read_all()
+                if report.again:
+                    log.info("papers were read again", changes=list(report.lines()))
             except (BaseORMException, OSError, WorkerError) as error:
                 log.warning("extraction rests for a while", error=str(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
             self._wake.clear()
 
-    async def read_all(self, progress: Callable[[int], None] = lambda count: None) -> int:
-        """Read every paper that waits, and give how many that were; `progress` hears how many are done."""
+    async def read_all(self, progress: Callable[[int], None] = lambda count: None) -> ReadingReport:
+        """Read every paper that waits, and give what came of it; `progress` hears how many are done."""
+        report = ReadingReport()
         if not await self._anything_waits():
-            return 0
-        total = 0
+            return report
         while batch := await unread(await self.version(), limit=BATCH):
-            total += await self._read(batch)
-            progress(total)
-        return total
+            report.include(await self._read(batch))
+            progress(report.papers)
+        return report
 
     async def read_now(self, papers: list[int], seconds: float) -> bool:
         """Read some papers ahead of the queue, and tell whether that was done in time; it goes on if it was not."""
@@ -100,29 +108,36 @@ class Extractor:
 
     async def _anything_waits(self) -> bool:
         # an empty queue is no reason to load the model, so its version is told by its files
-        version = self._version if self._version else await asyncio.to_thread(model_version)
+        version = await asyncio.to_thread(model_version, self._choice)
         return bool(await unread(version, limit=1))
 
-    async def _read(self, batch: list[Unread]) -> int:
-        readings = await self._extract(batch) if batch else []
-        stored = await store_readings(readings, await self.version(), datetime.now(UTC)) if readings else 0
+    async def _read(self, batch: list[Unread]) -> ReadingReport:
+        report = ReadingReport()
+        for version, readings in await self._extract(batch) if batch else []:
+            report.include(await store_readings(readings, version, datetime.now(UTC)))
         self._changed()
-        return stored
+        return report
 
-    async def _extract(self, batch: list[Unread]) -> list[Reading]:
-        """Read a batch; one that fails is read paper by paper, so that one text does not stop the others."""
+    async def _extract(self, batch: list[Unread]) -> list[tuple[str, list[Reading]]]:
+        """Read a batch, each part with the version of the model that read it.
+
+        One that fails is read paper by paper, so that one text does not stop the others.
+        """
+        version = await self.version()
         try:
-            extractions = await self._ask([paper.text for paper in batch])
+            version, extractions = await self._ask([paper.text for paper in batch])
         except WorkerError as error:
             if len(batch) == 1:
                 log.warning("a paper cannot be read", key=batch[0].key, error=str(error))
-                return [Reading(batch[0], error=str(error))]
-            return [reading for paper in batch for reading in await self._extract([paper])]
-        return [Reading(paper, extraction) for paper, extraction in zip(batch, extractions, strict=True)]
+                return [(version, [Reading(batch[0], error=str(error))])]
+            return [part for paper in batch for part in await self._extract([paper])]
+        return [(version, [Reading(*pair) for pair in zip(batch, extractions, strict=True)])]
 
-    async def _ask(self, texts: list[str]) -> list[Extraction]:
+    async def _ask(self, texts: list[str]) -> tuple[str, list[Extraction]]:
         async with self._turn:
             process = await self._start()
+            assert self._version is not None  # a started worker has told it
+            version = self._version
             assert process.stdin is not None and process.stdout is not None  # both are pipes
             try:
                 process.stdin.write(msgspec.json.encode(texts) + b"\n")
@@ -136,14 +151,20 @@ class Extractor:
                 await self._end()
                 raise WorkerError(cause)
         try:
-            return msgspec.json.decode(answer, type=list[Extraction])
+            return version, msgspec.json.decode(answer, type=list[Extraction])
         except msgspec.ValidationError:
             raise WorkerError(msgspec.json.decode(answer)["error"]) from None
 
     async def _start(self) -> Process:
+        personal = await asyncio.to_thread(personal_in_force, self._choice)
+        weights = personal.weights if personal else None
+        if weights != self._personal:
+            await self._end()
         if self._process is None:
+            self._personal = weights
+            choice = [self._choice.model, *([str(self._choice.personal)] if self._choice.personal else [])]
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "nlp.worker", stdin=PIPE, stdout=PIPE, limit=LINE
+                sys.executable, "-m", "nlp.worker", *choice, stdin=PIPE, stdout=PIPE, limit=LINE
             )
             assert self._process.stdout is not None  # it is a pipe
             greeting = await self._process.stdout.readline()

@@ -11,6 +11,7 @@ from tortoise.expressions import Q
 from nlp.spans import Extraction, Mention
 from server.identity import fold_term
 from server.models import Change, Paper, PaperTerm, Term, encode
+from server.rereading import ReadingReport
 from server.store import execute_many, reader, writing
 
 MAX_TERM = 200  # characters: a longer span is no name that one would filter by
@@ -42,10 +43,11 @@ class Reading(Struct, frozen=True):
 
 async def unread(version: str, *, limit: int, only: list[int] | None = None) -> list[Unread]:
     """Give papers that the model of `version` has not read yet, those never read first; of `only` where it is given."""
-    papers = Paper.filter(Q(extraction_version=None) | ~Q(extraction_version=version))
-    if only is not None:
-        papers = papers.filter(id__in=only)
-    rows = await papers.order_by("extraction_version", "-id").limit(limit).using_db(reader())
+    rows: list[Paper] = []
+    chosen = Q() if only is None else Q(id__in=only)
+    for waits in (Q(extraction_version=None), Q(extraction_version__isnull=False) & ~Q(extraction_version=version)):
+        if len(rows) < limit:
+            rows += await Paper.filter(chosen, waits).order_by("-id").limit(limit - len(rows)).using_db(reader())
     return [Unread(row.id, row.key, row.title, row.abstract) for row in rows]
 
 
@@ -54,17 +56,20 @@ async def count_unread(version: str) -> int:
     return await Paper.filter(Q(extraction_version=None) | ~Q(extraction_version=version)).using_db(reader()).count()
 
 
-async def store_readings(readings: list[Reading], version: str, now: datetime) -> int:
-    """Put readings into the store, but for papers whose text changed since; give how many went in."""
+async def store_readings(readings: list[Reading], version: str, now: datetime) -> ReadingReport:
+    """Put what the model of `version` read into the store, but for papers whose text changed since.
+
+    A paper's mentions, results, terms and version are replaced together, in one write.
+    """
     async with writing() as connection:
-        current = await _unchanged(readings)
+        current, report = await _unchanged(readings)
         await execute_many(
             connection,
             "UPDATE paper SET mentions = $1, results = $2, extraction_version = $3, extraction_error = $4 "
             "WHERE id = $5",
             [
                 (
-                    encode(reading.extraction.mentions if reading.extraction else []),
+                    encode(_mentions(reading)),
                     encode(reading.extraction.results if reading.extraction else []),
                     version,
                     reading.error,
@@ -77,18 +82,30 @@ async def store_readings(readings: list[Reading], version: str, now: datetime) -
         await Change.bulk_create(
             [Change(kind="paper", ref=r.paper.key, paper_key=r.paper.key, version=0, at=now) for r in current]
         )
-    return len(current)
+    return report
 
 
-async def _unchanged(readings: list[Reading]) -> list[Reading]:
-    ids = [reading.paper.id for reading in readings]
-    rows = await Paper.filter(id__in=ids).values_list("id", "title", "abstract")
-    texts = {(row[0], row[1], row[2]) for row in rows}
-    return [r for r in readings if (r.paper.id, r.paper.title, r.paper.abstract) in texts]
+async def _unchanged(readings: list[Reading]) -> tuple[list[Reading], ReadingReport]:
+    """Give the readings whose paper still has the text that was read, and what they change."""
+    rows = {row.id: row for row in await Paper.filter(id__in=[reading.paper.id for reading in readings])}
+    current = [r for r in readings if (row := rows.get(r.paper.id)) and _text(row) == r.paper.text]
+    report = ReadingReport(papers=len(current))
+    for reading in current:
+        if (row := rows[reading.paper.id]).extraction_version is not None:
+            report.compare(_text(row), row.mentions, _mentions(reading))
+    return current, report
+
+
+def _text(paper: Paper) -> str:
+    return Unread(paper.id, paper.key, paper.title, paper.abstract).text
+
+
+def _mentions(reading: Reading) -> list[Mention]:
+    return reading.extraction.mentions if reading.extraction else []
 
 
 async def _store_terms(connection: BaseDBAsyncClient, readings: list[Reading]) -> None:
-    found = {r.paper.id: _terms(r.extraction.mentions if r.extraction else []) for r in readings}
+    found = {r.paper.id: _terms(_mentions(r)) for r in readings}
     ids = await _term_ids([(key, terms[key][0].term) for key in terms] for terms in found.values())
     before = Counter(row.term_id for row in await PaperTerm.filter(paper_id__in=list(found)))
     await PaperTerm.filter(paper_id__in=list(found)).delete()

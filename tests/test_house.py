@@ -16,14 +16,14 @@ ROOT = Path(__file__).parents[1]
 
 # a module imports from lower floors alone; a folder's modules, which share a floor, also from each other
 FLOORS = [
-    "errors identity quote source logs docs",
+    "errors identity quote source logs docs rereading",
     "config models wire query sources",
-    "store states edits search corrections export",
+    "store states edits search corrections export mail",
     "naming",
     "cards changes mentions merge tags searches terms tokens",
     "bulk days glossary ingest insights leaderboard library margin papers closeness matches trash extraction auth",
-    "overlay daily signin feeds archive upkeep",
-    "intake syndication",
+    "overlay digest daily signin feeds archive upkeep",
+    "intake mailing syndication",
     "routes",
     "pages",
     "app",
@@ -36,6 +36,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names.s
 DOORS = {
     "litestar": {"app", "auth", "routes", "pages", "signin", "syndication", "docs", "commands"},
     "httpx": {"sources", "daily"},
+    "aiosmtplib": {"mail"},
     "uvicorn": {"commands"},
     "click": {"commands", "__main__"},
     "spacy": set[str](),

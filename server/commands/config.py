@@ -1,12 +1,20 @@
-"""The settings, shown."""
+"""The settings, shown, and the model that reads abstracts."""
 
-import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from nlp.version import (
+    ModelChoice,
+    model_version,
+    packaged_bytes,
+    personal_in_force,
+    read_packaged,
+    read_provenance,
+)
+from server.commands.printing import console
 from server.commands.settings import load_config, setting_options
 from server.config import HELP, explain_config
 
@@ -14,9 +22,40 @@ from server.config import HELP, explain_config
 @click.command("config")
 @setting_options(*HELP)
 def config_command(**options: Any) -> None:
-    """Print the settings in force, and where each comes from."""
+    """Print the settings in force and where each comes from, and of what the model that reads was made."""
     config = load_config(**options)
     table = Table("setting", "value", "from", "what it is", box=None)
     for setting in explain_config(config, click.get_current_context().obj, options):
         table.add_row(setting.name, setting.value, setting.origin, HELP[setting.name])
-    Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False).print(table)
+    console().print(table)
+    made = Table(box=None, show_header=False, title="the model that reads abstracts", title_justify="left")
+    for name, value in _model(config.model_choice):
+        made.add_row(name, value)
+    console().print(made)
+
+
+def _model(choice: ModelChoice) -> Iterator[tuple[str, str]]:
+    packaged = read_packaged(choice.model)
+    scores = ", ".join(f"{label} {score:.3f}" for label, score in packaged["strict_f1"].items())
+    yield "version", model_version(choice)
+    yield "packaged", f"{choice.model}, {packaged_bytes(choice.model) / 1e6:.1f} MB, made {packaged['made']}"
+    yield "strict F1", f"{scores} (on the held-out abstracts)"
+    yield "data", ", ".join(f"{name} {digest[:8]}" for name, digest in packaged["data"].items())
+    yield "personal", _personal(choice)
+
+
+def _personal(choice: ModelChoice) -> str:
+    """Tell of the model that `papermargin train` made of this store, and why it does not read where it does not."""
+    if not (choice.personal and choice.personal.exists()):
+        return "none (papermargin train makes one)"
+    made = read_provenance(choice.personal)
+    if made is None:
+        return f"{choice.personal} cannot be read: papermargin train --forget removes it"
+    told = (
+        f"{choice.personal}, made {made.made} of {made.corrections} corrections on {made.papers} papers, "
+        f"strict F1 on those held out {made.f1_before:.3f} before, {made.f1_after:.3f} after"
+    )
+    if personal_in_force(choice):
+        return told
+    reason = "the accurate model takes none" if choice.model == "accurate" else "it grew from another packaged model"
+    return f"{told}; not in force: {reason}"

@@ -36,7 +36,7 @@ FIRST_DAY = date(2023, 5, 4)  # of Daily Papers
 @click.option("--offline", is_flag=True, help="do not ask the web for papers known by their id alone")
 @click.option("--no-extract", is_flag=True, help="leave the reading of abstracts to the server")
 @click.option("--json", "as_json", is_flag=True, help="print the table as JSON")
-@setting_options("db", "database_url", "user", "huggingface_url", "arxiv_url")
+@setting_options("db", "database_url", "user", "model", "huggingface_url", "arxiv_url")
 def import_command(
     paths: tuple[str, ...],
     year: int | None,
@@ -75,7 +75,7 @@ def import_command(
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="the first of several days")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="the last of several days (today)")
 @click.option("--no-extract", is_flag=True, help="leave the reading of abstracts to the server")
-@setting_options("db", "database_url", "huggingface_url", "arxiv_url")
+@setting_options("db", "database_url", "model", "huggingface_url", "arxiv_url")
 def ingest_command(
     day: datetime | None,
     week: str | None,
@@ -112,9 +112,9 @@ async def read_waiting(config: Config) -> None:
     if is_served(config):
         click.echo("the server that is running reads the abstracts", err=True)
         return
-    extractor = Extractor()
+    extractor = Extractor(config.model_choice)
     try:
-        waiting = await count_unread(model_version())
+        waiting = await count_unread(model_version(config.model_choice))
         with progress_bar("abstracts") as progress:
             await extractor.read_all(lambda done: progress(done, max(done, waiting)))
     finally:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import anyio
 import click
 
+from nlp.version import ModelName
 from server.config import HELP, Config, read_config
 from server.store import open_store
 from server.tokens import get_user
@@ -19,6 +20,7 @@ _TYPES: dict[str, Any] = {
     "db": click.Path(path_type=Path, dir_okay=False),
     "port": int,
     "ingest_hours": float,
+    "model": click.Choice(get_args(ModelName)),
     "log": click.Choice(["debug", "info", "warning", "error"]),
 }
 

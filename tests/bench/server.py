@@ -323,7 +323,7 @@ async def import_and_read(config: Config, folder: Path) -> tuple[float, float, i
         for file in find_files([str(folder)]):
             await import_file(file, user)
         imported = time.perf_counter()
-        extractor = Extractor()
+        extractor = Extractor(config.model_choice)
         await extractor.read_all()
         await extractor.close()
         return imported - begun, time.perf_counter() - imported, await Paper.all().count()

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from spacy.language import Language
 
-from nlp.accurate import ACCURATE, make_accurate
+from nlp.accurate import make_accurate
 from nlp.corpus import read_texts
 from nlp.evaluate import score_spans
-from nlp.extract import MODEL, extract, load_model
+from nlp.extract import extract, load_model
 from nlp.spans import Extraction
+from nlp.version import ACCURATE, MODEL
 
 DEV = Path(__file__).parents[3] / "shared" / "nlp" / "abstracts.dev.jsonl"
 

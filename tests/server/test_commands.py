@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
+from nlp.version import read_packaged
 from server.__main__ import main
 
 CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
@@ -154,6 +155,16 @@ def test_config_hides_the_database_s_password(papermargin: Run) -> None:
     assert "postgres://db:5432/papers" in shown and "sesame" not in shown
 
 
+def test_config_tells_of_what_the_model_in_force_was_made(papermargin: Run) -> None:
+    for model in ("fast", "accurate"):
+        shown = papermargin("config", PAPERMARGIN_MODEL=model).stdout
+        made = read_packaged(model)
+        assert f"packaged   {model}, " in shown and made["made"] in shown
+        assert f"abstracts.dev.jsonl {made['data']['abstracts.dev.jsonl'][:8]}" in shown
+        assert f"ALL {made['strict_f1']['ALL']:.3f}" in shown
+    assert "PAPERMARGIN_MODEL" in papermargin("config", PAPERMARGIN_MODEL="slow", code=1).stderr
+
+
 def test_a_misspelt_setting_is_refused_by_name(papermargin: Run) -> None:
     assert "PAPERMARGIN_PROT" in papermargin("config", PAPERMARGIN_PROT="1", code=1).stderr
     assert "PAPERMARGIN_PORT" in papermargin("config", PAPERMARGIN_PORT="http", code=1).stderr
@@ -166,9 +177,10 @@ def test_a_reader_is_made_and_has_a_list_of_their_own(papermargin: Run, bibliogr
     assert papermargin("list", "--user", "ada").stdout.startswith("2601.00001")
 
 
-def test_extract_answers_lines_in_their_order() -> None:
+@pytest.mark.parametrize("model", ["fast", "accurate"])
+def test_extract_answers_lines_in_their_order(model: str) -> None:
     lines = "".join(json.dumps({"id": n, "text": f"Moss {n}\nWe use LoRA on CIFAR-10."}) + "\n" for n in range(3))
-    result = CliRunner().invoke(main, ["extract"], input=lines)
+    result = CliRunner().invoke(main, ["extract", "--model", model], input=lines)
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [answer["id"] for answer in answers] == [0, 1, 2]
     assert [14, 18, "METHOD"] in answers[0]["spans"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nlp.version import ModelChoice
 from server.extraction import Extractor
 from server.mentions import count_unread, unread
 from server.models import Change, Paper, PaperTerm, Term
@@ -38,7 +39,7 @@ real.extract = extract
 @pytest.fixture(scope="module")
 async def extractor() -> AsyncIterator[Extractor]:
     """A worker for all tests, since to load the model takes longer than all of them."""
-    extractor = Extractor()
+    extractor = Extractor(ModelChoice())
     yield extractor
     await extractor.close()
 
@@ -56,8 +57,8 @@ async def states() -> dict[str, str]:
 
 async def test_papers_are_read_once_and_their_terms_counted(extractor: Extractor) -> None:
     await take_in_two()
-    assert await extractor.read_all() == 2
-    assert await extractor.read_all() == 0
+    assert (await extractor.read_all()).papers == 2
+    assert (await extractor.read_all()).papers == 0
     page = await read_paper(MOSS, 1)
     text = f"{page.title}\n{page.abstract}"
     assert {text[mention.start : mention.end] for mention in page.mentions} >= {"LoRA", "CIFAR-10"}
@@ -80,29 +81,29 @@ async def test_a_new_version_of_the_model_reads_everything_again(extractor: Extr
     await take_in_two()
     await extractor.read_all()
     await Paper.filter(key=MOSS).update(extraction_version="an older one")
-    assert await extractor.read_all() == 1
+    assert (await extractor.read_all()).papers == 1
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_a_text_that_cannot_be_read_is_recorded_and_stops_no_other(stumbling: None) -> None:
-    extractor = Extractor()
+    extractor = Extractor(ModelChoice())
     await take_in(
         source("2601.00001", "Fine, with LoRA"), source("2601.00002", "An unreadable one"),
         source("2601.00003", "A deadly one"), source("2601.00004", "Fine, with BERT"),
     )  # fmt: skip
-    assert await extractor.read_all() == 4
+    assert (await extractor.read_all()).papers == 4
     assert await states() == {
         "2601.00001": "done", "2601.00002": "failed", "2601.00003": "failed", "2601.00004": "done"
     }  # fmt: skip
     assert "stumbled" in ((await Paper.get(key="2601.00002")).extraction_error or "")
-    assert await extractor.read_all() == 0, "it is not tried again and again"
+    assert (await extractor.read_all()).papers == 0, "it is not tried again and again"
     await extractor.close()
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_a_restart_goes_on_where_it_was(extractor: Extractor) -> None:
     await take_in(*(source(f"2601.{n:05}", f"Paper {n} on LoRA") for n in range(1, 80)))
-    killed, begun = Extractor(), asyncio.Event()
+    killed, begun = Extractor(ModelChoice()), asyncio.Event()
     reading = asyncio.create_task(killed.read_all(lambda count: begun.set()))
     await begun.wait()
     await killed.close()
@@ -110,7 +111,7 @@ async def test_a_restart_goes_on_where_it_was(extractor: Extractor) -> None:
     await asyncio.gather(reading, return_exceptions=True)
     left = await count_unread(await extractor.version())
     assert 0 < left < 79
-    assert await extractor.read_all() == left
+    assert (await extractor.read_all()).papers == left
     assert set((await states()).values()) == {"done"}
 
 
@@ -130,7 +131,7 @@ async def test_papers_of_a_page_are_read_ahead_of_the_others(extractor: Extracto
     wanted = (await Paper.get(key=FERN)).id
     assert await extractor.read_now([wanted], 60)
     assert await states() == {MOSS: "pending", FERN: "done"}
-    assert not await Extractor(enabled=False).read_now([wanted], 60)
+    assert not await Extractor(ModelChoice(), enabled=False).read_now([wanted], 60)
 
 
 async def test_a_text_that_changes_while_it_is_read_is_not_given_old_mentions(extractor: Extractor) -> None:

@@ -1,0 +1,79 @@
+"""Which model reads: its name, and what is known of how it was made."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlp.personal import digest_layer, layer_of, load_choice, write_personal
+from nlp.version import (
+    ModelChoice,
+    ModelName,
+    Provenance,
+    model_version,
+    packaged_bytes,
+    parent_digest,
+    personal_in_force,
+    read_packaged,
+    read_provenance,
+)
+
+
+def personal(path: Path, parent: str, *, shift: float = 0.5) -> Provenance:
+    """Write a personal model whose output layer is another one than the packaged network's."""
+    nlp, _ = load_choice(ModelChoice())
+    layer = {name: weights + np.float32(shift) for name, weights in layer_of(nlp).items()}
+    made = Provenance(
+        made="2026-03-05", parent=parent, weights=digest_layer(layer), corrections=30, papers=6, replayed=9,
+        f1_before=0.8, f1_after=0.9, honoured=5, held_out=9, agreement=0.99,
+    )  # fmt: skip
+    write_personal(path, layer, made)
+    return made
+
+
+@pytest.mark.parametrize("model", ["fast", "accurate"])
+def test_a_packaged_model_tells_what_it_was_made_of(model: ModelName) -> None:
+    made = read_packaged(model)
+    assert made["strict_f1"]["ALL"] > 0.7 and len(made["data"]["abstracts.train.jsonl"]) == 64
+    assert 1e6 < packaged_bytes(model) < 40e6
+
+
+def test_another_model_has_another_version_and_the_same_one_the_same() -> None:
+    assert model_version() == model_version(ModelChoice("fast", Path("nowhere.model")))
+    assert model_version() != model_version(ModelChoice("accurate"))
+
+
+def test_a_personal_model_is_in_force_once_it_lies_there(tmp_path: Path) -> None:
+    choice = ModelChoice("fast", tmp_path / "store.model")
+    before = model_version(choice)
+    made = personal(tmp_path / "store.model", parent_digest())
+    assert personal_in_force(choice) == made
+    nlp, version = load_choice(choice)
+    assert version == model_version(choice) != before
+    assert digest_layer(layer_of(nlp)) == made.weights
+    personal(tmp_path / "store.model", parent_digest(), shift=0.25)
+    assert model_version(choice) not in (before, version), "another one has another version"
+
+
+def test_the_accurate_model_takes_no_personal_one(tmp_path: Path) -> None:
+    personal(tmp_path / "store.model", parent_digest())
+    assert model_version(ModelChoice("accurate", tmp_path / "store.model")) == model_version(ModelChoice("accurate"))
+
+
+def test_a_personal_model_of_another_parent_is_left_aside(tmp_path: Path) -> None:
+    choice = ModelChoice("fast", tmp_path / "store.model")
+    personal(tmp_path / "store.model", "an older one")
+    assert personal_in_force(choice) is None
+    assert load_choice(choice)[1] == model_version()
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive at all", b"PK\x05\x06" + bytes(18)])
+def test_a_file_that_is_no_model_is_left_aside(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "store.model").write_bytes(content)
+    assert read_provenance(tmp_path / "store.model") is None
+    assert model_version(ModelChoice("fast", tmp_path / "store.model")) == model_version()
+
+
+def test_nothing_but_the_model_is_left_behind(tmp_path: Path) -> None:
+    personal(tmp_path / "deep" / "store.model", parent_digest())
+    assert [file.name for file in (tmp_path / "deep").iterdir()] == ["store.model"]
