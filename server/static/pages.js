@@ -1,7 +1,14 @@
 // @ts-check
-/** What every page needs: words about what went wrong while htmx asked, and about what was done. */
+/** What every page needs: words about what went wrong while htmx asked, completion and mathematics where they are used. */
+
+import { typeset } from "./math.js";
 
 const TOAST_MS = 8000;
+
+/** @returns {HTMLElement} the place of toasts, which also holds the words that they use */
+function corner() {
+  return /** @type {HTMLElement} */ (document.querySelector("#toasts"));
+}
 
 /**
  * Shows a short word at the edge of the page; it goes by itself unless the person must act.
@@ -13,8 +20,7 @@ export function toast(text, { warning = false, action } = {}) {
   box.className = warning ? "toast warning" : "toast";
   box.append(text);
   if (action) box.append(action);
-  document.querySelector("#toasts")?.append(box);
-  setTimeout(() => box.remove(), warning ? 2 * TOAST_MS : TOAST_MS);
+  corner().append(box);
 }
 
 /**
@@ -22,12 +28,30 @@ export function toast(text, { warning = false, action } = {}) {
  * @param {XMLHttpRequest} answer
  */
 function tell(answer) {
-  let detail = `The server answered ${answer.status}. Nothing was changed.`;
+  let detail = `${corner().dataset.failed} (${answer.status})`;
   if ((answer.getResponseHeader("content-type") ?? "").includes("json")) detail = JSON.parse(answer.responseText).detail ?? detail;
   toast(detail, { warning: true });
 }
 
 document.addEventListener("htmx:responseError", (event) => tell(/** @type {CustomEvent} */ (event).detail.xhr));
-document.addEventListener("htmx:sendError", () =>
-  toast("The server does not answer. What you typed is still here.", { warning: true }),
-);
+document.addEventListener("htmx:sendError", () => toast(corner().dataset.silent ?? "", { warning: true }));
+document.addEventListener("htmx:load", (event) => typeset(/** @type {HTMLElement} */ (event.target)));
+typeset(document.body);
+
+// a toast stays while it is pointed at or has the focus, since it may hold what takes a deed back
+new MutationObserver((changes) => changes.flatMap((change) => [...change.addedNodes]).forEach(expire)).observe(corner(), { childList: true });
+
+/** @param {Node} box */
+function expire(box) {
+  if (!(box instanceof HTMLElement)) return;
+  const life = box.classList.contains("warning") ? 2 * TOAST_MS : TOAST_MS;
+  const leave = () => (box.matches(":hover, :focus-within") ? setTimeout(leave, TOAST_MS) : box.remove());
+  setTimeout(leave, life);
+}
+
+document.addEventListener("focusin", async (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLInputElement) || !field.dataset.complete || field.role === "combobox") return;
+  const { complete } = await import("./complete.js");
+  complete(field);
+});

@@ -1,0 +1,30 @@
+// @ts-check
+/** Single letters as commands: heard when nobody types, told of in the page's help, and turned off there. */
+
+const OFF = "papermargin.keys";
+const TYPED_INTO = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+
+/**
+ * Calls `table[key]` for a letter that is pressed outside of any field; `?` opens the help.
+ * @param {Record<string, () => void>} table
+ */
+export function listenKeys(table) {
+  const help = /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog#keys"));
+  const toggle = /** @type {HTMLInputElement | null} */ (document.querySelector("#keys-on"));
+  const isOn = () => localStorage.getItem(OFF) === null;
+  if (toggle) {
+    toggle.checked = isOn();
+    toggle.addEventListener("change", () => (toggle.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "off")));
+  }
+  for (const opener of document.querySelectorAll("[data-help]")) {
+    /** @type {HTMLElement} */ (opener).hidden = false;
+    opener.addEventListener("click", () => help?.showModal());
+  }
+  const commands = { ...table, "?": () => help?.showModal() };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented || !isOn()) return;
+    if (!Object.hasOwn(commands, event.key) || help?.open || document.activeElement?.matches(TYPED_INTO)) return;
+    event.preventDefault();
+    commands[/** @type {keyof typeof commands} */ (event.key)]();
+  });
+}
