@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,13 +12,12 @@ from uuid import uuid4
 import click
 
 from server.archive.packing import export_archive
-from server.commands.progress import progress_bar
+from server.commands.progress import progress_bar, tracked
 from server.commands.settings import load_config, reader_of, store_options, with_store
+from server.commands.vault import export_markdown
 from server.errors import StoreError
 from server.export.formats import FORMATS, Format
-from server.export.vault import VaultReport, write_vault
 from server.papers import list_papers, read_papers
-from server.wire import PaperPage
 
 _STANDARD_OUTPUT = Path("-")
 
@@ -47,28 +46,7 @@ def export_json(file: Path, **options: Any) -> None:
     click.echo(f"{held}: as many as in the store", err=True)
 
 
-@export_command.command("markdown")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.argument("query", nargs=-1)
-@click.option("--dry-run", is_flag=True, help="say what would be done, and do nothing")
-@store_options
-def export_markdown(folder: Path, query: tuple[str, ...], dry_run: bool, **options: Any) -> None:
-    """Write a Markdown file for each paper of your list, or of a QUERY; what you wrote in the files stays."""
-    config = load_config(**options)
-
-    async def work() -> VaultReport:
-        user, words = await reader_of(config), " ".join(query)
-        total = (await list_papers(user, words, sort="added", limit=1)).total
-        with progress_bar("papers") as progress:
-            return await write_vault(folder, _tracked(read_papers(user, words), total, progress), dry_run=dry_run)
-
-    report = with_store(config, work)
-    for message in report.messages:
-        click.echo(message, err=True)
-    names = [name for name in report.__struct_fields__ if name != "messages"]
-    click.echo(("would be: " if dry_run else "") + ", ".join(f"{getattr(report, name)} {name}" for name in names))
-    if report.failed:
-        raise click.exceptions.Exit(1)
+export_command.add_command(export_markdown)
 
 
 def _add_format(name: str, chosen: Format) -> None:
@@ -92,7 +70,7 @@ def _add_format(name: str, chosen: Format) -> None:
             user, words = await reader_of(config), " ".join(query)
             total = (await list_papers(user, words, sort="added", limit=1)).total
             with _open(output) as file, progress_bar("papers") as progress:
-                async for piece in chosen.render(_tracked(read_papers(user, words), total, progress)):
+                async for piece in chosen.render(tracked(read_papers(user, words), total, progress)):
                     file.write(piece)
             return total
 
@@ -101,16 +79,6 @@ def _add_format(name: str, chosen: Format) -> None:
 
 for _name, _format in FORMATS.items():
     _add_format(_name, _format)
-
-
-async def _tracked(
-    pages: AsyncIterator[PaperPage], total: int, progress: Callable[[int, int | None], None]
-) -> AsyncIterator[PaperPage]:
-    done = 0
-    async for page in pages:
-        yield page
-        done += 1
-        progress(done, total)
 
 
 @contextmanager

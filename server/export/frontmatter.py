@@ -1,30 +1,19 @@
-"""A paper's front matter: its values as YAML, merged key by key into what a person made of it. Pure.
+"""A paper's values as YAML, merged key by key into what a person made of it. Pure.
 
 Every value is compared as the text that stands in the file, so a number that a tool quoted is still the same value.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import pairwise
 
-import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from nlp.spans import Label
 from server.errors import Invalid
-from server.wire import PaperPage
-
-Value = str | None | list[str]
-Exported = dict[str, list[str]]
-"""By key, what was exported last: the digest of the whole value, then those of a list's items.
-
-Under `yaml` stands the digest of all of it as it was written, by which a front matter that nobody touched is known.
-"""
+from server.export.values import Exported, Value, digest, merge_value
 
 # values of YAML's own types, or words that every YAML reads as text; all others are quoted: to YAML 1.1
 # 2501.10 is a number and "no" is false
@@ -35,39 +24,14 @@ _LINE_END = re.compile(r"\r?\n")
 _COLON = re.compile(r"[ \t]*:")
 
 
-def read_values(page: PaperPage) -> dict[str, Value]:
-    """Give the front matter of a paper, in its order: all keys always, None or an empty list where nothing is known."""
-    entry = page.entry if page.entry and not page.entry.deleted else None
-    written = [note.updated for note in page.notes if not note.deleted]
-    return {
-        "paper_key": page.key,
-        "title": page.title,
-        "authors": page.authors,
-        "url": page.url,
-        "published": page.published.isoformat() if page.published else None,
-        "status": entry.status if entry else "none",
-        "rating": str(entry.rating) if entry and entry.rating is not None else None,
-        "tags": entry.tags if entry else [],
-        "methods": _terms(page, "METHOD"),
-        "datasets": _terms(page, "DATASET"),
-        "metrics": _terms(page, "METRIC"),
-        "tasks": _terms(page, "TASK"),
-        "added": _utc(entry.added) if entry else None,
-        "updated": _utc(max([entry.updated, *written] if entry else written, default=None)),
-    }
-
-
 def write_values(values: dict[str, Value]) -> str:
     """Give the values as YAML, one key after the other; a list has one item a line."""
     return "".join(_write_field(key, value) for key, value in values.items())
 
 
-def digest_values(values: dict[str, Value]) -> Exported:
-    """Give what `merge_values` needs to know, at the next export, of the values that this one wrote."""
-    return {"yaml": [_digest(write_values(values))]} | {
-        key: [_digest(value), *(_digest(item) for item in value)] if isinstance(value, list) else [_digest(value)]
-        for key, value in values.items()
-    }
+def parse_values(text: str) -> dict[str, Value]:
+    """Give what a person's YAML says. Raises Invalid for what is broken or too unusual to be edited."""
+    return {key: _read(node, text) for key, node, _ in _fields(text)}
 
 
 def merge_values(text: str, ours: dict[str, Value], exported: Exported) -> str:
@@ -77,35 +41,22 @@ def merge_values(text: str, ours: dict[str, Value], exported: Exported) -> str:
     sets. A key that they deleted stays deleted. Raises Invalid for YAML that is broken or too unusual to be edited.
     """
     line_end = "\r\n" if "\r\n" in text else "\n"
-    if _digest(text.replace("\r\n", "\n")) in exported.get("yaml", []):
+    if digest(text.replace("\r\n", "\n")) in exported.get("yaml", []):
         return write_values(ours).replace("\n", line_end)
     merged: dict[str, Value] = {}
     edits: list[tuple[int, int, str]] = []
     for key, node, colon in _fields(text):
         theirs = merged[key] = _read(node, text)
         if key in ours:
-            merged[key] = _merge(theirs, ours[key], exported.get(key, []))
+            merged[key] = merge_value(theirs, ours[key], exported.get(key, []))
         if merged[key] != theirs:
             edits.append(_edit(text, node, colon, key, merged[key]))
     added = {key: ours[key] for key in ours if key not in merged and key not in exported}
     for start, end, new in [*reversed(edits), (len(text), len(text), write_values(added))]:
         text = text[:start] + _LINE_END.sub(line_end, new) + text[end:]
-    if {key: _read(node, text) for key, node, _ in _fields(text)} != merged | added:
+    if parse_values(text) != merged | added:
         raise Invalid("its front matter is written in a way that cannot be edited safely")
     return text
-
-
-def _terms(page: PaperPage, label: Label) -> list[str]:
-    chips = sorted((chip.first, chip.name) for chip in page.terms if chip.label == label)
-    return [name for _, name in chips]
-
-
-def _utc(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
-
-
-def _digest(value: Value) -> str:
-    return hashlib.blake2b(msgspec.json.encode(value), digest_size=5).hexdigest()
 
 
 def _write_field(key: str, value: Value) -> str:
@@ -152,15 +103,6 @@ def _read(node: Node, text: str) -> Value:
     if isinstance(node, ScalarNode):
         return None if node.tag == "tag:yaml.org,2002:null" else str(node.value)
     return text[node.start_mark.index : node.end_mark.index]
-
-
-def _merge(theirs: Value, ours: Value, exported: list[str]) -> Value:
-    if _digest(theirs) in exported[:1]:
-        return ours
-    if isinstance(theirs, list) and isinstance(ours, list):
-        kept = [item for item in theirs if item in ours or _digest(item) not in exported]
-        return kept + [item for item in ours if item not in kept and _digest(item) not in exported]
-    return theirs
 
 
 def _edit(text: str, node: Node, colon: int, key: str, value: Value) -> tuple[int, int, str]:

@@ -1,34 +1,41 @@
-"""A folder or a zip of Markdown files, one a paper: finds them again, and writes no more than what changed."""
+"""A folder of Markdown files: finds those of each paper again, and writes no more than what changed."""
 
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterable, AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import UTC
+from difflib import unified_diff
 from errno import EEXIST
-from io import RawIOBase
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import uuid4
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from msgspec import Struct, field
 
 from server.errors import Invalid
-from server.export import markdown
-from server.export.filename import fold_name, propose_names
+from server.export import journal, markdown
+from server.export.filename import fold_name, take_name, title_names
+from server.export.heads import find_head, mark_gone
+from server.export.layout import Layout, default_layout
+from server.export.markdown import Outcome
+from server.export.marks import find_blocks
 from server.wire import PaperPage
 
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+ARCHIVE = "Archive"
 
-Outcome = Literal["created", "updated", "unchanged", "conflict", "kept", "failed"]
+Per = Literal["paper", "day", "all"]
+Gone = Literal["leave", "archive", "mark"]
 
 
 class VaultReport(Struct):
     """What became of the papers, each counted once, and a sentence for each file that was left as it is.
 
     `conflict`: our block was edited; it is kept, and ours stands beneath. `kept`: the file could not be brought up to
-    date without touching what is the person's. `failed`: it could not be read or written.
+    date without touching what is the person's. `failed`: it could not be read or written. `gone`: the paper left the
+    list, and its file was archived or marked.
     """
 
     created: int = 0
@@ -37,44 +44,58 @@ class VaultReport(Struct):
     conflict: int = 0
     kept: int = 0
     failed: int = 0
+    gone: int = 0
     messages: list[str] = field(default_factory=list)
 
-    def count(self, outcome: Outcome, message: str | None = None) -> None:
+    def count(self, outcome: Outcome | Literal["gone"], message: str | None = None) -> None:
         """Count one more paper."""
         setattr(self, outcome, getattr(self, outcome) + 1)
         self.messages += [message] if message else []
 
 
-async def write_vault(folder: Path, pages: AsyncIterable[PaperPage], *, dry_run: bool = False) -> VaultReport:
-    """Write a file for each paper, or bring the one it has up to date; `dry_run` only says what would be done.
+class Plan(Struct, frozen=True, kw_only=True):
+    """How a vault is written: `gone` is what becomes of files of papers that left the list.
 
-    Raises Invalid if `folder` is no folder and cannot become one.
+    With `dry_run` nothing is written; `show` hears what would be, as unified diffs.
     """
-    vault = await asyncio.to_thread(Vault, folder, dry_run=dry_run)
-    async for page in pages:
-        await asyncio.to_thread(vault.put, page)
+
+    layout: Layout = field(default_factory=default_layout)
+    per: Per = "paper"
+    gone: Gone = "leave"
+    dry_run: bool = False
+    show: Callable[[str], None] = lambda _: None
+
+
+async def write_vault(
+    folder: Path,
+    pages: AsyncIterable[PaperPage],
+    plan: Plan | None = None,
+    *,
+    is_listed: Callable[[str], bool] = lambda _: False,
+) -> VaultReport:
+    """Write each paper to its file, or bring the one it has up to date.
+
+    `is_listed` tells whether a paper that is not among the pages is in the list all the same.
+    Raises Invalid if `folder` is no folder and cannot become one, or for a template that goes wrong.
+    """
+    plan = plan or Plan()
+    vault = await asyncio.to_thread(Vault, folder, plan)
+    if plan.per == "paper":
+        async for page in pages:
+            await asyncio.to_thread(vault.put, page)
+        await asyncio.to_thread(vault.let_go, is_listed)
+    else:
+        async for name, group in _grouped(pages, plan.per):
+            await asyncio.to_thread(vault.put_journal, name, group)
     return vault.report
 
 
-async def render_zip(pages: AsyncIterable[PaperPage]) -> AsyncIterator[bytes]:
-    """Give the files of a new vault as a zip, in pieces; the same papers in the same order give the same bytes."""
-    sink = _Sink()
-    taken: set[str] = set()
-    with ZipFile(sink, "w") as archive:
-        async for page in pages:
-            info = ZipInfo(_take_name(page, taken), ZIP_EPOCH)
-            info.compress_type, info.create_system, info.external_attr = ZIP_DEFLATED, 3, 0o100644 << 16
-            archive.writestr(info, markdown.render(page))
-            yield sink.take()
-    yield sink.take()
-
-
 class Vault:
-    """A folder of papers' files, known by the paper keys in their front matter, wherever in it they were moved."""
+    """A folder of papers' files, known by the paper keys in them, wherever in it they were moved."""
 
-    def __init__(self, folder: Path, *, dry_run: bool = False) -> None:
+    def __init__(self, folder: Path, plan: Plan) -> None:
         try:
-            if not dry_run:
+            if not plan.dry_run:
                 folder.mkdir(parents=True, exist_ok=True)
             self._taken = {fold_name(path.name) for path in folder.iterdir()}
         except FileNotFoundError:  # a dry run makes no folder
@@ -83,78 +104,168 @@ class Vault:
             raise Invalid(f"{folder} cannot be a vault: {error.strerror}") from error
         self.report = VaultReport()
         self._folder = folder
-        self._dry_run = dry_run
-        self._paths = _find_papers(folder)
+        self._plan = plan
+        self._put: set[str] = set()
+        self._papers: dict[str, Path] = {}
+        self._journals: dict[str, Path] = {}
+        self._holders: dict[str, Path] = {}
+        self._find_files()
 
     def put(self, page: PaperPage) -> None:
         """Write a paper's file if there is anything new to write, and count what was done."""
         # a paper keeps its file when it adopts an id, or is merged with another
-        known = [key for key in (page.key, *page.aliases) if key in self._paths]
-        path = self._paths.pop(known[0]) if known else None
+        keys = (page.key, *page.aliases)
+        self._put.update(keys)
+        path = next((self._papers.pop(key) for key in keys if key in self._papers), None)
         try:
             if path:
-                self._paths[page.key] = path
+                self._papers[page.key] = path
                 self._update(path, page)
             else:
-                self._create(page)
+                path = self._folder / take_name(page, self._taken)
+                self._write(path, None, markdown.render(page, self._plan.layout))
+                self._papers[page.key] = path
+                self.report.count("created")
         except OSError as error:
             self.report.count("failed", f"{path or page.key}: {error.strerror or error}")
 
-    def _create(self, page: PaperPage) -> None:
-        path = self._folder / _take_name(page, self._taken)
-        if not self._dry_run:
-            _replace(path, None, markdown.render(page).encode())
-            self._paths[page.key] = path
-        self.report.count("created")
+    def put_journal(self, name: str, pages: Sequence[PaperPage]) -> None:
+        """Write papers to the file of a day or of all, but for those that stand in another such file."""
+        places: dict[Path | None, list[PaperPage]] = defaultdict(list)
+        for page in pages:
+            held = (self._holders[key] for key in (page.key, *page.aliases) if key in self._holders)
+            places[next(held, self._journals.get(name))].append(page)
+        for path, group in places.items():
+            try:
+                if path:
+                    self._update_journal(path, group)
+                else:
+                    self._create_journal(name, group)
+            except OSError as error:
+                for page in group:
+                    self.report.count("failed", f"{path or page.key}: {error.strerror or error}")
+
+    def let_go(self, is_listed: Callable[[str], bool]) -> None:
+        """Archive or mark the files of papers that were not put, and are not in the list all the same."""
+        if self._plan.gone == "leave":
+            return
+        for key, path in self._papers.items():
+            if key not in self._put and not is_listed(key):
+                try:
+                    done = self._archive(path) if self._plan.gone == "archive" else self._mark(path)
+                except OSError as error:
+                    self.report.count("failed", f"{path}: {error.strerror or error}")
+                else:
+                    if done:
+                        self.report.count("gone")
+
+    def _find_files(self) -> None:
+        """Find the file of each paper; of a file and its copies, the one nearest to the top with the shortest name."""
+        for path in _markdown_files(self._folder):
+            with suppress(OSError):  # what cannot be read is not ours to write
+                text = path.read_bytes().decode(errors="replace")
+                head = find_head(text)
+                if head and head.key:
+                    self._papers[head.key] = path
+                elif head and head.shared:
+                    self._journals[head.shared] = path
+                    self._holders |= {block.key: path for block in find_blocks(text, head.rest) if block.key}
 
     def _update(self, path: Path, page: PaperPage) -> None:
-        before = path.read_bytes()
-        try:
-            merged = markdown.merge(before.decode(), page)
-        except UnicodeDecodeError:
+        before = _decode(path)
+        if before is None:
             self.report.count("kept", f"{path}: left as it is, for it is not UTF-8")
             return
-        after = merged.text.encode()
-        if after != before and not self._dry_run:
-            _replace(path, before, after)
+        merged = markdown.merge(before, page, self._plan.layout)
+        self._write(path, before, merged.text)
         self.report.count(merged.outcome, merged.reason and f"{path}: left as it is, for {merged.reason}")
 
+    def _update_journal(self, path: Path, pages: Sequence[PaperPage]) -> None:
+        before = _decode(path)
+        if before is None:
+            for _ in pages:
+                self.report.count("kept", f"{path}: left as it is, for it is not UTF-8")
+            return
+        merged = journal.merge_journal(before, pages, self._plan.layout)
+        self._write(path, before, merged.text)
+        for outcome in merged.papers:
+            self.report.count(outcome)
 
-class _Sink(RawIOBase):
-    """Where a zip is written to, and taken from piece by piece."""
+    def _create_journal(self, name: str, pages: Sequence[PaperPage]) -> None:
+        names = title_names(journal.title_journal(name))
+        path = self._journals[name] = self._folder / next(n for n in names if fold_name(n) not in self._taken)
+        self._taken.add(fold_name(path.name))
+        self._write(path, None, journal.render_journal(name, pages, self._plan.layout))
+        for page in pages:
+            self._holders[page.key] = path
+            self.report.count("created")
 
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+    def _archive(self, path: Path) -> bool:
+        archive = self._folder / ARCHIVE
+        if archive in path.parents:
+            return False
+        taken = {fold_name(other.name) for other in archive.iterdir()} if archive.is_dir() else set()
+        name = next(name for name in title_names(path.stem) if fold_name(name) not in taken)
+        self._plan.show(f"{path.relative_to(self._folder)} → {ARCHIVE}/{name}")
+        if not self._plan.dry_run:
+            archive.mkdir(exist_ok=True)
+            path.rename(archive / name)
+        return True
 
-    def write(self, piece: Any, /) -> int:
-        self._pieces.append(bytes(piece))
-        return len(self._pieces[-1])
+    def _mark(self, path: Path) -> bool:
+        before = _decode(path)
+        after = before and mark_gone(before)
+        if before is None or after is None or after == before:
+            return False
+        self._write(path, before, after)
+        return True
 
-    def take(self) -> bytes:
-        taken, self._pieces = b"".join(self._pieces), []
-        return taken
+    def _write(self, path: Path, before: str | None, after: str) -> None:
+        if after == before:
+            return
+        if self._plan.dry_run:
+            self._plan.show(_diff(str(path.relative_to(self._folder)), before, after))
+        else:
+            _replace(path, None if before is None else before.encode(), after.encode())
 
 
-def _take_name(page: PaperPage, taken: set[str]) -> str:
-    name = next(name for name in propose_names(page) if fold_name(name) not in taken)
-    taken.add(fold_name(name))
-    return name
+async def _grouped(
+    pages: AsyncIterable[PaperPage], per: Literal["day", "all"]
+) -> AsyncIterator[tuple[str, list[PaperPage]]]:
+    """Give papers by the day on which they came into the list, or all at once; the first to come stands first."""
+    last, group = "", list[PaperPage]()
+    async for page in pages:
+        name = "all" if per == "all" else _day_of(page)
+        if group and name != last:
+            yield last, group[::-1]
+            group = []
+        last = name
+        group.append(page)
+    if group:
+        yield last, group[::-1]
 
 
-def _find_papers(folder: Path) -> dict[str, Path]:
-    """Find the file of each paper; of a file and its copies, the one nearest to the top with the shortest name."""
+def _day_of(page: PaperPage) -> str:
+    return f"{page.entry.added.astimezone(UTC):%Y-%m-%d}" if page.entry else "unlisted"
+
+
+def _markdown_files(folder: Path) -> Iterable[Path]:
     found: list[Path] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(parent, name) for name in names if name.lower().endswith(".md")]
-    found.sort(key=lambda path: (len(path.parts), len(path.name), path), reverse=True)
-    return {key: path for path in found if (key := _read_key(path))}
+    return sorted(found, key=lambda path: (len(path.parts), len(path.name), path), reverse=True)
 
 
-def _read_key(path: Path) -> str | None:
-    with suppress(OSError):  # what cannot be read is not ours to write
-        return markdown.read_key(path.read_bytes().decode(errors="replace"))
+def _decode(path: Path) -> str | None:
+    with suppress(UnicodeDecodeError):
+        return path.read_bytes().decode()
     return None
+
+
+def _diff(name: str, before: str | None, after: str) -> str:
+    old = name if before is not None else "/dev/null"
+    return "\n".join(unified_diff((before or "").split("\n"), after.split("\n"), old, name, lineterm=""))
 
 
 def _replace(path: Path, before: bytes | None, after: bytes) -> None:

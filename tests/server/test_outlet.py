@@ -1,6 +1,12 @@
 """The ways out on the command line."""
 
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import anyio
@@ -12,12 +18,13 @@ from server.__main__ import main
 from server.config import Config
 from server.export.archive import decode
 from server.export.formats import FORMATS
-from server.library import put_entry, put_note
+from server.library import delete_entry, put_entry, put_note
 from server.sources.bibtex import parse_bibtex
 from server.store import open_store
 from server.tokens import get_user
 from server.wire import EntryEdit, NoteEdit
 from tests.server.material import FERN, MOSS, NOW, edit, take_in_two
+from tests.server.process import serve
 from tests.server.test_archive import NOTE
 
 
@@ -64,13 +71,15 @@ def test_an_export_that_cannot_be_written_is_told_in_one_line(db: Path, tmp_path
 
 def test_a_query_chooses_the_papers_of_a_vault(db: Path, tmp_path: Path) -> None:
     done = run(db, "markdown", str(tmp_path / "vault"), "tag:rl")
-    assert done.stdout == "1 created, 0 updated, 0 unchanged, 0 conflict, 0 kept, 0 failed\n"
+    assert done.stdout == "1 created, 0 updated, 0 unchanged, 0 conflict, 0 kept, 0 failed, 0 gone\n"
     assert [file.name for file in (tmp_path / "vault").iterdir()] == ["Mossy Pruning.md"]
 
 
 def test_a_dry_run_writes_nothing(db: Path, tmp_path: Path) -> None:
     done = run(db, "markdown", str(tmp_path / "vault"), "--dry-run")
-    assert done.stdout.startswith("would be: 2 created")
+    assert done.stdout.startswith("--- /dev/null\n+++ Fern Attention.md\n@@ -1 +1,")
+    assert "\n+# Mossy Pruning\n" in done.stdout
+    assert done.stdout.endswith("\nwould be: 2 created, 0 updated, 0 unchanged, 0 conflict, 0 kept, 0 failed, 0 gone\n")
     assert not (tmp_path / "vault").exists()
 
 
@@ -112,3 +121,92 @@ def test_a_query_that_cannot_be_read_leaves_no_file(db: Path, tmp_path: Path) ->
     done = run(db, "ris", "tag:", "-o", str(tmp_path / "mine.ris"))
     assert done.exit_code == 1
     assert list(tmp_path.glob("*mine*")) == []
+
+
+def test_a_template_is_printed_changed_and_used(db: Path, tmp_path: Path) -> None:
+    printed = run(db, "markdown", "--print-template", "--style", "plain")
+    assert printed.exit_code == 0
+    mine = tmp_path / "mine.jinja"
+    mine.write_text(printed.stdout.replace("}}# Notes", "}}# My notes"))
+    done = run(db, "markdown", str(tmp_path / "vault"), "--style", "plain", "--template", str(mine))
+    assert done.stdout.startswith("2 created")
+    assert "\n## My notes\n" in (tmp_path / "vault" / "Fern Attention.md").read_text()
+
+
+def test_a_template_that_is_none_is_told_in_one_line_before_anything_is_written(db: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.jinja").write_text("\n{% for %}")
+    done = run(db, "markdown", str(tmp_path / "vault"), "--template", str(tmp_path / "mine.jinja"))
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: mine.jinja, line 2: Expected an expression, got 'end of statement block'\n",
+    )
+    assert not (tmp_path / "vault").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--per", "day", "--gone", "mark"], "--gone is for files of one paper each"),
+        (["--watch", "--dry-run"], "give one of them"),
+        (["--style", "word"], "'word' is not one of 'obsidian', 'logseq', 'plain'"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(db: Path, tmp_path: Path, arguments: list[str], told: str) -> None:
+    done = run(db, "markdown", str(tmp_path / "vault"), *arguments)
+    assert (done.exit_code, told in done.stderr) == (2, True)
+
+
+def test_papers_of_a_day_share_a_file(db: Path, tmp_path: Path) -> None:
+    run(db, "markdown", str(tmp_path / "vault"), "--per", "day", "--style", "logseq")
+    assert [file.name for file in (tmp_path / "vault").iterdir()] == ["Papers of 2026-03-05.md"]
+
+
+def test_a_paper_that_left_the_list_is_archived_and_one_that_a_query_leaves_out_is_not(
+    db: Path, tmp_path: Path
+) -> None:
+    vault = tmp_path / "vault"
+    run(db, "markdown", str(vault))
+    write(db, lambda: delete_entry(edit(force=True), FERN))
+    assert run(db, "markdown", str(vault), "has:note", "--gone", "archive").stdout.endswith("1 gone\n")
+    assert sorted(str(file.relative_to(vault)) for file in vault.rglob("*.md")) == [
+        "Archive/Fern Attention.md", "Mossy Pruning.md",
+    ]  # fmt: skip
+
+
+def write(db: Path, deed: Callable[[], Awaitable[object]]) -> None:
+    async def work() -> None:
+        async with open_store(Config(db=db)):
+            await deed()
+
+    anyio.run(work)
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_a_watched_vault_follows_the_store_until_it_is_stopped(db: Path, tmp_path: Path, served: bool) -> None:
+    vault = tmp_path / "vault"
+    command = [sys.executable, "-m", "server", "export", "markdown", str(vault), "status:inbox", "--gone", "archive"]
+    with ExitStack() as stack:
+        if served:
+            stack.enter_context(serve(Config(db=db), tmp_path / "log"))
+        watching = subprocess.Popen(
+            [*command, "--watch", "--db", str(db)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        stack.callback(watching.kill)
+        wait_until((vault / "Fern Attention.md").exists)
+        write(db, lambda: put_note(edit(force=True), NOTE, NoteEdit(paper=FERN, text="moist and shady")))
+        wait_until(lambda: "moist and shady" in (vault / "Fern Attention.md").read_text())
+        write(db, lambda: put_entry(edit(force=True), FERN, EntryEdit(status="read")))
+        write(db, lambda: delete_entry(edit(force=True), MOSS))
+        wait_until((vault / "Archive" / "Mossy Pruning.md").exists)
+        assert (vault / "Fern Attention.md").exists()  # the query leaves it out, and it is in the list all the same
+        watching.send_signal(signal.SIGINT)
+        told, errors = watching.communicate(timeout=30)
+    assert (watching.returncode, errors) == (0, b"stopped\n")
+    assert told.decode().splitlines()[0].startswith("2 created")
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -8,16 +8,23 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from server.errors import Invalid
-from server.export.frontmatter import Value, digest_values, merge_values, read_values, write_values
+from server.export.frontmatter import merge_values, write_values
+from server.export.layout import default_layout
 from server.export.markdown import render
+from server.export.values import Exported, Value, digest_values, read_values
 from server.wire import PaperPage
 from tests.server.export.pages import HOSTILE, MOMENT, NAMES, hostile_pages, make_entry, make_page
 
-OURS = read_values(make_page())
+PLAIN = default_layout("plain")
+OURS = read_values(make_page(), "plain")
+
+
+def digests(values: dict[str, Value]) -> Exported:
+    return digest_values(values, write_values(values))
 
 
 def merge(text: str, changed: dict[str, Value]) -> str:
-    return merge_values(text, OURS | changed, digest_values(OURS))
+    return merge_values(text, OURS | changed, digests(OURS))
 
 
 def load(text: str) -> dict[str, Any]:
@@ -28,9 +35,10 @@ def load(text: str) -> dict[str, Any]:
 
 
 def test_the_front_matter_of_a_paper_has_all_keys_in_order() -> None:
-    assert list(frontmatter.loads(render(make_page())).metadata.items()) == [
+    assert list(frontmatter.loads(render(make_page(), PLAIN)).metadata.items()) == [
         ("paper_key", "2501.10000"),
         ("title", "Lantern: a small model: reads at night"),
+        ("citekey", "birch2025lantern-2501.10000"),
         ("authors", ["Ada Birch", "Niels O'Dell"]),
         ("url", "https://huggingface.co/papers/2501.10000"),
         ("published", date(2025, 1, 17)),
@@ -47,25 +55,25 @@ def test_the_front_matter_of_a_paper_has_all_keys_in_order() -> None:
 
 
 def test_a_key_that_looks_like_a_number_stays_text() -> None:
-    assert 'paper_key: "2501.10"' in render(make_page(key="2501.10"))
+    assert 'paper_key: "2501.10"' in render(make_page(key="2501.10"), PLAIN)
 
 
 def test_a_paper_outside_the_list_has_status_none_and_empty_values() -> None:
-    values = load(write_values(read_values(make_page(entry=None, notes=[], published=None, url=None))))
+    values = load(write_values(read_values(make_page(entry=None, notes=[], published=None, url=None), "plain")))
     assert (values["status"], values["rating"], values["tags"], values["added"]) == ("none", None, [], None)
     assert values["published"] is values["url"] is values["updated"] is None
 
 
 def test_an_entry_in_the_trash_is_none() -> None:
-    assert read_values(make_page(entry=make_entry(deleted=MOMENT)))["status"] == "none"
+    assert read_values(make_page(entry=make_entry(deleted=MOMENT)), "plain")["status"] == "none"
 
 
 @given(hostile_pages())
 def test_every_front_matter_reads_back_the_same_in_yaml_1_1_and_1_2(page: PaperPage) -> None:
-    for values in (frontmatter.loads(render(page)).metadata, load(write_values(read_values(page)))):
+    for values in (frontmatter.loads(render(page, PLAIN)).metadata, load(write_values(read_values(page, "plain")))):
         assert (values["title"], values["authors"]) == (page.title, page.authors)
         assert values["methods"] == [term.name for term in sorted(page.terms, key=lambda term: term.name)]
-        assert values["tags"] == (page.entry.tags if page.entry else [])
+        assert values["tags"] == list(dict.fromkeys(page.entry.tags if page.entry else []))
         assert values["rating"] == (page.entry.rating if page.entry else None)
 
 
@@ -74,13 +82,13 @@ def test_what_the_person_left_alone_becomes_ours(title: str, tags: list[str], ne
     first = OURS | {"title": title, "tags": tags}
     second = OURS | {"title": new, "tags": more}
     for own in ("", "mine: 1\n"):
-        assert merge_values(write_values(first) + own, second, digest_values(first)) == write_values(second) + own
+        assert merge_values(write_values(first) + own, second, digests(first)) == write_values(second) + own
 
 
 @given(st.lists(st.sampled_from("abcdef"), unique=True), st.lists(st.sampled_from("abcdef"), unique=True))
 def test_lists_merge_as_sets(theirs: list[str], ours: list[str]) -> None:
     base: dict[str, Value] = {"tags": ["a", "b", "c"]}
-    merged = load(merge_values(write_values({"tags": theirs}), {"tags": ours}, digest_values(base)))["tags"]
+    merged = load(merge_values(write_values({"tags": theirs}), {"tags": ours}, digests(base)))["tags"]
     kept = {tag for tag in "abc" if tag in theirs and tag in ours}
     assert len(merged) == len(set(merged))
     assert set(merged) == kept | ({*theirs, *ours} - {*"abc"})
@@ -123,7 +131,7 @@ def test_a_value_is_merged_three_ways(text: str, changed: dict[str, Value], expe
 
 
 def test_a_key_that_is_new_to_an_older_export_is_added_at_the_end() -> None:
-    older = digest_values({key: value for key, value in OURS.items() if key != "tasks"})
+    older = digests({key: value for key, value in OURS.items() if key != "tasks"})
     assert merge_values("mine: 1\n", OURS | {"tasks": ["QA"]}, older) == 'mine: 1\ntasks:\n  - "QA"\n'
 
 

@@ -8,12 +8,22 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from nlp.spans import Result
-from server.export.markdown import merge, read_key, render
+from server.export import markdown
+from server.export.layout import default_layout
+from server.export.markdown import Merged, read_key
 from server.wire import NoteState, PaperPage
 from tests.server.export.pages import HOSTILE, MOMENT, hostile_pages, make_entry, make_note, make_page
 
 BEGIN = re.compile(r"^<!-- papermargin:begin ([0-9a-f]{32}) -->$", re.MULTILINE)
 NOTE = re.compile(r"^> \[!(note|quote)\] \d{4}-\d\d-\d\d\n((?:>.*\n)*)\n\^n-([0-9a-f-]{36})$", re.MULTILINE)
+
+
+def render(page: PaperPage) -> str:
+    return markdown.render(page, default_layout())
+
+
+def merge(text: str, page: PaperPage) -> Merged:
+    return markdown.merge(text, page, default_layout())
 
 
 def body(page: PaperPage) -> str:

@@ -1,16 +1,27 @@
+import asyncio
+import re
 import zipfile
 from collections.abc import AsyncIterator, Iterable
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from server.errors import Invalid
+from server.export.heads import find_head
+from server.export.layout import default_layout, make_layout
 from server.export.markdown import read_key, render
-from server.export.vault import Vault, VaultReport, render_zip, write_vault
+from server.export.marks import find_blocks
+from server.export.styles import STYLES, StyleName
+from server.export.vault import Gone, Plan, Vault, VaultReport, write_vault
+from server.export.zipping import render_zip
 from server.identity import title_key
 from server.wire import PaperPage
-from tests.server.export.pages import make_entry, make_note, make_page
+from tests.server.export.pages import HOSTILE, make_entry, make_note, make_page
 
 pytestmark = pytest.mark.anyio
 
@@ -28,8 +39,8 @@ async def stream(pages: Iterable[PaperPage]) -> AsyncIterator[PaperPage]:
         yield page
 
 
-async def export(folder: Path, *pages: PaperPage, dry_run: bool = False) -> VaultReport:
-    return await write_vault(folder, stream(pages or PAGES), dry_run=dry_run)
+async def export(folder: Path, *pages: PaperPage, **plan: Any) -> VaultReport:
+    return await write_vault(folder, stream(pages or PAGES), Plan(**plan))
 
 
 def names(folder: Path) -> list[str]:
@@ -181,7 +192,7 @@ async def test_a_dry_run_counts_the_same_and_writes_nothing(tmp_path: Path) -> N
 
 async def test_one_file_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     await export(tmp_path)
-    vault = Vault(tmp_path)
+    vault = Vault(tmp_path, Plan())
     (tmp_path / "Candle.md").unlink()
     (tmp_path / "Candle.md").mkdir()
     for page in PAGES:
@@ -191,7 +202,7 @@ async def test_one_file_that_fails_does_not_stop_the_others(tmp_path: Path) -> N
 
 
 def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
-    vault = Vault(tmp_path)
+    vault = Vault(tmp_path, Plan())
     (tmp_path / "Candle.md").write_text("just saved")
     vault.put(PAGES[1])
     assert vault.report.failed == 1
@@ -212,7 +223,7 @@ async def test_a_link_and_the_permissions_of_a_file_are_kept(tmp_path: Path) -> 
 
 async def test_hidden_folders_are_not_looked_into(tmp_path: Path) -> None:
     (tmp_path / ".trash").mkdir()
-    (tmp_path / ".trash" / "Candle.md").write_text(render(PAGES[1]))
+    (tmp_path / ".trash" / "Candle.md").write_text(render(PAGES[1], default_layout()))
     assert await export(tmp_path) == VaultReport(created=4)
 
 
@@ -246,3 +257,158 @@ async def test_a_zip_comes_piece_by_piece() -> None:
     pieces = [piece async for piece in render_zip(stream(PAGES))]
     assert len(pieces) == 5
     assert all(pieces)
+
+
+async def test_files_of_papers_that_left_the_list_are_left_where_nothing_else_is_chosen(tmp_path: Path) -> None:
+    await export(tmp_path)
+    before = snapshot(tmp_path)
+    assert await export(tmp_path, *PAGES[:2]) == VaultReport(unchanged=2)
+    assert snapshot(tmp_path) == before
+
+
+async def test_files_of_papers_that_left_the_list_are_archived_once(tmp_path: Path) -> None:
+    await export(tmp_path)
+    (tmp_path / "Archive").mkdir()
+    (tmp_path / "Archive" / "ladder.MD").write_text("my own")
+    assert await export(tmp_path, *PAGES[:2], gone="archive") == VaultReport(unchanged=2, gone=2)
+    assert names(tmp_path) == ["Archive", "Candle.md", NAMES[3]]
+    assert names(tmp_path / "Archive") == [NAMES[0], "Ladder 2.md", "ladder.MD"]
+    assert await export(tmp_path, *PAGES[:2], gone="archive") == VaultReport(unchanged=2)
+
+
+async def test_an_archived_file_is_found_again_when_its_paper_comes_back(tmp_path: Path) -> None:
+    await export(tmp_path)
+    await export(tmp_path, *PAGES[1:], gone="archive")
+    assert await export(tmp_path, make_page(title="Back"), *PAGES[1:], gone="archive") == VaultReport(
+        updated=1, unchanged=3
+    )
+    assert "# Back" in (tmp_path / "Archive" / NAMES[3]).read_text()
+
+
+async def test_files_of_papers_that_left_the_list_are_marked_until_they_come_back(tmp_path: Path) -> None:
+    await export(tmp_path)
+    before = snapshot(tmp_path)
+    assert await export(tmp_path, *PAGES[1:], gone="mark") == VaultReport(unchanged=3, gone=1)
+    assert "\nleft_list: true\n---\n" in (tmp_path / NAMES[3]).read_text()
+    assert await export(tmp_path, *PAGES[1:], gone="mark") == VaultReport(unchanged=3)
+    assert await export(tmp_path, gone="mark") == VaultReport(updated=1, unchanged=3)
+    assert {name: content for name, (_, content) in snapshot(tmp_path).items()} == {
+        name: content for name, (_, content) in before.items()
+    }
+
+
+async def test_papers_that_a_query_leaves_out_have_not_left_the_list(tmp_path: Path) -> None:
+    await export(tmp_path)
+    report = await write_vault(
+        tmp_path, stream(PAGES[:1]), Plan(gone="archive"), is_listed={PAGES[1].key, PAGES[2].key}.__contains__
+    )
+    assert (report.unchanged, report.gone, names(tmp_path / "Archive")) == (1, 1, ["Ladder.md"])
+
+
+async def test_a_dry_run_shows_what_would_change_line_by_line(tmp_path: Path) -> None:
+    await export(tmp_path)
+    shown: list[str] = []
+    changed = [make_page(entry=make_entry(status="read")), make_page(key="2501.10009", title="Torch")]
+    await export(tmp_path, *changed, *PAGES[1:3], dry_run=True, gone="archive", show=shown.append)
+    update, creation, removal = shown
+    assert update.startswith(f"--- {NAMES[3]}\n+++ {NAMES[3]}\n@@ -")
+    assert [line for line in update.split("\n")[2:] if line[0] in "+-"][:2] == ["-status: reading", "+status: read"]
+    assert creation.startswith("--- /dev/null\n+++ Torch.md\n@@ ")
+    assert removal == "Ladder.md → Archive/Ladder.md"
+
+
+@pytest.mark.parametrize("style", ["logseq", "plain"])
+async def test_a_vault_of_another_style_is_kept_current_as_well(tmp_path: Path, style: StyleName) -> None:
+    layout = default_layout(style)
+    assert await export(tmp_path, layout=layout) == VaultReport(created=4)
+    assert await export(tmp_path, layout=layout) == VaultReport(unchanged=4)
+    (tmp_path / "Candle.md").rename(tmp_path / "Renamed.md")
+    report = await export(tmp_path, make_page(key="2501.10001", title="Candles"), layout=layout, gone="mark")
+    assert report == VaultReport(updated=1, gone=3)
+    assert "# Candles\n" in (tmp_path / "Renamed.md").read_text()
+
+
+async def test_a_template_of_ones_own_brings_files_up_to_date(tmp_path: Path) -> None:
+    await export(tmp_path)
+    layout = make_layout("obsidian", "{{ title }}\n", "mine")
+    assert await export(tmp_path, layout=layout) == VaultReport(updated=4)
+    assert "-->\nCandle\n\n<!-- papermargin:exported" in (tmp_path / "Candle.md").read_text()
+    assert await export(tmp_path, layout=layout) == VaultReport(unchanged=4)
+
+
+async def test_a_template_that_goes_wrong_stops_the_export_and_leaves_whole_files(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="mine, line 1: division by zero"):
+        await export(tmp_path, layout=make_layout("plain", "{{ 1 / (title | length - 6) }}", "mine"))
+    assert names(tmp_path) == [NAMES[3]]
+
+
+OWN = st.text(st.sampled_from("ab \n-#>`:é\u2028😀"), max_size=12).map(lambda text: f"\n{text}\n")
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.sampled_from(["above", "below"]), OWN),
+        st.tuples(st.just("move"), st.sampled_from(["a", "b/c"]), st.just("")),
+        st.tuples(st.just("own key"), st.sampled_from(["mine", "mood"]), st.sampled_from(["1", "'x: y'", "[a, b]"])),
+        st.tuples(st.just("note"), HOSTILE, st.just("")),
+        st.tuples(st.just("status"), st.sampled_from(["read", "inbox"]), st.just("")),
+        st.tuples(st.just("leave"), st.sampled_from(["archive", "mark"]), st.just("")),
+    ),
+    max_size=8,
+)
+
+
+def find_paper(folder: Path) -> Path:
+    [path] = folder.rglob("*.md")
+    return path
+
+
+def write_own(path: Path, kind: str, where: str, text: str) -> None:
+    """Do what a person may do to a file, outside of our block."""
+    content = path.read_bytes().decode()
+    if kind == "move":
+        (path.parent / where).mkdir(parents=True, exist_ok=True)
+        path.rename(path.parent / where / f"{len(path.parts)} {path.name}")
+    elif kind == "own key":
+        head = find_head(content)
+        assert head
+        colons = "::" if head.start == 0 else ":"
+        line = f"{where}{len(content)}{colons} {text}\n"
+        path.write_bytes((content[: head.end] + line + content[head.end :]).encode())
+    else:
+        [block] = find_blocks(content)
+        place, gap = (block.start, "\n") if where == "above" else (block.end, "")
+        path.write_bytes((content[:place] + text + gap + content[place:]).encode())
+
+
+def own_words(path: Path) -> tuple[str, ...]:
+    """Give all that stands outside of our block, and the person's own keys."""
+    content = path.read_bytes().decode()
+    head, [block] = find_head(content), find_blocks(content)
+    assert head
+    own = [line for line in head.values.split("\n") if re.match(r"(mine|mood)\d", line)]
+    return content[head.end : block.start], content[block.end :], *own
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS, st.sampled_from([*STYLES]))
+def test_no_edit_outside_our_block_is_ever_lost(steps: list[tuple[str, str, str]], style: StyleName) -> None:
+    with TemporaryDirectory() as folder:
+        page, vault = make_page(), Path(folder)
+        layout = default_layout(style)
+        asyncio.run(export(vault, page, layout=layout))
+        for kind, where, text in steps:
+            gone: Gone = "leave"
+            if kind in ("write", "move", "own key"):
+                write_own(find_paper(vault), kind, where, text)
+            elif kind == "note":
+                page.notes.append(make_note(where, number=len(page.notes) + 1))
+            elif kind == "status":
+                page.entry = make_entry(status=where)
+            own = own_words(find_paper(vault))
+            if kind == "leave":
+                gone = "archive" if where == "archive" else "mark"
+                asyncio.run(write_vault(vault, stream([]), Plan(layout=layout, gone=gone)))
+                assert own_words(find_paper(vault)) == own
+            report = asyncio.run(export(vault, page, layout=layout))
+            assert report.created == report.conflict == report.kept == report.failed == 0
+            assert own_words(find_paper(vault)) == own
+            assert asyncio.run(export(vault, page, layout=layout)) == VaultReport(unchanged=1)

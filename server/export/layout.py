@@ -1,0 +1,154 @@
+"""How a vault is written: a style, and the template of what stands in a paper's block, in a sandbox. Pure."""
+
+import re
+import traceback
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct
+
+from nlp.spans import Label
+from server.errors import Invalid
+from server.export.filename import link_name
+from server.export.notation import Markdown, escape, one_line, quote_lines, web_link
+from server.export.reference import citation_key, read_notes, read_tags
+from server.export.styles import STYLES, StyleName
+from server.wire import NoteState, PaperPage
+
+MAX_AUTHORS = 12
+
+# what a template can do wrong while it runs, jinja2's own complaints aside
+_MISTAKES = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
+
+class NoteView(Struct, frozen=True):
+    """A note as a template sees it; `block` is how it is written in the style of the vault."""
+
+    text: str
+    quote: str | None
+    created: datetime
+    updated: datetime
+    block: Markdown
+
+
+class Layout(Struct, frozen=True):
+    """A style, and the template that goes with it; `name` is what the template is called where it goes wrong."""
+
+    style: StyleName
+    template: Template
+    name: str
+
+    def write(self, page: PaperPage, *, alone: bool = True) -> str:
+        """Give what stands in a paper's block; `alone` where its file is about this paper only. Raises Invalid."""
+        try:
+            text = self.template.render(_context(page, self.style, alone=alone))
+        except _MISTAKES as error:
+            raise Invalid(f"{self.name}{_line_of(error)}: {one_line(str(error))}") from error
+        return text.strip("\n") + "\n"
+
+
+def default_template(style: StyleName) -> str:
+    """Give the template of a style as it comes with Papermargin."""
+    return Path(__file__).with_name(f"{style}.md.jinja").read_text(encoding="utf-8")
+
+
+@cache
+def default_layout(style: StyleName = "obsidian") -> Layout:
+    """Give a style with its own template."""
+    return make_layout(style, default_template(style), f"{style}.md.jinja")
+
+
+def make_layout(style: StyleName, template: str, name: str) -> Layout:
+    """Give a style with a person's template. Raises Invalid, with the line, for one that is none."""
+    try:
+        return Layout(style, _environment(style).from_string(template), name)
+    except TemplateSyntaxError as error:
+        raise Invalid(f"{name}, line {error.lineno}: {one_line(error.message or '')}") from error
+
+
+def _line_of(error: Exception) -> str:
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
+    return f", line {lines[-1]}" if lines else ""
+
+
+def _context(page: PaperPage, style: StyleName, *, alone: bool) -> dict[str, Any]:
+    return {
+        "paper": page,
+        "title": one_line(page.title) or page.key,
+        "citekey": citation_key(page),
+        "tags": read_tags(page),
+        "methods": terms_of(page, "METHOD"),
+        "datasets": terms_of(page, "DATASET"),
+        "metrics": terms_of(page, "METRIC"),
+        "tasks": terms_of(page, "TASK"),
+        "notes": [_view(note, style) for note in read_notes(page)],
+        "alone": alone,
+        "head": "#" if alone else "##",
+    }
+
+
+def terms_of(page: PaperPage, label: Label) -> list[str]:
+    """Give a paper's terms of a label in the order in which it names them."""
+    return [name for _, name in sorted((chip.first, chip.name) for chip in page.terms if chip.label == label)]
+
+
+def _view(note: NoteState, style: StyleName) -> NoteView:
+    quote = note.quote.exact if note.quote else None
+    return NoteView(note.text, quote, note.created, note.updated, STYLES[style].note(note))
+
+
+@cache
+def _environment(style: StyleName) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, finalize=_show, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {
+        "authors": _write_authors,
+        "blockquote": lambda text: quote_lines(str(text)),
+        "date": _write_date,
+        "join": _join,
+        "link": STYLES[style].link,
+        "links": _write_links,
+        "raw": Markdown,
+        "slug": lambda text: re.sub(r"[\s/]+", "-", link_name(str(text))).lower(),
+        "stars": lambda rating: "" if rating is None else "★" * rating + "☆" * (5 - rating),
+        "web": lambda url, label: web_link(label, url),
+    }
+    return environment
+
+
+def _show(value: Any) -> str:
+    """Give what a template puts out: text as text, Markdown as it is, and nothing for None."""
+    if value is None:
+        return ""
+    return value if isinstance(value, Markdown) else escape(str(value))
+
+
+def _join(values: Iterable[Any], separator: str = "") -> Markdown:
+    return Markdown(separator.join(_show(value) for value in values))
+
+
+def _write_date(moment: date | None, form: str = "%Y-%m-%d") -> str:
+    if isinstance(moment, datetime):
+        moment = moment.astimezone(UTC)
+    return moment.strftime(form) if moment else ""
+
+
+def _write_authors(page: PaperPage) -> Markdown:
+    names = _join(page.authors[:MAX_AUTHORS], ", ")
+    more = max(page.author_count or 0, len(page.authors)) - len(page.authors[:MAX_AUTHORS])
+    if not names:
+        return Markdown(f"{more} authors" if more else "")
+    return Markdown(f"{names} and {more} more" if more else names)
+
+
+def _write_links(page: PaperPage) -> list[str]:
+    doi = f"https://doi.org/{page.doi}" if page.doi else None
+    links = {"Paper": page.url, "Code": page.code_url, "Project": page.project_url, "DOI": doi}
+    written = [link for label, url in links.items() if (link := web_link(label, url))]
+    return [*([str(page.published)] if page.published else []), *written]
