@@ -44,6 +44,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
     @asynccontextmanager
     async def house(app: Litestar) -> AsyncIterator[None]:
         await get_user(config.user, datetime.now(UTC), create=True)
+        app.state.config = config
         feed = app.state.feed = Feed()
         extractor = app.state.extractor = Extractor(config.model_choice, feed.poke, enabled=config.extract)
         work = [feed.run(), *(begin(app) for begin in background)]

@@ -64,7 +64,7 @@ async def read_term(label: str, name: str, reader: int) -> TermPage:
     state.name = (own and own.name) or root.name
     return TermPage(
         state=state,
-        parts=sorted((part.term.name for part in parts), key=str.casefold),
+        parts=sorted((_part_state(part, root) for part in parts), key=lambda part: part.term.casefold()),
         papers=sum(month.papers for month in months),
         own=sum(month.own for month in months),
         first=await _edge(selection, "ASC"),
@@ -77,6 +77,11 @@ async def list_own_terms(reader: int) -> list[TermState]:
     """Give all that a reader made of terms, the last changed first."""
     rows = OwnTerm.filter(user_id=reader).order_by("-updated", "-id").prefetch_related("term", "into")
     return [term_state(row.term, row) for row in await rows.using_db(reading())]
+
+
+def _part_state(row: OwnTerm, root: Term) -> TermState:
+    row.into = root
+    return term_state(row.term, row)
 
 
 async def _months(selection: Selection) -> list[MonthCount]:

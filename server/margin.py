@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from server.cards import note_of
+from server.cards import note_of, places
 from server.errors import Invalid, NotFound
 from server.models import Correction, Entry, Note, Revision, SavedSearch, Tag
 from server.query import Text
@@ -26,7 +26,7 @@ from server.states import (
 )
 from server.store import fetch, is_postgres, moment
 from server.tags import fold_tag
-from server.wire import EntryState, NoteList, NoteState, RevisionState, TagState, Trash
+from server.wire import EntryState, NotedPaper, NotedPapers, NoteList, NoteState, RevisionState, TagState, Trash
 
 _Row = Annotated[int, Meta(ge=0, lt=2**31)]
 
@@ -58,15 +58,7 @@ async def read_revisions(uuid: UUID, reader: int) -> list[RevisionState]:
 async def list_notes(reader: int, words: str, cursor: str | None, limit: int) -> NoteList:
     """Give a reader's notes, the last written first, of those that hold all `words`. Raises `Invalid`."""
     values: list[object] = [reader]
-    conditions = ["n.user_id = $1", "n.deleted IS NULL"]
-    for word in filter(is_searchable, map(Text, printable(words).split())):
-        values.append(word.text if is_postgres() else match([word]))
-        place = f"${len(values)}"
-        conditions.append(
-            f"n.search @@ {tsquery(word, place + '::text')}"
-            if is_postgres()
-            else f"n.id IN (SELECT rowid FROM note_fts WHERE note_fts MATCH {place})"
-        )
+    conditions = _of_notes(words, values)
     if cursor is not None:
         values += _read_cursor(cursor)
         conditions.append(f"(n.updated, n.id) < (${len(values) - 1}, ${len(values)})")
@@ -76,8 +68,42 @@ async def list_notes(reader: int, words: str, cursor: str | None, limit: int) ->
         *values,
     )
     shown = rows[:limit]
-    following = _write_cursor(shown[-1]) if len(rows) > limit else None
+    following = _write_cursor(shown[-1]["updated"], shown[-1]["id"]) if len(rows) > limit else None
     return NoteList(notes=[note_of(row, row["key"]) for row in shown], next=following)
+
+
+async def list_noted(reader: int, words: str, cursor: str | None, limit: int) -> NotedPapers:
+    """Give papers with notes that hold all `words`, the last written on first, and these notes. Raises `Invalid`."""
+    values: list[object] = [reader]
+    conditions, after = " AND ".join(_of_notes(words, values)), ""
+    matching = [*values]
+    if cursor is not None:
+        values += _read_cursor(cursor)
+        after = f"HAVING (MAX(n.updated), n.paper_id) < (${len(values) - 1}, ${len(values)})"
+    papers = await fetch(
+        f"SELECT n.paper_id, MAX(n.updated) AS newest FROM note n WHERE {conditions} GROUP BY n.paper_id {after} "
+        f"ORDER BY newest DESC, n.paper_id DESC LIMIT {limit + 1}",
+        *values,
+    )
+    ids = [row["paper_id"] for row in papers[:limit]]
+    rows = await fetch(
+        f"SELECT n.*, p.key, p.title FROM note n JOIN paper p ON p.id = n.paper_id WHERE {conditions} "
+        f"AND n.paper_id IN ({places(len(ids), after=len(matching)) or 'NULL'}) ORDER BY n.updated DESC, n.id DESC",
+        *matching,
+        *ids,
+    )
+    noted = {row["paper_id"]: NotedPaper(key=row["key"], title=row["title"], notes=[]) for row in rows}
+    for row in rows:
+        noted[row["paper_id"]].notes.append(note_of(row, row["key"]))
+    last = papers[limit - 1] if len(papers) > limit else None
+    following = _write_cursor(last["newest"], last["paper_id"]) if last else None
+    return NotedPapers(papers=[noted[paper] for paper in ids], next=following)
+
+
+async def read_titles(keys: list[str]) -> dict[str, str]:
+    """Give the titles of papers by their keys."""
+    rows = await fetch(f"SELECT key, title FROM paper WHERE key IN ({places(len(keys))})", *keys) if keys else []
+    return {row["key"]: row["title"] for row in rows}
 
 
 async def list_tags(reader: int) -> list[TagState]:
@@ -130,8 +156,22 @@ async def _get_note(uuid: UUID, reader: int) -> Note:
     return note
 
 
-def _write_cursor(row: dict[str, object]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((str(moment(row["updated"])), row["id"]))).decode()
+def _of_notes(words: str, values: list[object]) -> list[str]:
+    """Write the conditions of a reader's notes that hold all `words`, whose values go to the end of `values`."""
+    conditions = ["n.user_id = $1", "n.deleted IS NULL"]
+    for word in filter(is_searchable, map(Text, printable(words).split())):
+        values.append(word.text if is_postgres() else match([word]))
+        place = f"${len(values)}"
+        conditions.append(
+            f"n.search @@ {tsquery(word, place + '::text')}"
+            if is_postgres()
+            else f"n.id IN (SELECT rowid FROM note_fts WHERE note_fts MATCH {place})"
+        )
+    return conditions
+
+
+def _write_cursor(at: object, row: int) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode((str(moment(at)), row))).decode()
 
 
 def _read_cursor(text: str) -> tuple[datetime, int]:

@@ -79,6 +79,11 @@ async def find_papers(reader: int, query: str, *, everything: bool = False) -> l
     return [row["id"] for row in await fetch(f"SELECT {selection.paper} AS id {selection.body()}", *selection.values)]
 
 
+async def is_empty() -> bool:
+    """Tell whether the store has no paper yet."""
+    return not await fetch("SELECT id FROM paper LIMIT 1")
+
+
 async def find_rows(keys: list[str]) -> list[int]:
     """Give the row ids of papers by their keys, in the order of these; an unknown key has none."""
     rows = await fetch(f"SELECT key, id FROM paper WHERE key IN ({places(len(keys))})", *keys) if keys else []

@@ -377,12 +377,15 @@ async def get_export(
 
 
 async def post_import(
-    request: Asking, body: RawBody, name: Annotated[str, QueryParameter(max_length=255)] = "upload"
+    request: Asking,
+    body: RawBody,
+    name: Annotated[str, QueryParameter(max_length=255)] = "upload",
+    add: Annotated[bool, QueryParameter(description="put its papers in the list")] = False,
 ) -> FileReport:
     """Take in a file: whatever `papermargin import` takes. What is wrong with it is in the reply's `error`."""
     from server.intake import import_data  # noqa: PLC0415 - as above
 
-    return await import_data(body, name, request.user.user, datetime.now(UTC))
+    return await import_data(body, name, request.user.user, datetime.now(UTC), add=add)
 
 
 async def get_devices(request: Asking) -> list[Device]:

@@ -51,6 +51,11 @@ async def get_user(name: str, now: datetime, *, create: bool = False) -> User:
     return user or await add_user(name, now)
 
 
+async def has_one_reader() -> bool:
+    """Tell whether the store is one person's alone."""
+    return await User.all().count() == 1
+
+
 async def issue(user: int, kind: str, now: datetime, *, name: str = "", origin: str | None = None) -> str:
     """Make a token of kind `device`, `session` or `signin` and give its secret, which nothing can tell again."""
     lifetime = {"signin": timedelta(minutes=SIGN_IN_MINUTES), "session": timedelta(days=SESSION_DAYS)}.get(kind)

@@ -197,7 +197,7 @@ class TermPage(Struct, kw_only=True):
     """Everything on a term: of which others it is made, where it came first and last, and how often in each month."""
 
     state: TermState
-    parts: list[str]
+    parts: list[TermState]
     papers: int
     own: int
     first: Moment | None
@@ -452,6 +452,21 @@ class NoteList(Struct, kw_only=True):
     """One page of a reader's notes; `next` is the cursor of the one after, if there is one."""
 
     notes: list[NoteState]
+    next: str | None
+
+
+class NotedPaper(Struct, kw_only=True):
+    """A paper and notes of a reader's on it, the last written first."""
+
+    key: str
+    title: str
+    notes: list[NoteState]
+
+
+class NotedPapers(Struct, kw_only=True):
+    """One page of the papers that a reader wrote on; `next` is the cursor of the one after, if there is one."""
+
+    papers: list[NotedPaper]
     next: str | None
 
 

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +17,7 @@ from server.commands.settings import load_config, reader_of, setting_options, st
 from server.config import HELP, Config
 from server.logs import RequestLog, configure_logging
 from server.matches import list_searches
+from server.pages.settings import extension_folder
 from server.store import open_store, serving_lock
 from server.syndication import list_addresses
 from server.tokens import PAIRING_MINUTES, SIGN_IN_MINUTES, add_user, issue, issue_code, renew_feeds
@@ -55,7 +55,17 @@ def serve_command(**options: Any) -> None:
 
         await keep_up(config, app.state.extractor.wake)
 
-    app = create_app(config, background=(greet, ingest) if config.ingest else (greet,))
+    async def mail(app: Litestar) -> None:
+        from server.mailing import keep_mailing  # noqa: PLC0415 - as above
+
+        await keep_mailing(config)
+
+    if config.digest_to:
+        from server.mail import read_post  # noqa: PLC0415 - as above
+
+        read_post(config)  # what is wrong with it is told now, and not at the hour of the digest
+    background = [greet, *([ingest] if config.ingest else []), *([mail] if config.digest_to else [])]
+    app = create_app(config, background=tuple(background))
     server = _Server(
         uvicorn.Config(
             RequestLog(app),  # type: ignore[arg-type]
@@ -152,9 +162,4 @@ def _address(config: Config) -> str:
 def _print_greeting(config: Config, secret: str) -> None:
     click.echo(f"Papermargin serves {config.store_name} at {_address(config)}", err=True)
     click.echo(f"  sign in (once):  {_address(config)}/sign-in?token={secret}", err=True)
-    click.echo(f"  the extension:   {_extension()}", err=True)
-
-
-def _extension() -> Path:
-    beside = Path(__file__).parents[2] / "extension"
-    return beside if beside.is_dir() else Path(__file__).parents[1] / "extension"
+    click.echo(f"  the extension:   {extension_folder()}", err=True)

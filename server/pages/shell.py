@@ -128,7 +128,10 @@ def _language(request: Request[Any, Any, Any]) -> str:
 
 @cache
 def _environment(language: str) -> Any:
-    import jinja2  # noqa: PLC0415 - a server starts without it
+    # a server starts without them
+    import jinja2  # noqa: PLC0415
+
+    from server.export.html import render_note  # noqa: PLC0415
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -141,5 +144,5 @@ def _environment(language: str) -> Any:
     words = gettext.translation("papermargin", LOCALE, [language], fallback=True)
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {"assets": ASSETS, "write_field": write_field}
-    environment.filters |= {"query": partial(quote, safe=""), "web": web_address}
+    environment.filters |= {"query": partial(quote, safe=""), "web": web_address, "markdown": render_note}
     return environment

@@ -3,10 +3,25 @@
 from litestar import Router, get, post
 from litestar.di import Provide
 
+from server.pages.carrying import post_backup, post_fetch, post_import
 from server.pages.entries import post_entries, post_entry, post_tags, post_undo
+from server.pages.insights import get_insights
+from server.pages.notes import get_notes
 from server.pages.reading import get_list, post_density, post_search
+from server.pages.settings import (
+    get_settings,
+    post_code,
+    post_feeds,
+    post_looks,
+    post_revoke,
+    post_sign_out,
+)
 from server.pages.shell import assets
-from server.routes import both, provide_key
+from server.pages.tags import get_tags, post_tag
+from server.pages.terms import get_term, get_terms, post_term
+from server.pages.today import get_day, get_today, post_seen
+from server.pages.trash import get_trash, post_empty, post_restore
+from server.routes import MAX_IMPORT, both, get_export, provide_key
 
 pages = Router(
     "/",
@@ -15,6 +30,29 @@ pages = Router(
     route_handlers=[
         assets,
         get("/")(get_list),
+        get("/today")(get_today),
+        get("/days/{day:date}")(get_day),
+        post("/seen", status_code=200)(post_seen),
+        get("/terms")(get_terms),
+        get("/terms/{label:str}/{name:path}")(get_term),
+        post("/terms/{label:str}/{name:path}", status_code=200)(post_term),
+        get("/notes")(get_notes),
+        get("/tags")(get_tags),
+        post("/tags", status_code=200)(post_tag),
+        get("/trash")(get_trash),
+        post("/trash/restore", status_code=200)(post_restore),
+        post("/trash/empty", status_code=200)(post_empty),
+        get("/insights")(get_insights),
+        get("/settings")(get_settings),
+        post("/settings/code", status_code=200)(post_code),
+        post("/settings/devices/{device:int}", status_code=200)(post_revoke),
+        post("/settings/feeds", status_code=200)(post_feeds),
+        post("/settings/looks", status_code=200)(post_looks),
+        post("/settings/sign-out", status_code=200)(post_sign_out),
+        post("/settings/import", status_code=200, request_max_body_size=MAX_IMPORT)(post_import),
+        post("/settings/backup", status_code=200)(post_backup),
+        post("/settings/fetch", status_code=200)(post_fetch),
+        get("/export", media_type="*/*")(get_export),
         post("/density", status_code=200)(post_density),
         post("/searches", status_code=200)(post_search),
         post("/entries", status_code=200)(post_entries),
