@@ -16,6 +16,7 @@ from server.edits import Edit
 from server.errors import QueryError
 from server.margin import tag_colours
 from server.matches import list_searches
+from server.pages.firstrun import first_run
 from server.pages.shell import YEAR, Reading, back, is_part, read_form, render
 from server.papers import list_papers
 from server.query import FIELDS, HAVING, STATUSES, Asked, read_asked
@@ -91,6 +92,8 @@ async def get_list(
         found, asked, wrong = PaperList(papers=[], total=0, next=None), Asked(q, 0, []), error
     if rows_alone:
         return render(request, "rows.html", view=view, found=found, colours=colours)
+    if not found.papers and not q and (first := await first_run(request)):
+        return render(request, "first-run.html", first=first)
     return render(
         request,
         "reading.html",
