@@ -68,7 +68,9 @@ def render(request: Request[Any, Any, Any], template: str, *, status: int = 200,
             **context,
         )
     )
-    return Response(text, status_code=status, media_type="text/html", headers={"content-security-policy": POLICY})
+    # with `no-referrer` a browser would hide the origin of our own forms from us
+    headers = {"content-security-policy": POLICY, "referrer-policy": "same-origin"}
+    return Response(text, status_code=status, media_type="text/html", headers=headers)
 
 
 async def read_form(request: Request[Any, Any, Any], kind: type[Form]) -> Form:
