@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[1]
 FLOORS = [
     "errors identity quote source logs docs rereading",
     "config models wire query sources",
-    "store states edits search corrections export mail",
+    "store states edits search corrections passages export mail",
     "naming",
     "cards changes mentions merge tags searches terms tokens",
-    "bulk days glossary ingest insights leaderboard library margin papers closeness matches trash extraction auth",
+    "bulk days glossary ingest insights leaderboard library margin papers closeness history matches trash extraction auth",
     "overlay digest daily signin feeds archive upkeep",
     "intake mailing syndication",
     "routes",

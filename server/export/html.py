@@ -1,13 +1,16 @@
 """One HTML file to read, print and keep: all in it, no script, and nothing that asks another host. Pure."""
 
 from collections.abc import AsyncIterable, AsyncIterator
+from html import escape
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import nh3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from server.export.reference import address, read_notes, read_tags
 from server.source import fold, printable
@@ -15,11 +18,24 @@ from server.wire import PaperPage
 
 PIECE_CHARACTERS = 1 << 16
 
+
+def _write_formula(tex: str, where: dict[str, Any]) -> str:
+    """Leave a formula as it was written, for whoever sets it and for whoever reads it without."""
+    dollars = "$$" if where["display_mode"] else "$"
+    return escape(f"{dollars}{tex.strip()}{dollars}")
+
+
 # a picture would be asked of another host: it stays as a link to it
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": False})
+    .enable(["table", "strikethrough"])
+    .disable("image")
+    .use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, renderer=_write_formula)
+)
 _CLEANER = nh3.Cleaner(
     tags=nh3.ALLOWED_TAGS - {"img"},
     attributes={"a": {"href", "title"}, "ol": {"start"}},
+    allowed_classes={"span": {"math"}, "div": {"math"}},
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
     link_rel="noopener noreferrer",

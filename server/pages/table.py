@@ -7,6 +7,7 @@ from server.pages.carrying import post_backup, post_fetch, post_import
 from server.pages.entries import post_entries, post_entry, post_tags, post_undo
 from server.pages.insights import get_insights
 from server.pages.notes import get_notes
+from server.pages.paper import get_paper, post_verdict, post_withdraw
 from server.pages.reading import get_list, post_density, post_search
 from server.pages.settings import (
     get_settings,
@@ -21,6 +22,7 @@ from server.pages.tags import get_tags, post_tag
 from server.pages.terms import get_term, get_terms, post_term
 from server.pages.today import get_day, get_today, post_seen
 from server.pages.trash import get_trash, post_empty, post_restore
+from server.pages.writing import get_earlier, post_delete, post_note, post_preview, post_revive
 from server.routes import MAX_IMPORT, both, get_export, provide_key
 
 pages = Router(
@@ -57,6 +59,14 @@ pages = Router(
         post("/searches", status_code=200)(post_search),
         post("/entries", status_code=200)(post_entries),
         post("/entries/undo", status_code=200)(post_undo),
+        get(both("/papers/{key}"))(get_paper),
+        post(both("/papers/{key}/verdict"), status_code=200)(post_verdict),
+        post("/corrections/{uuid:uuid}/withdraw", status_code=200)(post_withdraw),
+        post(both("/papers/{key}/notes/{{uuid:uuid}}"), status_code=200)(post_note),
+        post("/notes/preview", status_code=200)(post_preview),
+        get("/notes/{uuid:uuid}/earlier")(get_earlier),
+        post("/notes/{uuid:uuid}/delete", status_code=200)(post_delete),
+        post("/notes/{uuid:uuid}/restore", status_code=200)(post_revive),
         post(both("/papers/{key}/entry"), status_code=200)(post_entry),
         post(both("/papers/{key}/tags"), status_code=200)(post_tags),
     ],

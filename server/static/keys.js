@@ -28,3 +28,20 @@ export function listenKeys(table) {
     commands[/** @type {keyof typeof commands} */ (event.key)]();
   });
 }
+
+const NEXT = { none: "inbox", inbox: "reading", reading: "read", read: "inbox", skipped: "inbox" };
+
+/** @param {Element | null | undefined} paper */
+export function nextStatus(paper) {
+  const status = paper?.querySelector("select.status");
+  if (!(status instanceof HTMLSelectElement)) return;
+  status.value = NEXT[/** @type {keyof typeof NEXT} */ (status.value)];
+  status.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** @param {Element | null | undefined} paper */
+export function openTags(paper) {
+  const adds = paper?.querySelector("details.adds");
+  adds?.setAttribute("open", "");
+  /** @type {HTMLElement | null | undefined} */ (adds?.querySelector('input[name="tag"]'))?.focus();
+}

@@ -15,18 +15,18 @@ let loading = null;
 export async function typeset(root) {
   const marked = [...root.querySelectorAll("[data-math]"), ...(root instanceof Element && root.matches("[data-math]") ? [root] : [])];
   const texts = marked.flatMap(textNodes).filter((text) => FORMULA.test(text.data));
-  const formulas = [...root.querySelectorAll("code.math")];
+  const formulas = [...root.querySelectorAll(".math")];
   if (!texts.length && !formulas.length) return;
   const katex = await load();
   texts.forEach((text) => split(katex, text));
-  formulas.forEach((code) => replace(katex, code, (code.textContent ?? "").replace(/^\$+|\$+$/g, ""), code.classList.contains("display")));
+  formulas.forEach((node) => replace(katex, node, (node.textContent ?? "").trim().replace(/^\$+|\$+$/g, ""), node.tagName === "DIV"));
 }
 
 /** @param {Node} root @returns {Text[]} */
 function textNodes(root) {
   const found = [];
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) if (!walker.currentNode.parentElement?.closest(".katex")) found.push(/** @type {Text} */ (walker.currentNode));
+  while (walker.nextNode()) if (!walker.currentNode.parentElement?.closest(".katex, .math, code, pre")) found.push(/** @type {Text} */ (walker.currentNode));
   return found;
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** The reading list under the hands: what submits itself, the place of a query's error, ticked papers, the keyboard. */
 
-import { listenKeys } from "./keys.js";
+import { listenKeys, nextStatus, openTags } from "./keys.js";
 
 /** @template {Element} T @param {string} selector @param {new () => T} kind @returns {T | null} */
 function find(selector, kind) {
@@ -53,21 +53,6 @@ function current() {
   return document.activeElement?.closest(".paper");
 }
 
-function nextStatus() {
-  const status = current()?.querySelector("select.status");
-  if (!(status instanceof HTMLSelectElement)) return;
-  const next = { none: "inbox", inbox: "reading", reading: "read", read: "inbox", skipped: "inbox" };
-  status.value = next[/** @type {keyof typeof next} */ (status.value)];
-  status.dispatchEvent(new Event("change", { bubbles: true }));
-}
-
-function addTag() {
-  const adds = current()?.querySelector("details.adds");
-  if (!(adds instanceof HTMLDetailsElement)) return;
-  adds.open = true;
-  /** @type {HTMLElement | null} */ (adds.querySelector('input[name="tag"]'))?.focus();
-}
-
 function writeNote() {
   const link = current()?.querySelector("h3 a");
   if (link instanceof HTMLAnchorElement) location.assign(`${link.pathname}#new-note`);
@@ -80,4 +65,4 @@ function tick() {
 
 const seek = () => (search?.focus(), search?.select());
 
-listenKeys({ j: () => move(1), k: () => move(-1), s: nextStatus, t: addTag, n: writeNote, x: tick, f: seek, "/": seek });
+listenKeys({ j: () => move(1), k: () => move(-1), s: () => nextStatus(current()), t: () => openTags(current()), n: writeNote, x: tick, f: seek, "/": seek });
