@@ -24,6 +24,7 @@ MODULES = {
     "status": "margin",
     "note": "margin",
     "searches": "searches",
+    "digest": "digest",
     "export": "outlet",
     "verify-export": "proof",
     "backup": "upkeep",

@@ -69,8 +69,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     def mail_name(self) -> str:
         """Where e-mail is handed in, as a person may read it: no password, and nothing of what has another form."""
         scheme, _, rest = (self.smtp_url or "").partition("://")
-        host = rest.rpartition("@")[2]
-        return f"{scheme}://{host}" if re.fullmatch(r"(\[[0-9a-f:]+\]|[^:/@]+)(:\d+)?", host) else "..."
+        shown = f"{scheme}://{rest.rpartition('@')[2]}"
+        return shown if re.fullmatch(r"smtps?://(\[[0-9a-f:]+\]|[^:/]+)(:\d+)?", shown) else "..."
 
     @property
     def model_choice(self) -> ModelChoice:

@@ -11,6 +11,7 @@ PapermarginError
 ├── TooManyTries         a pairing code guessed too often (429)
 ├── SourceError          a file or an answer from outside that cannot be used
 │   └── Unreachable      nothing answered: no network, time-out, or still failing after retries
+├── MailError            an e-mail that its server does not take, or a mail server that does not answer
 └── StoreError           the database cannot be opened, migrated, backed up or restored
 """
 
@@ -96,6 +97,11 @@ class SourceError(PapermarginError):
 
 class Unreachable(SourceError):
     title = "The source does not answer"
+
+
+class MailError(PapermarginError):
+    status = 502
+    title = "The e-mail was not taken"
 
 
 class StoreError(PapermarginError):

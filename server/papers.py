@@ -109,6 +109,8 @@ async def read_papers(reader: int, query: str = "", *, everything: bool = False)
 
 async def read_pages(ids: list[int], reader: int) -> list[PaperPage]:
     """Give everything on papers by their row ids, in the order of these; an unknown id has none."""
+    if not ids:
+        return []
     papers = {paper.id: paper for paper in await Paper.filter(id__in=ids).using_db(reading())}
     found, verdicts = await cards(ids, reader), await corrections_of(reader, ids)
     naming = await read_naming(reader)

@@ -16,13 +16,14 @@ ROOT = Path(__file__).parents[1]
 
 # a module imports from lower floors alone; a folder's modules, which share a floor, also from each other
 FLOORS = [
-    "errors identity quote source logs docs rereading",
+    "quote",
+    "errors identity source logs docs rereading",
     "config models wire query sources",
     "store states edits search corrections passages export mail",
     "naming",
     "cards changes mentions merge tags searches terms tokens",
-    "bulk days glossary ingest insights leaderboard library margin papers closeness history matches trash extraction auth",
-    "overlay digest daily signin feeds archive upkeep",
+    "training bulk days glossary ingest insights leaderboard library margin papers closeness history matches trash extraction auth",
+    "overlay digest daily signin feeds archive upkeep homing",
     "intake mailing syndication",
     "routes",
     "pages",

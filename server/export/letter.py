@@ -1,0 +1,139 @@
+"""A digest as an e-mail, plain and HTML: nothing in it asks another host for anything. Pure."""
+
+from datetime import date
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from itertools import chain
+from pathlib import Path
+from textwrap import shorten, wrap
+from uuid import NAMESPACE_OID, uuid5
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from msgspec import Struct, field
+
+from server.export.reference import address
+from server.source import fold
+from server.wire import PaperPage, SharedTerm
+
+WIDTH = 72
+MAX_AUTHORS = 4
+MAX_ABSTRACT = 420  # characters
+
+
+class DigestPaper(Struct, frozen=True):
+    """A paper of a digest; `terms` are those that bring it close to the reader's own, where it stands for that."""
+
+    page: PaperPage
+    terms: list[SharedTerm] = field(default_factory=list)
+
+
+class Section(Struct, frozen=True):
+    """Papers that stand in a digest for one reason; `more` of the kind were left out."""
+
+    title: str
+    reason: str
+    papers: list[DigestPaper]
+    more: int = 0
+
+
+class Digest(Struct, frozen=True):
+    """A day's papers for one reader; one without sections has nothing to tell."""
+
+    day: date
+    reader: str
+    sections: list[Section]
+
+    @property
+    def papers(self) -> int:
+        """How many papers it shows."""
+        return sum(len(section.papers) for section in self.sections)
+
+
+def write_letter(digest: Digest, sender: Address, recipient: Address) -> EmailMessage:
+    """Give the e-mail. Its Message-ID is the same each time, so that a repeat is known for one."""
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = f"Papermargin: {_count(digest.papers)}, {_write_day(digest.day)}"
+    message["From"] = sender
+    message["To"] = recipient
+    number = uuid5(NAMESPACE_OID, f"papermargin digest {digest.reader} {recipient.addr_spec} {digest.day}")
+    message["Message-ID"] = f"<{number}@{sender.domain or 'papermargin'}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence is told to us
+    message.set_content(write_text(digest), cte="quoted-printable")
+    page = _ENVIRONMENT.get_template("digest.html.jinja").render(digest=digest)
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    return message
+
+
+def write_text(digest: Digest) -> str:
+    """Give the plain text, in lines of at most 72 characters but for addresses."""
+    head = [f"Papermargin, {digest.day:%A}, {_write_day(digest.day)}", f"{_count(digest.papers)} for {digest.reader}"]
+    return "\n".join([*head, *chain.from_iterable(map(_write_section, digest.sections))]) + "\n"
+
+
+def _write_section(section: Section) -> list[str]:
+    title = shorten(fold(section.title).upper(), WIDTH, placeholder=" …")
+    lines = ["", "", title, "-" * len(title), *_wrap(section.reason, indent="")]
+    for paper in section.papers:
+        lines += ["", *_write_paper(paper)]
+    return [*lines, "", f"… and {_count(section.more)} more"] if section.more else lines
+
+
+def _write_paper(paper: DigestPaper) -> list[str]:
+    page, link = paper.page, address(paper.page.url)
+    lines = _wrap(fold(page.title) or page.key)
+    lines[0] = f"* {lines[0].lstrip()}"
+    lines += _wrap(" · ".join(_list_facts(page)))
+    lines += [f"  {link}"] if link else []
+    lines += _wrap(_write_reason(paper))
+    return [*lines, *_wrap(_shorten(page.abstract))]
+
+
+def _wrap(text: str, *, indent: str = "  ") -> list[str]:
+    return wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _list_facts(page: PaperPage) -> list[str]:
+    """Give who wrote a paper, when, how it was received, and what the reader made of it."""
+    names = [name for author in page.authors[:MAX_AUTHORS] if (name := fold(author))]
+    more = max(page.author_count or 0, len(page.authors)) - len(page.authors[:MAX_AUTHORS])
+    authors = ", ".join(names) + (f" and {more} more" if names and more > 0 else "")
+    votes = f"{page.upvotes} upvotes" if page.upvotes else ""
+    status = f"in your list: {page.entry.status}" if page.entry and page.entry.status != "none" else ""
+    return [fact for fact in (authors, str(page.published or ""), votes, status) if fact]
+
+
+def _write_reason(paper: DigestPaper) -> str:
+    terms = ", ".join(f"{fold(term.name)} ({_count(term.own)} of yours)" for term in paper.terms)
+    return f"Shares {terms}" if terms else ""
+
+
+def _shorten(text: str) -> str:
+    folded = fold(text)
+    return folded if len(folded) <= MAX_ABSTRACT else shorten(folded, MAX_ABSTRACT, placeholder=" …")
+
+
+def _write_day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _count(papers: int) -> str:
+    return "1 paper" if papers == 1 else f"{papers:,} papers"
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {
+    "address": address,
+    "count": _count,
+    "day": _write_day,
+    "facts": _list_facts,
+    "fold": fold,
+    "reason": _write_reason,
+    "shorten": _shorten,
+}

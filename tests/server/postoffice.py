@@ -1,0 +1,79 @@
+"""Real mail servers on this computer, as strict as they are asked to be."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope
+
+from tests.server.process import free_port
+
+USER, PASSWORD = "ada@moss.example", "p@ss/word:1"
+NOBODY = "nobody@moss.example"
+
+
+class Office:
+    """What a mail server took in, in order; it knows everybody but nobody."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.encrypted: list[bool] = []
+        self.full = False
+        self.port = free_port()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+        """Take or refuse a recipient."""
+        if address == NOBODY:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
+        """Take or refuse a letter."""
+        if self.full:
+            return "452 no room for it"
+        assert isinstance(envelope.content, bytes)
+        letter = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        self.recipients += envelope.rcpt_tos
+        self.encrypted.append(server.transport.get_extra_info("cipher") is not None)
+        return "250 OK"
+
+
+@contextmanager
+def open_office(*, password: bool = False, starttls: bool = False, tls: bool = False) -> Iterator[Office]:
+    """Run a mail server until the block ends: one that wants a password, one that encrypts."""
+    office = Office()
+    context = _context() if starttls or tls else None
+    options: dict[str, Any] = {"authenticator": _authenticate, "auth_required": True} if password else {}
+    options |= {"auth_require_tls": starttls}
+    options |= {"tls_context": context, "require_starttls": True} if starttls else {}
+    options |= {"ssl_context": context} if tls else {}
+    controller = Controller(office, hostname="127.0.0.1", port=office.port, **options)
+    controller.start()
+    try:
+        yield office
+    finally:
+        controller.stop()
+
+
+AUTHORITY = trustme.CA()
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+    right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+    return AuthResult(success=right, handled=right)
