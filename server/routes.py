@@ -381,11 +381,12 @@ async def post_import(
     body: RawBody,
     name: Annotated[str, QueryParameter(max_length=255)] = "upload",
     add: Annotated[bool, QueryParameter(description="put its papers in the list")] = False,
+    preview: Annotated[bool, QueryParameter(description="only tell what would come in")] = False,
 ) -> FileReport:
     """Take in a file: whatever `papermargin import` takes. What is wrong with it is in the reply's `error`."""
     from server.intake import import_data  # noqa: PLC0415 - as above
 
-    return await import_data(body, name, request.user.user, datetime.now(UTC), add=add)
+    return await import_data(body, name, request.user.user, datetime.now(UTC), add=add, preview=preview)
 
 
 async def get_devices(request: Asking) -> list[Device]:

@@ -3,8 +3,11 @@
 import re
 from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
 from msgspec import Struct, ValidationError, convert, field
+
+from server.quote import Quote
 
 Richness = Literal["ids", "capture", "bibliography", "overlay", "arxiv", "huggingface"]
 """How much a source knows of a paper, poorest first: a richer one's fields replace a poorer one's."""
@@ -24,11 +27,23 @@ class SourceListing(Struct, frozen=True, kw_only=True):
     day: date | None = None
 
 
+class SourceNote(Struct, frozen=True):
+    """A person's note as a source tells it.
+
+    `id` follows from what the source calls it, so that it comes in once; `written` is when it was last changed there.
+    """
+
+    text: str
+    quote: Quote | None = None
+    id: UUID | None = None
+    written: datetime | None = None
+
+
 class SourcePaper(Struct, kw_only=True):
     """A paper as one source tells it. Text is plain, white space folded; what the source does not know is empty.
 
     `listed` is the day the paper stood in Daily Papers. `tags` and `notes` are a person's own words that a
-    bibliography carried along. `arxiv_comment` is what the authors told arXiv ("25 pages, 3 figures"). A paper of
+    bibliography carried along, `added` is when the paper came into the person's list there. `arxiv_comment` is what the authors told arXiv ("25 pages, 3 figures"). A paper of
     an id list has an `arxiv_id` and no title yet.
     """
 
@@ -50,7 +65,8 @@ class SourcePaper(Struct, kw_only=True):
     categories: list[str] = field(default_factory=list)
     arxiv_comment: str | None = None
     tags: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[SourceNote] = field(default_factory=list)
+    added: datetime | None = None
 
 
 class Batch(Struct, kw_only=True):

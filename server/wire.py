@@ -568,13 +568,18 @@ class Health(Struct, kw_only=True):
 
 
 class FileReport(Struct, kw_only=True):
-    """What became of one file of an import."""
+    """What became of one file of an import; in a preview, what would.
+
+    `notes` counts those that came in. `changes` has a sentence for each change of what was there already.
+    """
 
     file: str
     kind: str
     papers: int = 0
     new: int = 0
     updated: int = 0
+    notes: int = 0
+    changes: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     error: str | None = None
 

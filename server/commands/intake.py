@@ -19,10 +19,10 @@ from server.daily import Sources, fetch_days, fetch_round, fill_gaps, open_sourc
 from server.errors import Invalid, SourceError
 from server.extraction import Extractor
 from server.ingest import IngestReport, ingest
-from server.intake import find_files, import_file
+from server.intake import find_files, import_file, is_edited
 from server.mentions import count_unread
 from server.models import Paper
-from server.source import Batch
+from server.source import Batch, printable
 from server.store import is_served
 from server.wire import FileReport
 
@@ -35,30 +35,28 @@ FIRST_DAY = date(2023, 5, 4)  # of Daily Papers
 @click.option("--add", is_flag=True, help="put the papers in the reading list")
 @click.option("--offline", is_flag=True, help="do not ask the web for papers known by their id alone")
 @click.option("--no-extract", is_flag=True, help="leave the reading of abstracts to the server")
+@click.option("--preview", is_flag=True, help="say what would come in, and do nothing")
+@click.option("--yes", is_flag=True, help="take in what was changed in a vault without asking")
 @click.option("--json", "as_json", is_flag=True, help="print the table as JSON")
 @setting_options("db", "database_url", "user", "model", "huggingface_url", "arxiv_url")
 def import_command(
-    paths: tuple[str, ...],
-    year: int | None,
-    add: bool,
-    offline: bool,
-    no_extract: bool,
-    as_json: bool,
-    **options: Any,
+    paths: tuple[str, ...], offline: bool, no_extract: bool, preview: bool, yes: bool, as_json: bool, **options: Any
 ) -> None:
-    """Take in files, folders and globs: saved listings and pages, API answers, BibTeX, RIS, CSL-JSON, ids, exports."""
-    config = load_config(**options)
+    """Take in files, folders and globs: whatever papers come in, exports, annotations, and a vault that you edited.
+
+    What you changed in a vault is shown first, and comes in when you say so.
+    """
+    reading = {name: options.pop(name) for name in ("year", "add")}
+    config, files = load_config(**options), list(find_files(paths))
+    vault = [] if preview or yes else [file for file in files if is_edited(file)]
+    if vault and not _confirm(with_store(config, lambda: _import_files(config, vault, preview=True, **reading))):
+        return
 
     async def work() -> list[FileReport]:
-        user = await reader_of(config)
-        files, reports = list(find_files(paths)), []
-        with progress_bar("files") as progress:
-            for file in files:
-                reports.append(await import_file(file, user, year=year, add=add))
-                progress(len(reports), len(files))
-        if not offline:
+        reports = await _import_files(config, files, preview=preview, **reading)
+        if not preview and not offline:
             await _fill(config)
-        if not no_extract:
+        if not preview and not no_extract:
             await read_waiting(config)
         return reports
 
@@ -110,15 +108,35 @@ def ingest_command(
 async def read_waiting(config: Config) -> None:
     """Read the abstracts that wait, unless a server of the same file does so anyway."""
     if is_served(config):
-        click.echo("the server that is running reads the abstracts", err=True)
+        click.echo("the server that is running reads the abstracts; its log tells what changed", err=True)
         return
     extractor = Extractor(config.model_choice)
     try:
         waiting = await count_unread(model_version(config.model_choice))
         with progress_bar("abstracts") as progress:
-            await extractor.read_all(lambda done: progress(done, max(done, waiting)))
+            report = await extractor.read_all(lambda done: progress(done, max(done, waiting)))
+        if report.again:
+            click.echo("\n".join(report.lines()), err=True)
     finally:
         await extractor.close()
+
+
+async def _import_files(config: Config, files: list[Path], **reading: Any) -> list[FileReport]:
+    user = await reader_of(config)
+    reports: list[FileReport] = []
+    with progress_bar("files") as progress:
+        for file in files:
+            reports.append(await import_file(file, user, **reading))
+            progress(len(reports), len(files))
+    return reports
+
+
+def _confirm(reports: list[FileReport]) -> bool:
+    """Show what a vault would change, and ask whether it may."""
+    changes = sum(len(report.changes) for report in reports)
+    if changes:
+        _print_changes(reports)
+    return not changes or click.confirm(f"Take in {changes:,} changes?", err=True)
 
 
 async def _fill(config: Config) -> None:
@@ -148,19 +166,25 @@ def _days(first: datetime | None, last: datetime) -> Iterable[date]:
 
 def _print_reports(reports: list[FileReport]) -> None:
     table = Table("file", "kind", box=None, pad_edge=False)
-    for name in ("papers", "new", "updated", "skipped"):
+    for name in ("papers", "new", "updated", "notes", "skipped"):
         table.add_column(name, justify="right")
     table.add_column("error")
     for report in reports:
-        numbers = (report.papers, report.new, report.updated, len(report.skipped))
+        numbers = (report.papers, report.new, report.updated, report.notes, len(report.skipped))
         table.add_row(Path(report.file).name, report.kind, *map(str, numbers), report.error or "")
     if len(reports) > 1:
-        totals = [sum(getattr(r, name) for r in reports) for name in ("papers", "new", "updated")]
+        totals = [sum(getattr(r, name) for r in reports) for name in ("papers", "new", "updated", "notes")]
         skipped, failed = sum(len(r.skipped) for r in reports), sum(r.error is not None for r in reports)
         table.add_row(
             f"{len(reports)} files", "", *map(str, totals), str(skipped), f"{failed} failed" if failed else ""
         )
     Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False).print(table)
+    _print_changes(reports)
+
+
+def _print_changes(reports: list[FileReport]) -> None:
     for report in reports:
+        for change in report.changes:
+            click.echo(printable(f"{Path(report.file).name}: {change}"), err=True)
         for reason in report.skipped:
-            click.echo(f"{Path(report.file).name}: skipped: {reason}", err=True)
+            click.echo(printable(f"{Path(report.file).name}: skipped: {reason}"), err=True)

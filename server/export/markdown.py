@@ -8,7 +8,7 @@ from msgspec import Struct
 from server.errors import Invalid
 from server.export.heads import dialect_of, find_head, unmark_gone
 from server.export.layout import Layout
-from server.export.marks import Block, find_blocks, write_block, write_conflict
+from server.export.marks import Block, find_blocks, newest, write_block, write_conflict
 from server.export.values import Exported, digest_values, read_values
 from server.wire import PaperPage
 
@@ -52,7 +52,7 @@ def merge(text: str, page: PaperPage, layout: Layout) -> Merged:
     if text == original and any(block.text == ours.text for block in blocks):
         return Merged(text, "conflict" if ours.edited else "unchanged")
     try:
-        merged = head.dialect.merge(head.values, values, _newest(blocks).exported)
+        merged = head.dialect.merge(head.values, values, newest(blocks).exported)
     except Invalid as error:
         return Merged(original, "kept", str(error))
     text = replace_spans(text, [(head.start, head.end, merged), *place_block(text, blocks, ours)])
@@ -103,8 +103,3 @@ def replace_spans(text: str, spans: Iterable[Span]) -> str:
         parts += [text[end:start], new]
         end = stop
     return "".join([*parts, text[end:]])
-
-
-def _newest(blocks: list[Block]) -> Block:
-    """Give the last block that is as we wrote it, or the last one if there is no such."""
-    return max(enumerate(blocks), key=lambda numbered: (numbered[1].intact, numbered[0]))[1]

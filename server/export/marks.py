@@ -30,6 +30,18 @@ _EDITED = (
 _BLOCK_ID = re.compile(r"^[ \t]+id:: .*\n", re.MULTILINE)
 
 
+class EditedNote(Struct, frozen=True):
+    """A note that a person edited in a block: its text there, and digests of all that was exported with the block."""
+
+    id: UUID
+    text: str
+    told: tuple[str, ...]
+
+    def was(self, text: str) -> bool:
+        """Tell whether this was the note's text when it was exported."""
+        return digest([str(self.id), plain_lines(text)]) in self.told
+
+
 class Block(Struct, frozen=True):
     """A marked block as it stands in a file; `content` has the line ends of this system."""
 
@@ -51,14 +63,14 @@ class Block(Struct, frozen=True):
         if not self.exported or digest(_without_notes(self.content)) not in self.exported.get("body", []):
             return False
         known = {plain_lines(text) for text in texts}
-        return all(text in known for _, text in self.edited_notes())
+        return all(note.text in known for note in self.edited_notes())
 
-    def edited_notes(self) -> Iterator[tuple[UUID, str]]:
+    def edited_notes(self) -> Iterator[EditedNote]:
         """Give the notes whose text is no longer that which was exported."""
-        told = self.exported.get("notes", [])
+        told = tuple(self.exported.get("notes", ()))
         for note in find_notes(self.content):
             if not self.intact and digest([str(note.id), note.text]) not in told:
-                yield note.id, note.text
+                yield EditedNote(note.id, note.text, told)
 
 
 def write_block(content: str, exported: Exported, style: StyleName, key: str | None = None) -> str:
@@ -78,6 +90,11 @@ def write_block(content: str, exported: Exported, style: StyleName, key: str | N
 def find_blocks(text: str, start: int = 0) -> list[Block]:
     """Find the marked blocks of a file, from a character on."""
     return [_read(found) for found in _BLOCK.finditer(text, start)]
+
+
+def newest(blocks: list[Block]) -> Block:
+    """Give the last block that is as we wrote it, or the last one if there is no such."""
+    return max(enumerate(blocks), key=lambda numbered: (numbered[1].intact, numbered[0]))[1]
 
 
 def write_conflict(content: str, style: StyleName) -> str:

@@ -5,33 +5,20 @@ An annotation's id is its note's, so that it is the same in every export, and a 
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from datetime import datetime
-from typing import Annotated, Any, Literal
-from uuid import NAMESPACE_URL, UUID, uuid5
+from typing import Annotated, Literal
+from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 from msgspec import Meta, Struct, field
-from msgspec.structs import asdict
 
-from server.errors import SourceError
 from server.export.reference import read_notes, read_tags
-from server.identity import paper_url, parse_key
-from server.quote import Quote
+from server.identity import paper_url
+from server.sources.webannotation import URN
 from server.wire import NoteState, PaperPage
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 _COLLECTION = uuid5(NAMESPACE_URL, "urn:papermargin:annotations").urn
 _FIRST_PAGE = uuid5(NAMESPACE_URL, "urn:papermargin:annotations#1").urn
-# a paper that is known by its title alone has no address
-_URN = "urn:papermargin:"
-
-
-class AnnotatedNote(Struct, frozen=True):
-    """A note as an annotation tells it."""
-
-    key: str
-    id: UUID
-    text: str
-    quote: Quote | None
 
 
 class TextQuoteSelector(Struct, tag_field="type", tag=True, omit_defaults=True):
@@ -76,18 +63,6 @@ class Annotation(Struct, tag_field="type", tag=True, kw_only=True):
     target: SpecificResource
 
 
-class AnnotationPage(Struct, tag_field="type", tag=True):
-    """All annotations, for a file has one page."""
-
-    items: list[Annotation]
-
-
-class AnnotationCollection(Struct, tag_field="type", tag=True):
-    """The export."""
-
-    first: AnnotationPage
-
-
 async def render_webannotation(pages: AsyncIterable[PaperPage]) -> AsyncIterator[bytes]:
     """Give an annotation a note, and one for the tags of each paper, as a collection of one page."""
     yield (
@@ -102,18 +77,8 @@ async def render_webannotation(pages: AsyncIterable[PaperPage]) -> AsyncIterator
     yield f'\n]}},\n"total":{total}}}\n'.encode()
 
 
-def parse_webannotation(document: bytes) -> list[AnnotatedNote]:
-    """Give the notes of an export; raises SourceError, which names the place, for what is none of ours."""
-    try:
-        collection = msgspec.json.decode(document, type=AnnotationCollection)
-    except msgspec.DecodeError as error:
-        raise SourceError(f"this is no collection of annotations that Papermargin wrote: {error}") from error
-    comments = [annotation for annotation in collection.first.items if annotation.motivation == "commenting"]
-    return [_read_note(annotation) for annotation in comments]
-
-
 def _annotate(page: PaperPage) -> Iterator[Annotation]:
-    source = paper_url(page.key) or _URN + page.key
+    source = paper_url(page.key) or URN + page.key
     for note in read_notes(page):
         yield Annotation(
             id=note.id.urn,
@@ -142,26 +107,3 @@ def _select(note: NoteState) -> list[TextQuoteSelector | TextPositionSelector]:
     if quote.start is None or quote.end is None:
         return [words]
     return [words, TextPositionSelector(quote.start, quote.end)]
-
-
-def _read_note(annotation: Annotation) -> AnnotatedNote:
-    key = parse_key(annotation.target.source.removeprefix(_URN))
-    if key is None:
-        raise SourceError(f"{annotation.target.source!r} is no paper - in {annotation.id}")
-    try:
-        uuid = UUID(annotation.id)
-    except ValueError as error:
-        raise SourceError(f"{annotation.id!r} is no id of a note") from error
-    text = "\n\n".join(body.value for body in annotation.body if body.purpose == "commenting")
-    return AnnotatedNote(key, uuid, text, _read_quote(annotation.target))
-
-
-def _read_quote(target: SpecificResource) -> Quote | None:
-    """Give the words that a note quotes and where they stand; raises SourceError for what no quote may hold."""
-    told: dict[str, Any] = {}
-    for selector in target.selector:
-        told |= asdict(selector)
-    try:
-        return msgspec.convert(told, Quote) if "exact" in told else None
-    except msgspec.ValidationError as error:
-        raise SourceError(f"a quote cannot be used: {error}") from error

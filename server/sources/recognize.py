@@ -15,9 +15,12 @@ from server.sources.capture import is_capture, parse_capture
 from server.sources.csl import parse_csl
 from server.sources.decoding import decode_json, decode_text
 from server.sources.huggingface_items import parse_items
+from server.sources.hypothesis import is_hypothesis, parse_hypothesis
 from server.sources.ids import is_id_list, parse_ids
 from server.sources.page import parse_page
+from server.sources.papermemory import is_papermemory, parse_papermemory
 from server.sources.ris import parse_ris
+from server.sources.webannotation import is_webannotation, parse_webannotation
 
 Kind = Literal[
     "papermargin export",
@@ -27,6 +30,10 @@ Kind = Literal[
     "BibTeX",
     "RIS",
     "CSL-JSON",
+    "Hypothesis",
+    "PaperMemory",
+    "Web Annotations",
+    "vault file",
     "capture",
     "arXiv ids",
 ]
@@ -34,6 +41,7 @@ _XML = re.compile(r"<\?xml|<feed\b", re.IGNORECASE)
 _HTML = re.compile(r"<!doctype html|<html\b", re.IGNORECASE)
 _RIS = re.compile(r"^TY  -", re.MULTILINE)
 _BIBTEX = re.compile(r"^[ \t]*@\w+[ \t]*[{(]", re.MULTILINE)
+_VAULT = re.compile(r"^(?:- )?<!-- papermargin:begin [0-9a-f]{32}\b", re.MULTILINE)
 _DAY_IN_NAME = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -43,6 +51,9 @@ _READERS: dict[Kind, Callable[..., Batch]] = {
     "BibTeX": parse_bibtex,
     "RIS": parse_ris,
     "CSL-JSON": parse_csl,
+    "Hypothesis": parse_hypothesis,
+    "PaperMemory": parse_papermemory,
+    "Web Annotations": parse_webannotation,
     "arXiv ids": parse_ids,
 }
 
@@ -54,6 +65,11 @@ class Recognized(Struct, frozen=True):
     content: Any
 
 
+def is_of_vault(text: str) -> bool:
+    """Tell whether a text is a file of a vault that we wrote: it has a marked block."""
+    return _VAULT.search(text) is not None
+
+
 def recognize(data: bytes) -> Recognized:
     """Tell the kind of a file by its content; raises SourceError with the reason for what is none of ours."""
     text = decode_text(data)
@@ -61,8 +77,7 @@ def recognize(data: bytes) -> Recognized:
     if not start:
         raise SourceError("the file is empty")
     if start[0] in "{[":
-        value = _unwrapped(decode_json(text))
-        return Recognized(_json_kind(value), value)
+        return _recognize_json(decode_json(text))
     return Recognized(_text_kind(text, start), text)
 
 
@@ -86,6 +101,18 @@ def parse(found: Recognized, *, name: str, observed: datetime, year: int) -> Bat
     return batch
 
 
+def _recognize_json(value: Any) -> Recognized:
+    foreign: list[tuple[Kind, Callable[[Any], bool]]] = [
+        ("Hypothesis", is_hypothesis),
+        ("Web Annotations", is_webannotation),
+        ("PaperMemory", is_papermemory),
+    ]
+    if kind := next((kind for kind, holds in foreign if holds(value)), None):
+        return Recognized(kind, value)
+    value = _unwrapped(value)
+    return Recognized(_json_kind(value), value)
+
+
 def _unwrapped(value: Any) -> Any:
     """Give the list within an object that holds one as `items`, and a single paper as a list of itself."""
     if isinstance(value, list) or "papermargin" in value:
@@ -107,6 +134,8 @@ def _json_kind(value: Any) -> Kind:
 
 
 def _text_kind(text: str, start: str) -> Kind:
+    if is_of_vault(text):
+        return "vault file"
     if start[0] == "<":
         return "arXiv Atom" if _XML.match(start) and not _HTML.search(start[:2000]) else "Hugging Face page"
     tests: list[tuple[Kind, bool]] = [

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from selectolax.lexbor import LexborHTMLParser
 
 from server.identity import parse_arxiv_id
-from server.source import SourcePaper, calendar_day, fold, printable
+from server.source import SourceNote, SourcePaper, calendar_day, fold, printable
 
 # as in "arXiv:2401.01234 [cs.CL]", ".../abs/2401.01234v2", "CoRR abs/2401.01234", "10.48550/arXiv.2401.01234"
 _ARXIV_MARK = re.compile(
@@ -59,7 +59,7 @@ def parse_reference(reference: Reference, *, observed: datetime) -> SourcePaper 
         published=_day(reference.published),
         doi=doi[0] if doi else None,
         tags=list(dict.fromkeys(tag for text in reference.tags if (tag := fold(text)))),
-        notes=[note for text in reference.notes if (note := note_text(text))],
+        notes=[SourceNote(note) for text in reference.notes if (note := note_text(text))],
     )
     return paper if paper.title or paper.arxiv_id else None
 

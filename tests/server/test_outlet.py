@@ -1,5 +1,6 @@
-"""The ways out on the command line."""
+"""The ways out on the command line, and the way of a vault back in."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,9 @@ from server.tokens import get_user
 from server.wire import EntryEdit, NoteEdit
 from tests.server.material import FERN, MOSS, NOW, edit, take_in_two
 from tests.server.process import serve
+from tests.server.sources.test_annotations import memory, row
 from tests.server.test_archive import NOTE
+from tests.server.test_intake import texts_on
 
 
 @pytest.fixture
@@ -210,3 +213,63 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+@pytest.fixture
+def vault(db: Path, tmp_path: Path) -> Path:
+    """A vault in which the one note was edited."""
+    run(db, "markdown", str(tmp_path / "vault"))
+    file = tmp_path / "vault" / "Fern Attention.md"
+    file.write_text(file.read_text().replace("> moist", "> moist \x1b[31m"))
+    return tmp_path / "vault"
+
+
+def take(db: Path, *arguments: str, answer: str = "") -> Result:
+    command = ["import", *arguments, "--no-extract", "--offline", "--db", str(db)]
+    return CliRunner().invoke(main, command, input=answer)
+
+
+def notes(db: Path) -> list[str]:
+    async def read() -> list[str]:
+        async with open_store(Config(db=db)):
+            return await texts_on(FERN)
+
+    return anyio.run(read)
+
+
+CHANGE = f"Fern Attention.md: {FERN} “Fern Attention”: a note of 2026-03-05: “moist” → “moist [31m”\n"
+
+
+def test_a_preview_shows_what_would_change_and_does_nothing(db: Path, vault: Path) -> None:
+    done = take(db, str(vault), "--preview")
+    assert (done.exit_code, done.stderr) == (0, CHANGE)
+    assert notes(db) == ["moist"]
+
+
+@pytest.mark.parametrize(("answer", "after"), [("y\n", "moist \x1b[31m"), ("n\n", "moist"), ("", "moist")])
+def test_a_vault_comes_in_when_the_reader_says_so(db: Path, vault: Path, answer: str, after: str) -> None:
+    done = take(db, str(vault), answer=answer)
+    assert done.stderr.startswith(f"{CHANGE}Take in 1 changes? [y/N]: ")
+    assert notes(db) == [after]
+
+
+def test_a_vault_comes_in_without_a_question_where_none_is_wanted_or_nothing_changed(
+    db: Path,
+    vault: Path,
+) -> None:
+    assert (take(db, str(vault), "--yes").stderr, notes(db)) == (CHANGE, ["moist \x1b[31m"])
+    assert take(db, str(vault)).stderr == ""
+
+
+def test_files_of_all_kinds_are_told_apart(db: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "h.json").write_text(json.dumps({"rows": [row()]}))
+    (folder / "p.json").write_text(json.dumps({"__dataVersion": 1, "a": memory()}))
+    (folder / "bad.json").write_text("{")
+    done = take(db, str(folder), "--json")
+    reports = {Path(report["file"]).name: report for report in json.loads(done.stdout)}
+    assert {name: (report["kind"], report["notes"]) for name, report in reports.items()} == {
+        "h.json": ("Hypothesis", 1), "p.json": ("PaperMemory", 1), "bad.json": ("", 0),
+    }  # fmt: skip
+    assert (done.exit_code, "cut off" in reports["bad.json"]["error"]) == (1, True)

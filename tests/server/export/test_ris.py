@@ -11,7 +11,7 @@ from server.source import Batch, fold
 from server.sources.ris import parse_ris
 from server.wire import PaperPage
 from tests.server.export.pages import hostile_pages, make_entry, make_note, make_page
-from tests.server.export.writing import AUTHORS, OBSERVED, TEXTS, write
+from tests.server.export.writing import AUTHORS, OBSERVED, TEXTS, note_texts, write
 
 
 def read(*pages: PaperPage) -> Batch:
@@ -74,7 +74,7 @@ def test_every_name_comes_back(authors: list[str]) -> None:
 @given(st.lists(TEXTS, max_size=3))
 def test_every_note_comes_back_but_for_empty_lines_and_indents(texts: list[str]) -> None:
     page = make_page(notes=[make_note(text, number=number) for number, text in enumerate(texts)])
-    assert [lines(note) for note in read(page).papers[0].notes] == [lines(note) for note in write_notes(page)]
+    assert [lines(note) for note in note_texts(read(page).papers[0])] == [lines(note) for note in write_notes(page)]
 
 
 @given(hostile_pages())

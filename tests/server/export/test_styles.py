@@ -50,7 +50,7 @@ def test_an_edit_of_a_note_is_told_from_any_other(text: str, new: str, style: St
     if block.intact:  # the two texts are the same in a block
         assert plain_lines(text) == plain_lines(new)
     else:
-        assert list(block.edited_notes()) == [(UUID(int=1), plain_lines(new))]
+        assert [(note.id, note.text) for note in block.edited_notes()] == [(UUID(int=1), plain_lines(new))]
         assert block.is_settled([new])
         assert not block.is_settled([f"{new} and more"])
 
@@ -85,7 +85,7 @@ def test_an_edit_is_read_as_the_person_meant_it(style: StyleName, old: str, new:
     written = render(make_page(), default_layout(style))
     assert old in written
     [block] = find_blocks(written.replace(old, new))
-    assert [note for _, note in block.edited_notes()] == [text]
+    assert [note.text for note in block.edited_notes()] == [text]
 
 
 @EACH

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from server.source import SourcePaper
 from server.wire import PaperPage
 from tests.server.export.pages import HOSTILE
 
@@ -65,3 +66,8 @@ async def stream(pages: Iterable[PaperPage]) -> AsyncIterator[PaperPage]:
     """Give the papers one by one, as the store does."""
     for page in pages:
         yield page
+
+
+def note_texts(paper: SourcePaper) -> list[str]:
+    """Give the texts of the notes that a file brought along."""
+    return [note.text for note in paper.notes]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.source import Batch, SourcePaper
+from server.source import Batch, SourceNote, SourcePaper
 from server.sources.bibtex import parse_bibtex
 from server.sources.csl import parse_csl
 from server.sources.decoding import decode_json
@@ -38,7 +38,7 @@ def test_a_bibtex_entry_is_told_whole_with_its_latex_decoded() -> None:
         author_count=4,
         published=date(2024, 1, 1),
         tags=["music", "kettles", "steam"],
-        notes=["Read twice.\nAsk about the whistle."],
+        notes=[SourceNote("Read twice.\nAsk about the whistle.")],
     )
 
 
@@ -104,7 +104,7 @@ def test_ris_records_are_told_whole() -> None:
         published=date(2024, 1, 5),
         doi="10.48550/arXiv.2401.01234",
         tags=["music", "steam"],
-        notes=["Read twice.\nAsk about the whistle"],
+        notes=[SourceNote("Read twice.\nAsk about the whistle")],
     )
     second = batch.papers[1]
     assert (second.title, second.abstract, second.authors) == (
@@ -136,7 +136,7 @@ def test_csl_items_are_told_whole_and_broken_ones_named() -> None:
         author_count=2,
         published=date(2024, 1, 5),
         tags=["music", "steam"],
-        notes=["Read twice.\n\nAsk about the whistle."],
+        notes=[SourceNote("Read twice.\n\nAsk about the whistle.")],
     )
     assert [(paper.arxiv_id, paper.doi) for paper in batch.papers[1:]] == [
         (None, "10.1234/kettle.7"),
