@@ -25,6 +25,7 @@ from server.archive.packing import export_archive
 from server.changes import changes_since, newest_change
 from server.edits import Edit
 from server.errors import Invalid
+from server.export.styles import StyleName
 from server.glossary import list_own_terms, list_terms, read_term
 from server.margin import list_notes, list_tags, read_entry, read_note, read_revisions, read_tag, read_trash
 from server.matches import list_searches, read_search
@@ -360,7 +361,10 @@ async def empty_trash(edit: Versioned) -> TrashReply:
 
 
 async def get_export(
-    request: Asking, form: Annotated[ExportFormat, QueryParameter(name="format")], q: FromQuery[str] = ""
+    request: Asking,
+    form: Annotated[ExportFormat, QueryParameter(name="format")],
+    q: FromQuery[str] = "",
+    style: Annotated[StyleName, QueryParameter(description="how Markdown files are written")] = "obsidian",
 ) -> Stream:
     """Give all of one's own as JSON, or the list, or what a query finds of it, in a format of others."""
     user = request.user.user
@@ -369,10 +373,11 @@ async def get_export(
         return _download(export_archive(user, datetime.now(UTC)), "application/json", "json")
     # what the formats need would slow down every start
     from server.export.formats import FORMATS  # noqa: PLC0415
+    from server.export.layout import default_layout  # noqa: PLC0415
     from server.export.zipping import render_zip  # noqa: PLC0415
 
     if form == "markdown":
-        return _download(render_zip(read_papers(user, q)), "application/zip", "zip")
+        return _download(render_zip(read_papers(user, q), default_layout(style)), "application/zip", "zip")
     return _download(FORMATS[form].render(read_papers(user, q)), FORMATS[form].media_type, FORMATS[form].ending)
 
 

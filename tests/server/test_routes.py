@@ -1,6 +1,8 @@
 """The API as a client meets it, on both engines."""
 
+from io import BytesIO
 from uuid import uuid4
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -88,6 +90,28 @@ async def test_the_list_is_given_in_every_format(client: httpx.AsyncClient, form
     reply = await client.get("/api/v1/export", params={"format": form})
     assert reply.status_code == 200 and "papermargin." in reply.headers["content-disposition"]
     assert form == "markdown" or b"Mossy" in reply.content or b"liverworts" in reply.content
+
+
+@pytest.mark.parametrize(
+    ("style", "mark"), [("logseq", b"\n\n- <!-- papermargin:"), ("plain", b"\n\n<!-- papermargin:")]
+)
+async def test_a_vault_comes_in_the_style_that_is_asked_for_and_goes_back(
+    client: httpx.AsyncClient, style: str, mark: bytes
+) -> None:
+    await overlay(client)
+    await client.put("/api/v1/papers/2601.00001/entry", json={"status": "read"})
+    zipped = (await client.get("/api/v1/export", params={"format": "markdown", "style": style})).content
+    with ZipFile(BytesIO(zipped)) as archive:
+        [text] = [archive.read(name) for name in archive.namelist()]
+    assert mark in text
+    edited = text.replace(b": read", b": skipped")
+    for preview, status in ((True, "read"), (False, "skipped")):
+        reply = await client.post("/api/v1/import", params={"preview": preview}, content=edited)
+        assert [line.partition(": ")[2] for line in reply.json()["changes"]] == [
+            "Pruning Ferns”: status read → skipped"
+        ]
+        entry = (await client.get("/api/v1/papers/2601.00001/entry")).json()
+        assert entry["status"] == status
 
 
 async def test_an_export_is_taken_back_in(client: httpx.AsyncClient) -> None:
