@@ -25,6 +25,14 @@ STAGES = (
 TRIALS = ("scierc", "tdmsci", "sizes", "folds")
 
 
+CONFIG = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path(__file__).with_name("config.cfg"),
+    help="The settings that decide the weights; default: those of the packaged model.",
+)
+
+
 @click.group()
 def main() -> None:
     """Work on the model that finds methods, datasets, metrics and tasks."""
@@ -34,11 +42,7 @@ def main() -> None:
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(__file__).with_name("model"))
 @click.option("--work", type=click.Path(file_okay=False, path_type=Path), default=Path("build/nlp"))
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=Path(__file__).with_name("config.cfg"),
-)
+@CONFIG
 @click.option("--stage", "stages", type=click.Choice(STAGES), multiple=True, help="Only this stage; may be repeated.")
 def train(data: Path, out: Path, work: Path, config: Path, stages: tuple[str, ...]) -> None:
     """Make the model from a data folder; about two hours on one core, and the packages of papermargin[train]."""
@@ -48,12 +52,13 @@ def train(data: Path, out: Path, work: Path, config: Path, stages: tuple[str, ..
 
 @main.command()
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
+@CONFIG
 @click.argument("names", type=click.Choice(TRIALS), nargs=-1, required=True)
-def trial(data: Path, names: tuple[str, ...]) -> None:
+def trial(data: Path, config: Path, names: tuple[str, ...]) -> None:
     """Learn anew in small, and print the scores: in public labels, with fewer texts, over folds. Nothing is kept."""
     trials = _course("nlp.trials")
     for name in names:
-        trials.run(name, data, click.echo)
+        trials.run(name, data, click.echo, config=config)
 
 
 @main.command()

@@ -131,14 +131,16 @@ def make_peer_silver(shop: Workshop) -> None:
 
 
 def make_student(shop: Workshop) -> None:
-    """Train the peer further, on gold and on the weighed mean of all silver together, in one lesson after another."""
+    """Train the peer further, on gold and the weighed mean of all silver; keep the mean weights of its lessons."""
     settings, weights = shop.config["student"], _load(shop.work / "peer.npz")
     silver = np.split(_mean_vote(shop), np.cumsum([len(doc) for doc in shop.silver])[:-1])
     docs, gold = shop.gold
+    after = []
     for seed, passes in enumerate(settings["passes"]):
         lesson = Lesson([*shop.silver, *docs], [*silver, *gold], passes, settings["rate"])
         weights = train_student(weights, lesson, seed=seed, **_habits(shop, settings))
-    _save(shop.work / "student.npz", weights)
+        after.append(weights)
+    _save(shop.work / "student.npz", {name: torch.stack([each[name] for each in after]).mean(0) for name in weights})
 
 
 def make_results(shop: Workshop) -> None:

