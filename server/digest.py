@@ -58,7 +58,7 @@ async def _match(search: SavedSearch, papers: list[int]) -> set[int]:
 async def _show(search: SavedSearch, papers: list[int]) -> Section:
     pages = await read_pages(papers[:MAX_MATCHES], search.user_id)
     more = max(len(papers) - MAX_MATCHES, 0)
-    return Section(search.name, search.query, [DigestPaper(page) for page in pages], more)
+    return Section(search.name, f"Saved search: {search.query}", [DigestPaper(page) for page in pages], more)
 
 
 async def _show_close(reader: int, papers: list[dict[str, Any]]) -> Section:

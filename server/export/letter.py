@@ -86,7 +86,8 @@ def _write_paper(paper: DigestPaper) -> list[str]:
     lines += _wrap(" · ".join(_list_facts(page)))
     lines += [f"  {link}"] if link else []
     lines += _wrap(_write_reason(paper))
-    return [*lines, *_wrap(_shorten(page.abstract))]
+    abstract = _wrap(_shorten(page.abstract))
+    return [*lines, "", *abstract] if abstract else lines
 
 
 def _wrap(text: str, *, indent: str = "  ") -> list[str]:
@@ -109,8 +110,7 @@ def _write_reason(paper: DigestPaper) -> str:
 
 
 def _shorten(text: str) -> str:
-    folded = fold(text)
-    return folded if len(folded) <= MAX_ABSTRACT else shorten(folded, MAX_ABSTRACT, placeholder=" …")
+    return shorten(fold(text), MAX_ABSTRACT, placeholder=" …", break_on_hyphens=False)
 
 
 def _write_day(day: date) -> str:
