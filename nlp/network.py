@@ -82,11 +82,6 @@ def make_batch(docs: Sequence[Doc]) -> Batch:
 
 def tag_scores(weights: dict[str, Array], batch: Batch, operators: Operators) -> Array:
     """Score every tag for every token of a batch, tokens × tags."""
-    return features(weights, batch, operators) @ weights["tag"] + weights["tag.bias"]
-
-
-def features(weights: dict[str, Array], batch: Batch, operators: Operators) -> Array:
-    """Give what the output layer sees of every token of a batch, tokens × width."""
     forms = batch.vectors @ weights["vector"]
     for column, name in enumerate(TABLES):
         found = operators.rows(weights[name.lower()], batch.hashes[..., column]).sum(0)
@@ -103,7 +98,7 @@ def features(weights: dict[str, Array], batch: Batch, operators: Operators) -> A
         mixed = mixed + seen[2 * reach :] @ weights[f"{layer}.right"] + weights[f"{layer}.bias"]
         hidden = hidden[reach:-reach] + operators.drop(mixed.clip(0)) @ weights[f"{layer}.out"]
         eaten += reach
-    return _scaled(operators.rows(hidden, batch.tokens - eaten))
+    return _scaled(operators.rows(hidden, batch.tokens - eaten)) @ weights["tag"] + weights["tag.bias"]
 
 
 def shapes(width: int, vector: int, tags: int) -> dict[str, tuple[int, ...]]:

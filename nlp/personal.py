@@ -1,26 +1,26 @@
-"""A personal model: an output layer that learnt from a user's corrections, in one small file."""
+"""A personal model: the packaged one with a user's taste behind it, and the file that keeps that taste."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
-from zipfile import ZipFile
 
 import msgspec
-import numpy as np
+from msgspec import Struct
 from spacy.language import Language
 
 from nlp.accurate import make_accurate
 from nlp.extract import load_model
-from nlp.tagger import SpanTagger
-from nlp.version import PROVENANCE, ModelChoice, Provenance, model_version, personal_in_force
+from nlp.judge import Judge, Taste
+from nlp.version import ModelChoice, Provenance, model_version, personal_in_force
 
-Layer = Mapping[str, np.ndarray]
-"""The weights of the output layer, by their names in the network."""
 
-LAYER = ("tag", "tag.bias")
+class Personal(Struct, kw_only=True):
+    """What the file of a personal model holds."""
+
+    provenance: Provenance
+    taste: Taste
 
 
 def load_choice(choice: ModelChoice) -> tuple[Language, str]:
@@ -29,50 +29,36 @@ def load_choice(choice: ModelChoice) -> tuple[Language, str]:
         nlp, version = load_model(), model_version(choice)
         if choice.model == "accurate":
             make_accurate(nlp)
-        elif choice.personal and personal_in_force(choice):
-            set_layer(nlp, read_layer(choice.personal))
+        if choice.personal and personal_in_force(choice):
+            give_taste(nlp, read_personal(choice.personal).taste)
         if version == model_version(choice):  # else the personal one was replaced meanwhile
             return nlp, version
 
 
-def layer_of(nlp: Language) -> Layer:
-    """Give the output layer of a loaded pipeline."""
-    return {name: _tagger(nlp).weights[name] for name in LAYER}
+def give_taste(nlp: Language, taste: Taste) -> None:
+    """Let a loaded pipeline judge its mentions by a taste."""
+    cast(Judge, nlp.add_pipe("judge", last=True)).taste = taste
 
 
-def set_layer(nlp: Language, layer: Layer) -> None:
-    """Give a loaded pipeline another output layer."""
-    _tagger(nlp).weights |= layer
+def digest_taste(taste: Taste) -> str:
+    """Give 12 hex digits that name a taste."""
+    return hashlib.blake2b(msgspec.json.encode(taste), digest_size=6).hexdigest()
 
 
-def read_layer(path: Path) -> Layer:
-    """Read the output layer of a personal model."""
-    with np.load(path) as arrays:
-        return {name: arrays[name] for name in LAYER}
+def read_personal(path: Path) -> Personal:
+    """Read a personal model. Raises `FileNotFoundError`, and `msgspec.DecodeError` for a file that is none."""
+    return msgspec.json.decode(path.read_bytes(), type=Personal)
 
 
-def digest_layer(layer: Layer) -> str:
-    """Give 12 hex digits that name an output layer."""
-    return hashlib.blake2b(b"".join(layer[name].tobytes() for name in LAYER), digest_size=6).hexdigest()
-
-
-def write_personal(path: Path, layer: Layer, provenance: Provenance) -> None:
+def write_personal(path: Path, personal: Personal) -> None:
     """Write a personal model in the place of an earlier one, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            with ZipFile(file, "w") as archive:
-                archive.writestr(PROVENANCE, msgspec.json.format(msgspec.json.encode(provenance)))
-                for name in LAYER:
-                    with archive.open(f"{name}.npy", "w") as array:
-                        np.lib.format.write_array(array, layer[name])
+            file.write(msgspec.json.encode(personal))
             file.flush()
             os.fsync(file.fileno())
         Path(fresh).replace(path)
     finally:
         Path(fresh).unlink(missing_ok=True)
-
-
-def _tagger(nlp: Language) -> SpanTagger:
-    return cast(SpanTagger, nlp.get_pipe("ner"))

@@ -11,7 +11,7 @@ from spacy.util import minibatch
 from spacy.vocab import Vocab
 
 from nlp.minilm import MiniLM
-from nlp.network import features, make_batch
+from nlp.network import make_batch, tag_scores
 from nlp.tags import best_tags, decode
 
 WORDS = 2000
@@ -68,16 +68,13 @@ class SpanTagger:
 
     def scores(self, docs: Sequence[Doc]) -> list[np.ndarray]:
         """Give the log probabilities of the tags of each text's tokens."""
-        found = [log_softmax(seen @ self.weights["tag"] + self.weights["tag.bias"]) for seen in self.features(docs)]
-        return _mixed(found, self.partner.scores(docs)) if self.partner else found
-
-    def features(self, docs: Sequence[Doc]) -> list[np.ndarray]:
-        """Give what the network's output layer sees of each text's tokens, tokens × width."""
         found = []
         for group in _groups(docs):
-            seen = features(self.weights, make_batch(group), NumpyOperators())
-            found += np.split(seen, np.cumsum([len(doc) for doc in group])[:-1])
-        return found
+            scores = tag_scores(self.weights, make_batch(group), NumpyOperators())
+            scores -= scores.max(-1, keepdims=True)
+            scores -= np.log(np.exp(scores).sum(-1, keepdims=True))
+            found += np.split(scores, np.cumsum([len(doc) for doc in group])[:-1])
+        return _mixed(found, self.partner.scores(docs)) if self.partner else found
 
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
         """Write the weights in half precision."""
@@ -96,13 +93,6 @@ class SpanTagger:
 def make_span_tagger(nlp: Language, name: str) -> SpanTagger:
     """Make a tagger that knows nothing yet; `from_disk` brings its weights."""
     return SpanTagger(nlp.vocab)
-
-
-def log_softmax(scores: np.ndarray) -> np.ndarray:
-    """Give the log probabilities that rows of scores stand for."""
-    scores = scores - scores.max(-1, keepdims=True)
-    normed: np.ndarray = scores - np.log(np.exp(scores).sum(-1, keepdims=True))
-    return normed
 
 
 def _mixed(own: Sequence[np.ndarray], partners: Sequence[np.ndarray]) -> list[np.ndarray]:

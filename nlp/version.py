@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
-from zipfile import BadZipFile, ZipFile
 
 import msgspec
 from msgspec import Struct
@@ -18,7 +17,7 @@ ModelName = Literal["fast", "accurate"]
 
 
 class ModelChoice(Struct, frozen=True):
-    """A packaged model, and where a personal one may lie that takes the place of the fast one."""
+    """A packaged model, and where a personal one may lie that has the last word over what it finds."""
 
     model: ModelName = "fast"
     personal: Path | None = None
@@ -27,14 +26,14 @@ class ModelChoice(Struct, frozen=True):
 class Provenance(Struct, kw_only=True):
     """What a personal model was made of, and how it did on corrections that it had not learnt from.
 
-    `parent` is the packaged model that it grew from, `weights` names its own. Scores are strict F1 against corrected
+    `parent` is the packaged model that it judges, `taste` names what it learnt. Scores are strict F1 against corrected
     mentions; `honoured` of the `held_out` changes that corrections ask for come out right by themselves, `agreement` is
-    the strict F1 between what it and its parent find in texts that nobody corrected.
+    the strict F1 between what it and its parent find in texts that nobody corrected, of surfaces that nobody did.
     """
 
     made: str
     parent: str
-    weights: str
+    taste: str
     corrections: int
     papers: int
     replayed: int
@@ -45,33 +44,32 @@ class Provenance(Struct, kw_only=True):
     agreement: float
 
 
-PROVENANCE = "provenance.json"
+class _File(Struct):
+    provenance: Provenance
 
 
 def model_version(choice: ModelChoice = ModelChoice()) -> str:  # noqa: B008 - it is frozen
     """Give 12 hex digits of what decides the readings: the package's code and lists, the weights that are in force."""
     digest = hashlib.blake2b(package_digest(choice.model).encode(), digest_size=6)
     if personal := personal_in_force(choice):
-        digest.update(personal.weights.encode())
+        digest.update(personal.taste.encode())
     return digest.hexdigest()
 
 
 def personal_in_force(choice: ModelChoice) -> Provenance | None:
     """Give what is known of the personal model of a choice, or None where the packaged one reads.
 
-    That is also so where the accurate one is asked for, or where the personal one grew from another model than the
-    packaged one is now: its weights mean nothing beside other word vectors.
+    That is also so where it learnt from another packaged model: it would judge mistakes that are no longer made.
     """
     found = read_provenance(choice.personal) if choice.personal else None
-    return found if found and choice.model == "fast" and found.parent == parent_digest() else None
+    return found if found and found.parent == parent_digest(choice.model) else None
 
 
 def read_provenance(path: Path) -> Provenance | None:
     """Give what a personal model says of itself, None where there is none that can be read."""
     try:
-        with ZipFile(path) as archive:
-            return msgspec.json.decode(archive.read(PROVENANCE), type=Provenance)
-    except (FileNotFoundError, BadZipFile, KeyError, msgspec.DecodeError):
+        return msgspec.json.decode(path.read_bytes(), type=_File).provenance
+    except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
@@ -84,8 +82,7 @@ def read_packaged(model: ModelName) -> dict[str, Any]:
 
 def packaged_bytes(model: ModelName) -> int:
     """Give what the files of a packaged model take on disk; the accurate one reads together with the fast one."""
-    folders = [MODEL, *([ACCURATE] if model == "accurate" else [])]
-    return sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+    return sum(file.stat().st_size for file in _files(model))
 
 
 @cache
@@ -96,9 +93,14 @@ def package_digest(model: ModelName) -> str:
 
 
 @cache
-def parent_digest() -> str:
-    """Give 12 hex digits of the packaged model, without the code around it."""
-    return _digest(MODEL.rglob("*"))
+def parent_digest(model: ModelName) -> str:
+    """Give 12 hex digits of the files of a packaged model, without the code around it."""
+    return _digest(_files(model))
+
+
+def _files(model: ModelName) -> list[Path]:
+    folders = [MODEL, *([ACCURATE] if model == "accurate" else [])]
+    return [file for folder in folders for file in folder.rglob("*") if file.is_file()]
 
 
 def _digest(files: Iterable[Path]) -> str:

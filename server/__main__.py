@@ -18,6 +18,7 @@ MODULES = {
     "import": "intake",
     "ingest": "intake",
     "extract": "reading",
+    "train": "training",
     "list": "margin",
     "show": "margin",
     "tag": "margin",

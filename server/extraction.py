@@ -157,11 +157,11 @@ class Extractor:
 
     async def _start(self) -> Process:
         personal = await asyncio.to_thread(personal_in_force, self._choice)
-        weights = personal.weights if personal else None
-        if weights != self._personal:
+        taste = personal.taste if personal else None
+        if taste != self._personal:
             await self._end()
         if self._process is None:
-            self._personal = weights
+            self._personal = taste
             choice = [self._choice.model, *([str(self._choice.personal)] if self._choice.personal else [])]
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "nlp.worker", *choice, stdin=PIPE, stdout=PIPE, limit=LINE

@@ -57,5 +57,4 @@ def _personal(choice: ModelChoice) -> str:
     )
     if personal_in_force(choice):
         return told
-    reason = "the accurate model takes none" if choice.model == "accurate" else "it grew from another packaged model"
-    return f"{told}; not in force: {reason}"
+    return f"{told}; not in force, since it learnt from another packaged model: papermargin train makes it anew"

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from nlp.personal import digest_layer, layer_of, load_choice, write_personal
+from nlp.extract import extract
+from nlp.judge import NOTHING, OUTCOMES, Taste
+from nlp.personal import Personal, digest_taste, load_choice, write_personal
 from nlp.version import (
     ModelChoice,
     ModelName,
@@ -18,17 +19,24 @@ from nlp.version import (
     read_provenance,
 )
 
+TEXT = "Owlet\nWe fine-tune Owlet by LoRA on CIFAR-10."
 
-def personal(path: Path, parent: str, *, shift: float = 0.5) -> Provenance:
-    """Write a personal model whose output layer is another one than the packaged network's."""
-    nlp, _ = load_choice(ModelChoice())
-    layer = {name: weights + np.float32(shift) for name, weights in layer_of(nlp).items()}
+
+def personal(path: Path, parent: str, *, disliked: str = "METHOD") -> Provenance:
+    """Write a personal model that takes all mentions of a label for wrong."""
+    taste = Taste(weights={disliked: [20.0 * (outcome == NOTHING) for outcome in OUTCOMES]})
     made = Provenance(
-        made="2026-03-05", parent=parent, weights=digest_layer(layer), corrections=30, papers=6, replayed=9,
+        made="2026-03-05", parent=parent, taste=digest_taste(taste), corrections=30, papers=6, replayed=9,
         f1_before=0.8, f1_after=0.9, honoured=5, held_out=9, agreement=0.99,
     )  # fmt: skip
-    write_personal(path, layer, made)
+    write_personal(path, Personal(provenance=made, taste=taste))
     return made
+
+
+def labels(choice: ModelChoice) -> set[str]:
+    """Give the labels of what a model finds."""
+    [found] = extract(load_choice(choice)[0], [TEXT])
+    return {mention.label for mention in found.mentions}
 
 
 @pytest.mark.parametrize("model", ["fast", "accurate"])
@@ -46,18 +54,20 @@ def test_another_model_has_another_version_and_the_same_one_the_same() -> None:
 def test_a_personal_model_is_in_force_once_it_lies_there(tmp_path: Path) -> None:
     choice = ModelChoice("fast", tmp_path / "store.model")
     before = model_version(choice)
-    made = personal(tmp_path / "store.model", parent_digest())
+    assert labels(choice) == {"METHOD", "DATASET"}
+    made = personal(tmp_path / "store.model", parent_digest("fast"))
     assert personal_in_force(choice) == made
-    nlp, version = load_choice(choice)
+    assert labels(choice) == {"DATASET"}
+    _, version = load_choice(choice)
     assert version == model_version(choice) != before
-    assert digest_layer(layer_of(nlp)) == made.weights
-    personal(tmp_path / "store.model", parent_digest(), shift=0.25)
+    personal(tmp_path / "store.model", parent_digest("fast"), disliked="DATASET")
     assert model_version(choice) not in (before, version), "another one has another version"
 
 
-def test_the_accurate_model_takes_no_personal_one(tmp_path: Path) -> None:
-    personal(tmp_path / "store.model", parent_digest())
-    assert model_version(ModelChoice("accurate", tmp_path / "store.model")) == model_version(ModelChoice("accurate"))
+def test_a_personal_model_goes_with_the_packaged_one_that_it_learnt_from(tmp_path: Path) -> None:
+    personal(tmp_path / "store.model", parent_digest("accurate"))
+    assert labels(ModelChoice("accurate", tmp_path / "store.model")) == {"DATASET"}
+    assert model_version(ModelChoice("fast", tmp_path / "store.model")) == model_version()
 
 
 def test_a_personal_model_of_another_parent_is_left_aside(tmp_path: Path) -> None:
@@ -67,7 +77,7 @@ def test_a_personal_model_of_another_parent_is_left_aside(tmp_path: Path) -> Non
     assert load_choice(choice)[1] == model_version()
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive at all", b"PK\x05\x06" + bytes(18)])
+@pytest.mark.parametrize("content", [b"", b"no model at all", b'{"provenance": {}}', b"\xff"])
 def test_a_file_that_is_no_model_is_left_aside(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "store.model").write_bytes(content)
     assert read_provenance(tmp_path / "store.model") is None
@@ -75,5 +85,5 @@ def test_a_file_that_is_no_model_is_left_aside(tmp_path: Path, content: bytes) -
 
 
 def test_nothing_but_the_model_is_left_behind(tmp_path: Path) -> None:
-    personal(tmp_path / "deep" / "store.model", parent_digest())
+    personal(tmp_path / "deep" / "store.model", parent_digest("fast"))
     assert [file.name for file in (tmp_path / "deep").iterdir()] == ["store.model"]
