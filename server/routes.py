@@ -28,7 +28,7 @@ from server.errors import Invalid
 from server.export.styles import StyleName
 from server.glossary import list_own_terms, list_terms, read_term
 from server.margin import list_notes, list_tags, read_entry, read_note, read_revisions, read_tag, read_trash
-from server.matches import list_searches, read_search
+from server.matches import list_names, list_searches, read_search
 from server.overlay import overlay
 from server.papers import list_papers, read_paper, read_papers, suggest
 from server.query import parse_query
@@ -414,8 +414,8 @@ async def new_code(request: Asking) -> PairingCode:
 async def renew_feed_address(request: Asking) -> FeedAddress:
     """Make the address of one's feeds; the one before is void from now on."""
     user, now = request.user.user, datetime.now(UTC)
-    names = [search.name for search in await list_searches(user, now)]
-    return list_addresses(str(request.base_url), await tokens.renew_feeds(user, now), names)
+    secret = await tokens.renew_feeds(user, now)
+    return list_addresses(str(request.base_url), secret, await list_names(user))
 
 
 def _download(content: AsyncIterator[bytes], kind: str, ending: str) -> Stream:

@@ -16,7 +16,7 @@ from server.commands.printing import json_option, print_json
 from server.commands.settings import load_config, reader_of, setting_options, store_options, with_store
 from server.config import HELP, Config
 from server.logs import RequestLog, configure_logging
-from server.matches import list_searches
+from server.matches import list_names
 from server.pages.settings import extension_folder
 from server.store import open_store, serving_lock
 from server.syndication import list_addresses
@@ -118,9 +118,9 @@ def feed_address_command(as_json: bool, **options: Any) -> None:
     config = load_config(**options)
 
     async def work() -> FeedAddress:
-        user, now = await reader_of(config), datetime.now(UTC)
-        names = [search.name for search in await list_searches(user, now)]
-        return list_addresses(f"{_address(config)}/", await renew_feeds(user, now), names)
+        user = await reader_of(config)
+        secret = await renew_feeds(user, datetime.now(UTC))
+        return list_addresses(f"{_address(config)}/", secret, await list_names(user))
 
     address = with_store(config, work)
     if as_json:

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from server.auth import COOKIE
-from server.matches import list_searches
+from server.matches import list_names
 from server.pages.shell import LANGUAGES, YEAR, Reading, back, read_form, render
 from server.syndication import list_addresses
 from server.tokens import PAIRING_MINUTES, has_one_reader, issue_code, list_devices, renew_feeds, revoke
@@ -55,9 +55,9 @@ async def post_code(request: Reading) -> Response[str]:
 
 async def post_feeds(request: Reading) -> Response[str]:
     """Make the secret address of one's feeds anew and show it, this once."""
-    user, now = request.user.user, datetime.now(UTC)
-    names = [search.name for search in await list_searches(user, now)]
-    return await _show(request, feeds=list_addresses(str(request.base_url), await renew_feeds(user, now), names))
+    user = request.user.user
+    secret = await renew_feeds(user, datetime.now(UTC))
+    return await _show(request, feeds=list_addresses(str(request.base_url), secret, await list_names(user)))
 
 
 async def post_revoke(request: Reading, device: FromPath[int]) -> Response[Any]:
