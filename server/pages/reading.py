@@ -74,18 +74,18 @@ class SearchForm(Struct, kw_only=True):
 async def get_list(
     request: Reading,
     q: FromQuery[str] = "",
-    sort: FromQuery[Sort | None] = None,
+    sort: FromQuery[Sort | Literal[""]] = "",
     cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
     everything: Annotated[bool, QueryParameter(name="all")] = False,
     done: FromQuery[UUID | None] = None,
 ) -> Response[str]:
     """Show the list, or what a query finds, with facets; htmx asks for the rows after a cursor alone."""
-    reader, view = request.user.user, View(q=q, sort=sort, everything=everything)
+    reader, view = request.user.user, View(q=q, sort=sort or None, everything=everything)
     colours = await tag_colours(reader)
     rows_alone = is_part(request) and cursor is not None
     try:
         found = await list_papers(
-            reader, q, sort=sort, cursor=cursor, limit=PAGE, everything=everything, facets=not rows_alone
+            reader, q, sort=view.sort, cursor=cursor, limit=PAGE, everything=everything, facets=not rows_alone
         )
         asked, wrong = read_asked(q), None
     except QueryError as error:

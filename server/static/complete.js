@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Completion of what one types, after https://www.w3.org/WAI/ARIA/apg/patterns/combobox/: fields, tags and terms of a
- * query (`data-complete="query"`), or the name of a tag (`data-complete="tag"`).
+ * query (`data-complete="query"`), or the name of a tag, method, dataset, metric or task (`data-complete="tag"`, …).
  */
 
 /** @typedef {{ query: string, kind: string, value: string, papers: number | null }} Suggestion */
@@ -64,6 +64,8 @@ export function complete(input) {
     timer = window.setTimeout(look, PAUSE_MS);
   });
   input.addEventListener("blur", close);
+  // somebody may have typed before this was loaded
+  if (input.value !== input.defaultValue) void look();
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (event.key === "ArrowDown" && !found.length) void look();
@@ -92,7 +94,7 @@ function option({ query, kind, value, papers }, id, isChosen) {
 
 /** @param {HTMLInputElement} input @returns {Promise<Suggestion[]>} */
 async function suggest(input) {
-  if (input.dataset.complete === "tag") return ask(`tag:${input.value.trim()}`);
+  if (input.dataset.complete !== "query") return ask(`${input.dataset.complete}:${input.value.trim()}`);
   const found = WORD.exec(before(input));
   const [field, begun] = [found?.[1]?.toLowerCase(), found?.[2] ?? ""];
   if (field && values(field).length) return values(field).filter((value) => value.startsWith(begun.toLowerCase())).map((value) => fixed(`${field}:${value}`));
@@ -130,7 +132,7 @@ function before(input) {
 
 /** @param {HTMLInputElement} input @param {Suggestion} suggestion */
 function write(input, { query, value }) {
-  if (input.dataset.complete === "tag") {
+  if (input.dataset.complete !== "query") {
     input.value = value;
     return;
   }

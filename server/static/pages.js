@@ -49,6 +49,22 @@ function expire(box) {
   setTimeout(leave, life);
 }
 
+/** @type {{ id: string, name: string | null } | null} what has the focus in a part that is about to be swapped */
+let held = null;
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const part = /** @type {CustomEvent} */ (event).detail.target;
+  if (part.contains(document.activeElement)) held = { id: part.id, name: document.activeElement?.getAttribute("name") ?? null };
+});
+document.addEventListener("htmx:oobAfterSwap", () => {
+  const part = held && document.getElementById(held.id);
+  if (!part || part.contains(document.activeElement)) return;
+  const adds = part.querySelector("details.adds");
+  // whoever adds a tag may add another, whoever took one off stays at the tags
+  if (held?.name === "tag") adds?.setAttribute("open", "");
+  /** @type {HTMLElement | null | undefined} */ (adds?.querySelector(held?.name === "tag" ? 'input[name="tag"]' : "summary"))?.focus();
+  held = null;
+});
+
 document.addEventListener("focusin", async (event) => {
   const field = event.target;
   if (!(field instanceof HTMLInputElement) || !field.dataset.complete || field.role === "combobox") return;

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from nlp.spans import Extraction, Label, Mention, Result
 from server.bulk import EntryChange, change_entries
-from server.identity import parse_arxiv_id
 from server.library import put_entry, put_note
 from server.mentions import Reading, store_readings, unread
 from server.models import Paper
 from server.quote import Quote
-from server.source import SourceListing
+from server.source import SourceListing, SourcePaper
 from server.wire import EntryEdit, NoteEdit
 from tests.server.material import NOW, edit, source, take_in
 
@@ -38,7 +37,7 @@ async def fill() -> None:
     )
     await _read()
     ids = [row.id for row in sorted(await Paper.all(), key=lambda row: row.key)]
-    await change_entries(edit(), ids[:LISTED], EntryChange(status="inbox"))
+    await change_entries(edit(), ids[1:LISTED], EntryChange(status="inbox"))
     await change_entries(edit(), ids[20:40], EntryChange(status="reading", tag=(TAGS[0],)))
     await change_entries(edit(), ids[40:100], EntryChange(status="read", tag=(TAGS[1],)))
     # the one that is opened most stands first
@@ -48,8 +47,7 @@ async def fill() -> None:
     await put_note(edit(minutes=2), UUID(int=1), NoteEdit(paper=LANTERN, text="Ask *why* $x^2$ flickers.", quote=quote))
 
 
-def _paper(number: int) -> object:
-    assert parse_arxiv_id(key(number))
+def _paper(number: int) -> SourcePaper:
     return source(
         key(number),
         f"{METHODS[number % 4]} for the {number}th lantern" if number else "A lantern that reads $x^2$",
