@@ -11,7 +11,15 @@ _SHORT = r"(?=[^()\[\]]*[A-Z])(?P<short>[^\s()\[\],;:]{1,12}[^\s()\[\],;:.])"
 _BRACKET = re.compile(rf"(?<=\S)[\s~]?[(\[]{_SHORT}[)\]]")
 _LONG = re.compile(r"[^()\[\]\n,;:]{2,120}\Z")
 _WORD = re.compile(r"[^\s~/-]+")
+_TAIL = re.compile(
+    r"[)\]] (?:(?:image|video|speech) )?(?:generation|synthesis|reconstruction|segmentation|recognition|translation"
+    r"|detection|grounding|navigation|comprehension|automation|caching|cache|decoding)\b"
+)
 _SMALL = {"a", "an", "and", "as", "by", "for", "from", "in", "of", "on", "or", "the", "to", "via", "with"}
+
+
+DEFINED = "abbreviations"
+"""Where a text's abbreviations are kept in its `user_data`."""
 
 
 class Abbreviation(NamedTuple):
@@ -41,10 +49,14 @@ def find_abbreviations(text: str) -> Iterator[Abbreviation]:
 
 
 class Abbreviations:
-    """Marks both forms of an abbreviation where one is marked, with the label and the borders of the long form."""
+    """Marks both forms of an abbreviation where one is marked, with the label and the borders of the long form.
+
+    A term that goes on behind the bracket, "point cloud (PCD) reconstruction", is marked as a whole.
+    """
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark abbreviations and their long forms alike."""
+        doc.user_data[DEFINED] = [*find_abbreviations(doc.text)]
         found = filter_spans(self.find(doc))
         taken = {token.i for span in found for token in span}
         doc.ents = [*found, *(ent for ent in doc.ents if taken.isdisjoint(range(ent.start, ent.end)))]
@@ -53,12 +65,28 @@ class Abbreviations:
     def find(self, doc: Doc) -> Iterator[Span]:
         """Give the forms of the abbreviations of which a form is a mention; none that lies within a longer one."""
         mention_at = {place: ent for ent in doc.ents for place in range(ent.start_char, ent.end_char)}
-        for long, short in find_abbreviations(doc.text):
+        for long, short in doc.user_data[DEFINED]:
             whole, brief = mention_at.get(long[1] - 1), mention_at.get(short[0])
             known = whole or brief
-            if known and not (brief and (brief.start_char, brief.end_char) != short):
-                forms = (doc.char_span(*form, label=known.label) for form in (long, short))
-                yield from (form for form in forms if form)
+            if known and (tail := _tail(doc, short, mention_at)):
+                forms = [doc.char_span(long[0], tail[0], label=tail[1])]
+            elif known and not (brief and (brief.start_char, brief.end_char) != short):
+                forms = [doc.char_span(start, end, label=known.label) for start, end in (long, short)]
+            else:
+                forms = []
+            yield from filter(None, forms)
+
+
+def _tail(doc: Doc, short: tuple[int, int], mention_at: dict[int, Span]) -> tuple[int, str] | None:
+    """Give where a term ends that goes on behind the bracket around its abbreviation, and its label; None if none."""
+    brief, after = mention_at.get(short[0]), mention_at.get(short[1] + 2)
+    if brief and brief.start_char >= short[0] - 1 and brief.end_char > short[1] + 1:
+        return brief.end_char, brief.label_
+    if found := _TAIL.match(doc.text, short[1]):
+        return found.end(), "TASK"
+    if brief and after and after.start_char == short[1] + 2 and after.text.islower():
+        return after.end_char, after.label_
+    return None
 
 
 def _start_by_initials(long: str, letters: list[str]) -> int | None:

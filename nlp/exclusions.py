@@ -6,15 +6,18 @@ from importlib.resources import files
 
 from spacy.tokens import Doc, Span
 
-# an address ends at white space, or at a bracket or brace that LaTeX or Markdown put around it
+# an address ends at white space, or at a bracket or brace that LaTeX or Markdown put around it; what a macro refers to
+# is one too
 ADDRESS = re.compile(
     r"(?:https?://|www\.|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?:com|org|io|ai|co|net|dev|edu|gov)/)[^\s<>{}()\[\]]*"
-    r"|(?<![\w.-])[\w-]+\.(?:github|gitlab)\.io\b|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+"
+    r"|(?<![\w.-])[\w-]+\.(?:github|gitlab)\.io\b[^\s<>{}()\[\]]*|\bdoi:\S+"
+    r"|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b"
+    r"|\\(?:cite[pt]?|(?:page|eq|c|auto)?ref|label|url|href|input|usepackage)(?:\[[^\[\]{}]*\])?\{[^{}]*\}"
 )
 LONGEST = 200
 """The length of the longest mention; the longest that was ever labelled has 99 characters."""
 
-MARKUP = re.compile(r"\s+|[{}$~]+|\\[a-z]+\{?|</?[a-z][a-z0-9]*/?>")
+MARKUP = re.compile(r"\s+|[{}$~]+|\\[A-Za-z]+\{?|</?[a-z][a-z0-9]*/?>")
 
 
 class Exclusions:

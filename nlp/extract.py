@@ -15,13 +15,12 @@ from spacy.tokens import Doc
 
 import nlp.pipeline
 import nlp.tagger  # noqa: F401 - spaCy finds components and tokenizer of both modules by their decorators
-from nlp.abbreviations import find_abbreviations
+from nlp.abbreviations import DEFINED
 from nlp.confidence import MENTIONS
 from nlp.results import find_results
 from nlp.spans import LABELS, Extraction, Label, Mention, Result
 from nlp.terms import define, term_of
-
-MODEL = Path(__file__).with_name("model")
+from nlp.version import MODEL
 
 _PIECE = re.compile(r"(?s).{1,20000}(?!\S)|.{1,20000}")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -129,7 +128,7 @@ def _mentions(doc: Doc) -> Iterator[Mention]:
     """Give the mentions of a text with their terms and confidences."""
     text, found = doc.text, doc.spans[MENTIONS]
     labels = {span.text: span.label_ for span in found}
-    defined = [(text[slice(*long)], text[slice(*short)]) for long, short in find_abbreviations(text)]
+    defined = [(text[slice(*long)], text[slice(*short)]) for long, short in doc.user_data[DEFINED]]
     shared = {label: define([pair for pair in defined if labels.get(pair[1]) == label], label) for label in LABELS}
     for span, confidence in zip(found, found.attrs["scores"], strict=True):
         label = cast(Label, span.label_)

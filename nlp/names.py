@@ -29,7 +29,7 @@ class Names:
         self.matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
         self.surfaces: dict[str, set[str]] = {}
         for label in FOUND:
-            for surface in {form for name, _ in read_names(label) for form in _forms(name)}:
+            for surface in {form for name, _ in read_names(label) for form in forms(name)}:
                 self.matcher.add(label, [nlp.make_doc(surface)])
                 self.surfaces.setdefault(label, set()).add(surface)
 
@@ -46,6 +46,6 @@ class Names:
                 yield span
 
 
-def _forms(name: str) -> tuple[str, ...]:
+def forms(name: str) -> tuple[str, ...]:
     """Give a name and, of one that is an ordinary phrase, its plural."""
     return (name, f"{name}s") if name.islower() and name[-1].isalpha() and name[-1] != "s" else (name,)

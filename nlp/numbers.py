@@ -5,23 +5,24 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-_TIMES = r"(?:[xX×]|\\times|times|-?fold|- fold)"
-_POINTS = r"(?:(?:absolute |percentage )?points?|pp|pts?|p)"
+_STAR = r"\*(?=\s?[A-Za-z])(?!\s(?:on|in|at|for|of|to|by|with|and|when|is)\b)"
+_TIMES = rf"(?:[xX×](?!\s?\d)|{_STAR}|\\times|times|-?fold|- fold)"
+_POINTS = r"(?:(?:absolute |percentage )?points?|pp|pts?)"
 _UNITS = (
-    rf"\s?(?:\\?%|percent(?:age)?)(?:\s?{_POINTS}(?![a-z]))?",
+    rf"\s?(?:\\?%|percent(?:age)?)(?:\s?(?:{_POINTS}|p)(?![a-z]))?",
     rf"\s?{_TIMES}",
     rf"[\s-]?{_POINTS}",
     r"\s?(?:s/frame|ms|s|secs?|milliseconds?|seconds?|mins?|minutes?|hours?|hrs?|days?|weeks?|months?)",
     r"\s?(?:(?:GPU|TPU|[AH]\d00)[\s-]?)(?:hours?|days?)",
-    r"\+?\s?(?:FPS|fps|Hz|kbps|(?:tokens?|samples|images|frames)(?:\s?/\s?s(?:ec(?:ond)?)?| per second))",
+    r"\+?\s?(?:FPS|fps|Hz|kbps|K?\s?(?:tokens?|samples|images|frames)(?:\s?/\s?s(?:ec(?:ond)?)?| per second)(?:/GPU)?)",
     r"\s?(?:dB|[KMGT]i?B|[GT]FLOPs|cm|mm|km|Watts?|W|mJ|kWh|USD|dollars)|AP|G",
     r"\s?(?:\{?\\?(?:deg|circ)\}?|°)",
 )
 _AMOUNT = re.compile(
-    r"(?:(?<![A-Za-z0-9.,_^])|(?<=sim)|(?<=approx)|(?<=arrow))(?:(?<![A-Za-z][-–])|(?<=\dx[-–]))"
+    r"(?:(?<![A-Za-z0-9.,_^@])|(?<=sim)|(?<=approx)|(?<=arrow))(?:(?<![A-Za-z][-–])|(?<=\dx[-–]))"
     r"(?P<sign>[+<~≈−](?=\s?\\?\$?\d)|(?<![\w%)}-])-(?=\d))?\s?(?P<currency>(?:\\\$|\$(?![\d.,]+(?:\\\w+|\\?%)?\$))(?=\d))?"
     rf"(?P<number>(?:\d{{1,3}}(?:,\d{{3}}){{1,5}}|\d{{1,15}})(?:\.\d{{1,15}})?)(?P<unit>{'|'.join(_UNITS)})?"
-    r"(?!(?!(?:right|long)arrow|p\\?m\\b|\\?sim)[A-Za-z0-9]|[.,]\d|-[A-Za-z])"
+    r"(?:(?<=\*)|(?!(?!(?:right|long)arrow|p\\?m\\b|\\?sim)[A-Za-z0-9]|[.,]\d|-[A-Za-z]))"
 )
 _JOINT = re.compile(r"\s?(?:--?|–|—)\s?|\s?\$?\\?(?:sim|pm)\$?\s?|\s?[±~]\s?")
 _FROM = re.compile(r"(?<!ranging )\bfrom\s*\S{0,3}$")
@@ -35,6 +36,11 @@ class Amount(Struct, frozen=True):
     number: float | None
     unit: str
     signed: bool
+
+    @property
+    def is_measured(self) -> bool:
+        """Tell a number with a unit, a range or a fraction from whole numbers, which mostly count."""
+        return bool(self.unit) or self.number is None or not self.number.is_integer()
 
 
 def find_amounts(text: str) -> Iterator[Amount]:
@@ -71,5 +77,5 @@ def _joined(text: str, first: Amount, second: Amount) -> bool:
 
 def _fold(unit: str) -> str:
     unit = re.sub(r"[\s\\${}+-]", "", unit).lower()
-    unit = {"x": "x", "×": "x", "times": "x", "fold": "x", "percent": "%", "percentage": "%"}.get(unit, unit)
-    return "points" if re.fullmatch(_POINTS.replace(" ", ""), unit) or "point" in unit else unit
+    unit = {"×": "x", "*": "x", "times": "x", "fold": "x", "percent": "%", "percentage": "%"}.get(unit, unit)
+    return "points" if re.fullmatch(rf"{_POINTS}|%.+", unit) or "point" in unit else unit

@@ -13,12 +13,14 @@ from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, registry
 
 from nlp.abbreviations import Abbreviations
+from nlp.borders import Borders
 from nlp.consistency import Consistency
 from nlp.exclusions import Exclusions
 from nlp.labels import Labels
+from nlp.measures import Measures
 from nlp.names import Names
 
-RULES = ("names", "labels", "abbreviations", "consistency", "exclusions")
+RULES = ("names", "measures", "labels", "abbreviations", "borders", "consistency", "exclusions")
 """The components that follow the trained one, in their order."""
 
 # Names of papers end where spaCy's rules for prose see no border: "Llama3-70B.", "(LLM)-based", "SFT+RL", "R^2=0.8".
@@ -81,6 +83,12 @@ def make_names(nlp: Language, name: str) -> Names:
     return Names(nlp)
 
 
+@Language.factory("measures", requires=["doc.ents"], assigns=["doc.ents"])
+def make_measures(nlp: Language, name: str) -> Measures:
+    """Make the component that finds metrics by their look and by the numbers beside them."""
+    return Measures(nlp)
+
+
 @Language.factory("abbreviations", requires=["doc.ents"], assigns=["doc.ents"])
 def make_abbreviations(nlp: Language, name: str) -> Abbreviations:
     """Make the component that labels abbreviations as what they stand for."""
@@ -91,6 +99,12 @@ def make_abbreviations(nlp: Language, name: str) -> Abbreviations:
 def make_labels(nlp: Language, name: str) -> Labels:
     """Make the component that corrects labels."""
     return Labels()
+
+
+@Language.factory("borders", requires=["doc.ents"], assigns=["doc.ents"])
+def make_borders(nlp: Language, name: str) -> Borders:
+    """Make the component that mends where mentions begin and end."""
+    return Borders()
 
 
 @Language.factory("consistency", requires=["doc.ents"], assigns=["doc.ents"])

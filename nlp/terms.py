@@ -36,6 +36,7 @@ _BRITISH = (
     (re.compile(r"\b(fine|pre|post|multi)(tun|train|task|view)"), r"\1-\2"),
 )
 _NAME = re.compile(r"[a-z]*[A-Z].*[A-Z0-9].*|.*\d.*|[A-Z]|.*[^\x00-\x7f].*")
+_VERSION = re.compile(r" v?\d+(?:\.\d+)*(?: |$)")
 _AMBIGUOUS = re.compile(r"[A-Z&]{1,3}s?")
 
 
@@ -86,9 +87,12 @@ def _singular(text: str, label: Label) -> str:
 
 
 def _spelled(surface: str, label: Label) -> str:
-    """Spell an unlisted surface by rule; ordinary words are written small, in names of tasks and metrics all words."""
+    """Spell an unlisted surface by rule; ordinary words are written small, in names of tasks and metrics all words.
+
+    What has a version of its own, "Nest Diffusion 3 Medium", is a product, whose words are all names.
+    """
     text = _singular(_plain(surface, label), label)
-    if label == "DATASET":
+    if label == "DATASET" or (label == "METHOD" and _VERSION.search(text)):
         return text
     parts = re.split(r"([\s/()]+)", text)
     return "".join(_american(part.lower()) if _is_ordinary(part, label) else part for part in parts)

@@ -5,6 +5,7 @@ from spacy.tokens import Span
 
 from nlp.abbreviations import Abbreviations, find_abbreviations
 from nlp.pipeline import blank
+from tests.nlp.marking import mark
 
 NLP = blank()
 
@@ -66,3 +67,25 @@ def test_the_long_form_is_marked_from_its_first_letter() -> None:
 
 def test_where_neither_form_is_marked_nothing_is() -> None:
     assert Abbreviations()(NLP("the state of the owl (SOTO)")).ents == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("a point cloud (PCD) reconstruction", ["point cloud", "PCD"]),
+        ("a point cloud (PCD) reconstruction", ["point cloud", "PCD", "reconstruction"]),
+        ("a point cloud (PCD) reconstruction", ["point cloud", "PCD) reconstruction"]),
+        ("a nest-to-video (NTV) image generation", ["NTV"]),
+        ("a nested owl (NeO) policy", ["nested owl", "NeO", "policy"]),
+    ],
+)
+def test_a_term_that_goes_on_behind_the_bracket_is_whole(text: str, marked: list[str]) -> None:
+    doc = NLP(f"We try {text} in the wood.")
+    doc.ents = [mark(doc, surface, "TASK") for surface in marked]
+    assert [ent.text for ent in Abbreviations()(doc).ents] == [text.removeprefix("a ")]
+
+
+def test_what_follows_the_bracket_apart_stays_apart() -> None:
+    doc = NLP("We try owl-led annealing (OLA) and nest mapping.")
+    doc.ents = [Span(doc, 2, 6, label="METHOD"), Span(doc, 10, 12, label="TASK")]
+    assert [ent.text for ent in Abbreviations()(doc).ents] == ["owl-led annealing", "OLA", "nest mapping"]

@@ -5,6 +5,7 @@ from spacy.tokens import Span
 
 from nlp.exclusions import Exclusions
 from nlp.pipeline import blank
+from tests.nlp.marking import mark
 
 NLP = blank()
 
@@ -17,12 +18,31 @@ def test_software_hardware_and_plain_words_are_no_mentions(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://owlet.github.io/Owlet", "github.com/nest/Owlet", "www.owlet.org/Owlet", "Owlet@nest.org"]
+    "address",
+    [
+        "https://owlet.github.io/Owlet",
+        "owlet.github.io/Owlet",
+        "github.com/nest/Owlet",
+        "www.owlet.org/Owlet",
+        "Owlet@nest.org",
+        "Owlet.wood@tall.nest.org",
+        "doi:10.1000/Owlet",
+        "\\cite{Owlet}",
+        "\\citep[p. 3]{nest, Owlet}",
+        "\\ref{fig:Owlet}",
+    ],
 )
 def test_nothing_inside_an_address_is_a_mention(address: str) -> None:
     doc = NLP(f"Owlet is at {address}.")
-    doc.ents = [Span(doc, 0, 1, label="METHOD"), Span(doc, 3, 4, label="METHOD")]
+    doc.ents = [Span(doc, 0, 1, label="METHOD"), mark(doc, "Owlet", "METHOD")]
     assert [ent.start for ent in Exclusions()(doc).ents] == [0]
+
+
+@pytest.mark.parametrize("text", ["mAP@0.5", "CIDEr@0.5IoU", "Recall@5"])
+def test_a_rank_is_no_address(text: str) -> None:
+    doc = NLP(text)
+    doc.ents = [Span(doc, 0, len(doc), label="METRIC")]
+    assert [ent.text for ent in Exclusions()(doc).ents] == [text]
 
 
 @pytest.mark.parametrize("text", ["\\textbf{Owlet}", "<b>Owlet</b>", "$Owlet$", "{Owlet}"])
@@ -32,8 +52,9 @@ def test_markup_stays_outside(text: str) -> None:
     assert [ent.text for ent in Exclusions()(doc).ents] == ["Owlet"]
 
 
-def test_markup_alone_is_no_mention() -> None:
-    doc = NLP("${}$")
+@pytest.mark.parametrize("text", ["${}$", "\\Owlet", "\\textbf{"])
+def test_markup_alone_is_no_mention(text: str) -> None:
+    doc = NLP(text)
     doc.ents = [Span(doc, 0, len(doc), label="METHOD")]
     assert Exclusions()(doc).ents == ()
 

@@ -33,6 +33,10 @@ FOUND = [
     ("We work on hallucination detection.", "TASK", ["hallucination detection"]),
     ("A diffusion model and a language model share a decoder.", "METHOD", ["diffusion model", "language model"]),
     ("ResNet-50 is smaller than Llama 3.1.", "METHOD", ["ResNet-50", "Llama 3.1"]),
+    ("Llama 3.1 8B beats Qwen2.5 7B on owls.", "METHOD", ["Llama 3.1 8B", "Qwen2.5 7B"]),
+    ("We improve speech translation and recognition.", "TASK", ["speech translation"]),
+    ("It brings a 2.1x speed-up and gains 3.1% in Recall@5.", "METRIC", ["speed-up", "Recall@5"]),
+    ("Its F1-scores reach 81.2% on ImageNet.", "METRIC", ["F1-scores"]),
     ("OwletNet: Counting Nests\nWe propose \\textbf{OwletNet}, a model.", "METHOD", ["OwletNet"]),
 ]
 
@@ -62,6 +66,9 @@ LEFT_OUT = [
     ("It solves the image classification task.", ["image classification task", "the image classification task"]),
     ("GPT-4's answers and BERT's are compared.", ["GPT-4's", "BERT's", "'s"]),
     ("OwletNet is at https://github.com/nest/BERT now.", ["BERT", "nest", "github"]),
+    ("OwletNet is at nest.github.io/BERT and doi:10.1000/GLUE.", ["BERT", "GLUE", "nest"]),
+    ("We use what \\cite{BERT} and \\BERT say in \\ref{tab:GLUE}.", ["BERT", "GLUE", "\\BERT", "tab:GLUE"]),
+    ("We improve speech translation and recognition.", ["recognition"]),
     ("It costs $\\mathcal{O}(n)$ owls.", ["mathcal", "O", "n", "$\\mathcal{O}(n)$"]),
 ]
 
@@ -69,6 +76,12 @@ LEFT_OUT = [
 @pytest.mark.parametrize(("text", "surfaces"), LEFT_OUT)
 def test_what_is_no_name_is_left_out(text: str, surfaces: list[str]) -> None:
     assert read(text).keys() & {*surfaces} == set()
+
+
+def test_an_abbreviation_inside_a_term_does_not_split_it() -> None:
+    found = read("Vision-language-action (VLA) models are used for graphical user interface (GUI) navigation.")
+    assert {"Vision-language-action (VLA) models", "graphical user interface (GUI) navigation"} <= found.keys()
+    assert {"VLA", "GUI"}.isdisjoint(found)
 
 
 def test_one_surface_has_one_label_at_each_of_its_places() -> None:

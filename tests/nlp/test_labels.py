@@ -5,6 +5,7 @@ from spacy.tokens import Span
 
 from nlp.labels import Labels
 from nlp.pipeline import blank
+from tests.nlp.marking import mark
 
 NLP = blank()
 CORRECT = Labels()
@@ -12,8 +13,7 @@ CORRECT = Labels()
 
 def label(text: str, name: str, given: str) -> str:
     doc = NLP(text)
-    start = text.index(name)
-    doc.ents = [doc.char_span(start, start + len(name), label=given)]
+    doc.ents = [mark(doc, name, given)]
     (ent,) = CORRECT(doc).ents
     return str(ent.label_)
 

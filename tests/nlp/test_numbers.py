@@ -33,6 +33,10 @@ def only(text: str) -> Amount:
         ("in 3.29 seconds", "3.29 seconds", 3.29, "seconds"),
         ("takes 1200 GPU hours", "1200 GPU hours", 1200.0, "gpuhours"),
         ("at 16 FPS on", "16 FPS", 16.0, "fps"),
+        ("at 1.1K tokens per second", "1.1K tokens per second", 1.1, "ktokenspersecond"),
+        ("at 2,800 tokens/sec/GPU", "2,800 tokens/sec/GPU", 2800.0, "tokens/sec/gpu"),
+        ("brings 1.6* utilization", "1.6*", 1.6, "x"),
+        ("gains 7.7%p in", "7.7%p", 7.7, "points"),
         ("of 32.1dB and", "32.1dB", 32.1, "db"),
         ("less than $1,000 USD now", "$1,000 USD", 1000.0, "usd"),
         ("an FID of 2.07.", "2.07", 2.07, ""),
@@ -51,6 +55,20 @@ def test_a_range_is_one_amount_without_a_number(value: str) -> None:
     assert only(text).number is None
 
 
+def test_the_sides_of_a_picture_are_no_multiples() -> None:
+    assert written("at 256 x 256 pixels") == ["256", "256"]
+
+
+@pytest.mark.parametrize("text", ["81.2* on", "**81.2** now"])
+def test_a_star_that_marks_a_note_is_no_multiple(text: str) -> None:
+    assert written(text) == ["81.2"]
+
+
+@pytest.mark.parametrize(("text", "measured"), [("3 owls", False), ("3x", True), ("3.5", True), ("3-5", True)])
+def test_a_unit_a_fraction_or_a_range_measures(text: str, measured: bool) -> None:
+    assert only(text).is_measured == measured
+
+
 def test_from_and_to_give_two_amounts() -> None:
     assert written("raised it from 61.2% to 70.3% at once") == ["61.2%", "70.3%"]
 
@@ -60,7 +78,20 @@ def test_an_arrow_stands_between_two_amounts() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["GPT-4", "a 7B model", "v2.0", "top-5 owls", "at 256x256", "8-shot", "R2D2", "1" * 99]
+    "text",
+    [
+        "GPT-4",
+        "a 7B model",
+        "v2.0",
+        "top-5 owls",
+        "at 256x256",
+        "512p",
+        "Recall@5",
+        "mAP@0.5",
+        "8-shot",
+        "R2D2",
+        "1" * 99,
+    ],
 )
 def test_digits_that_belong_to_a_name_are_no_amount(text: str) -> None:
     assert written(text) == []
