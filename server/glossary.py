@@ -12,9 +12,9 @@ from server.terms import find_term, term_state
 from server.wire import Moment, MonthCount, TermCount, TermList, TermPage, TermSort, TermState
 
 _ORDERS: dict[TermSort, str] = {
-    "own": "own DESC, papers DESC, folded, id",
-    "papers": "papers DESC, own DESC, folded, id",
-    "name": "folded, id",
+    "own": "own DESC, papers DESC, folded, root.id",
+    "papers": "papers DESC, own DESC, folded, root.id",
+    "name": "folded, root.id",
 }
 
 
@@ -31,12 +31,12 @@ async def list_terms(
     rows = await fetch(
         f"WITH root AS (SELECT DISTINCT t.id, t.fold, {NAME} AS name, {PAPERS} AS papers FROM "
         f"(SELECT id AS term_id FROM term WHERE label = $2) pt {ROOTS} WHERE {SHOWN}), "
-        "listed AS (SELECT COALESCE(m.into_id, pt.term_id) AS id, COUNT(DISTINCT e.paper_id) AS own FROM entry e "
-        "JOIN paper_term pt ON pt.paper_id = e.paper_id LEFT JOIN own_term m ON m.user_id = $1 "
-        "AND m.term_id = pt.term_id WHERE e.user_id = $1 AND e.deleted IS NULL AND e.status <> 'none' GROUP BY 1), "
-        "found AS (SELECT root.id, name, LOWER(name) AS folded, papers, COALESCE(own, 0) AS own FROM root "
-        "LEFT JOIN listed ON listed.id = root.id WHERE papers > 0 AND (fold LIKE $3 ESCAPE '\\' OR $3 = '%%')) "
-        f"SELECT *, (SELECT COUNT(*) FROM found) AS total FROM found ORDER BY {_ORDERS[sort]} LIMIT $4 OFFSET $5",
+        "listed AS MATERIALIZED (SELECT COALESCE(m.into_id, pt.term_id) AS id, COUNT(DISTINCT e.paper_id) AS own "
+        "FROM entry e JOIN paper_term pt ON pt.paper_id = e.paper_id LEFT JOIN own_term m ON m.user_id = $1 "
+        "AND m.term_id = pt.term_id WHERE e.user_id = $1 AND e.deleted IS NULL AND e.status <> 'none' GROUP BY 1) "
+        "SELECT name, LOWER(name) AS folded, papers, COALESCE(own, 0) AS own, COUNT(*) OVER () AS total FROM root "
+        "LEFT JOIN listed ON listed.id = root.id WHERE papers > 0 AND (fold LIKE $3 ESCAPE '\\' OR $3 = '%%') "
+        f"ORDER BY {_ORDERS[sort]} LIMIT $4 OFFSET $5",
         reader,
         label.upper(),
         f"%{_like(fold_term(printable(words)))}%",

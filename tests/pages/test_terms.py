@@ -75,6 +75,16 @@ def test_a_term_is_renamed_merged_hidden_and_given_back(plain: Visitor) -> None:
     expect(page.locator("table.index tbody tr")).to_have_count(5)
 
 
+def test_a_merge_completes_names_of_its_label(visitor: Visitor) -> None:
+    page = visitor.open("/terms/dataset/MothSet")
+    page.locator("summary", has_text="Merge").click()
+    page.get_by_label("Into").focus()
+    expect(page.get_by_label("Into")).to_have_role("combobox")
+    page.get_by_label("Into").press_sequentially("dusk")
+    page.get_by_role("option", name="DuskBench").click()
+    expect(page.get_by_label("Into")).to_have_value("DuskBench")
+
+
 def test_what_cannot_be_done_is_said(plain: Visitor) -> None:
     page = plain.open("/terms/method/LanternNet")
     fill_panel(page, "Rename", "wick tuning")
