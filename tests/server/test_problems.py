@@ -31,7 +31,7 @@ def assert_problem(reply: httpx.Response, status: int) -> dict[str, Any]:
 
 
 REFUSED: list[tuple[str, str, int]] = [
-    ("GET", "/", 404), ("GET", "/api/v1/nothing", 404), ("GET", "/api/v1/papers/2601.99999", 404),
+    ("GET", "/nowhere", 404), ("GET", "/api/v1/nothing", 404), ("GET", "/api/v1/papers/2601.99999", 404),
     ("GET", "/api/v1/papers/a/b/c/d", 404), ("GET", NOTE, 404), ("GET", "/api/v1/notes/no-uuid", 404),
     ("GET", "/api/v1/tags/none", 404), ("DELETE", "/api/v1/devices/99", 404), ("GET", "/api/v1/papers/%00", 404),
     ("DELETE", "/api/v1/me", 405), ("POST", ENTRY, 405), ("PATCH", "/api/v1/papers", 405),
