@@ -17,7 +17,7 @@ from server.export.styles import StyleName
 from server.export.vault import Gone, Per, Plan, VaultReport, write_vault
 from server.papers import list_papers, read_papers
 from server.source import printable
-from server.wire import PaperPage
+from server.wire import ChangeRecord, PaperPage
 
 _ASKED = 50  # papers of one query by their keys
 _COUNTS = [name for name in VaultReport.__struct_fields__ if name != "messages"]
@@ -100,15 +100,18 @@ async def _follow(folder: Path, user: int, words: str, plan: Plan, since: int) -
     while True:
         changes = await changes_since(user, since, 500)
         since = changes.last
-        if keys := {change.paper for change in changes.changes if change.paper}:
-            report = await _catch_up(folder, user, words, plan, sorted(keys))
+        if changes.changes:
+            report = await _catch_up(folder, user, words, plan, changes.changes)
             if any(getattr(report, name) for name in _COUNTS if name != "unchanged"):
                 _tell(report, plan)
         if not changes.more:
             await anyio.sleep(POLL_SECONDS)
 
 
-async def _catch_up(folder: Path, user: int, words: str, plan: Plan, keys: list[str]) -> VaultReport:
+async def _catch_up(folder: Path, user: int, words: str, plan: Plan, changes: list[ChangeRecord]) -> VaultReport:
+    if any(change.kind == "term" for change in changes):  # it may stand in any paper
+        return await _write(folder, user, words, plan)
+    keys = sorted({change.paper for change in changes if change.paper})
     listed = await _keys(_chosen(user, "", keys)) if plan.gone != "leave" else set()
     pages = _chosen(user, words, keys)
     return await write_vault(folder, pages, plan, is_listed=lambda key: key in listed or key not in keys)

@@ -80,7 +80,6 @@ def _context(page: PaperPage, style: StyleName, *, alone: bool) -> dict[str, Any
     return {
         "paper": page,
         "title": one_line(page.title) or page.key,
-        "citekey": citation_key(page),
         "tags": read_tags(page),
         "methods": terms_of(page, "METHOD"),
         "datasets": terms_of(page, "DATASET"),
@@ -109,6 +108,7 @@ def _environment(style: StyleName) -> ImmutableSandboxedEnvironment:
     )
     environment.filters |= {
         "authors": _write_authors,
+        "citekey": citation_key,
         "blockquote": lambda text: quote_lines(str(text)),
         "date": _write_date,
         "join": _join,

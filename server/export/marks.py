@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from server.export.notation import quote_lines
-from server.export.styles import StyleName, find_notes, plain_lines
+from server.export.styles import StyleName, WrittenNote, find_notes, plain_lines
 from server.export.values import Exported, digest
 
 _BLOCK = re.compile(
@@ -60,7 +60,8 @@ class Block(Struct, frozen=True):
         """
         if self.intact:
             return True
-        if not self.exported or digest(_without_notes(self.content)) not in self.exported.get("body", []):
+        body = _without_notes(self.content, list(find_notes(self.content)))
+        if digest(body) not in self.exported.get("body", []):
             return False
         known = {plain_lines(text) for text in texts}
         return all(note.text in known for note in self.edited_notes())
@@ -76,9 +77,10 @@ class Block(Struct, frozen=True):
 def write_block(content: str, exported: Exported, style: StyleName, key: str | None = None) -> str:
     """Put the marks around what stands in a block."""
     bullet = "- " if style == "logseq" else ""
+    notes = list(find_notes(content, style))
     told = exported | {
-        "body": [digest(_without_notes(content))],
-        "notes": [digest([str(note.id), note.text]) for note in find_notes(content)] or [digest(None)],
+        "body": [digest(_without_notes(content, notes))],
+        "notes": [digest([str(note.id), note.text]) for note in notes] or [digest(None)],
     }
     digests = " ".join(f"{name}={','.join(values)}" for name, values in told.items())
     content += ("" if bullet else "\n") + f"{bullet}<!-- papermargin:exported {digests} -->\n"
@@ -118,9 +120,9 @@ def _read(found: re.Match[str]) -> Block:
     )
 
 
-def _without_notes(content: str) -> str:
+def _without_notes(content: str, notes: list[WrittenNote]) -> str:
     end, parts = 0, []
-    for note in sorted(find_notes(content), key=lambda note: note.start):
+    for note in sorted(notes, key=lambda note: note.start):
         parts.append(content[end : note.start])
         end = max(end, note.end)
     return "".join([*parts, content[end:]]).strip("\n")

@@ -36,9 +36,9 @@ class WrittenNote(Struct, frozen=True):
     end: int
 
 
-def find_notes(content: str) -> Iterator[WrittenNote]:
-    """Find the notes of a block, whatever its style, in their order."""
-    for style in STYLES.values():
+def find_notes(content: str, name: StyleName | None = None) -> Iterator[WrittenNote]:
+    """Find the notes of a block, in their order; of any style unless one is named."""
+    for style in [STYLES[name]] if name else STYLES.values():
         for found in style.pattern.finditer(content):
             lines = found["text"].removesuffix("\n").split("\n")
             text = "\n".join(style.prefix.sub("", line) for line in lines)

@@ -11,11 +11,12 @@ from zipfile import ZipFile
 import pytest
 
 from server.config import Config
+from server.export.formats import FORMATS, FormatName
 from server.intake import find_files, import_data, import_file
-from server.library import delete_note, put_note
-from server.papers import read_paper
+from server.library import delete_note, put_entry, put_note
+from server.papers import read_paper, read_papers
 from server.store import fetch
-from server.wire import FileReport, NoteEdit, NoteState
+from server.wire import EntryEdit, FileReport, NoteEdit, NoteState
 from tests.server.material import FERN, MOSS, NOW, edit, second_user, source, take_in, take_in_two
 from tests.server.sources.test_annotations import annotation, memory, row
 
@@ -184,3 +185,17 @@ async def test_a_paper_that_is_new_is_taken_in_and_filled_by_later_sources(store
     await take_in(source(MOSS, "Mossy Pruning", observed=NOW + timedelta(days=1)))
     assert (await read_paper(MOSS, 1)).title == "Mossy Pruning"
     assert await texts_on() == ["Do *all* of them?"]
+
+
+@pytest.mark.parametrize("form", ["bibtex", "ris", "csl", "webannotation"])
+async def test_notes_and_tags_come_along_in_the_formats_of_other_tools(store: Config, form: FormatName) -> None:
+    await take_in_two()
+    await put_entry(edit(0), MOSS, EntryEdit(tags=["rl/grpo", "to read"]))
+    await put_note(edit(0), UUID(int=5), NoteEdit(paper=MOSS, text="Loud & *clear*: 100 % {of} $x_1$\n\nTwice."))
+    data = b"".join([piece async for piece in FORMATS[form].render(read_papers(1))])
+    ada = await second_user()
+    reports = [await import_data(data, "file", ada, NOW) for _ in range(2)]
+    assert [(report.papers, report.notes, report.error) for report in reports] == [(1, 1, None), (1, 0, None)]
+    page = await read_paper(MOSS, ada)
+    assert page.entry and page.entry.tags == ["rl/grpo", "to read"]
+    assert [" ".join(note.text.split()) for note in page.notes] == ["Loud & *clear*: 100 % {of} $x_1$ Twice."]

@@ -20,7 +20,7 @@ def test_the_printed_template_is_what_is_used(style: StyleName) -> None:
 
 def test_a_persons_template_has_all_of_a_paper() -> None:
     template = (
-        "{{ title }} ({{ citekey }}, {{ paper.published | date('%d/%m/%Y') }})\n"
+        "{{ title }} ({{ paper | citekey }}, {{ paper.published | date('%d/%m/%Y') }})\n"
         "{% for note in notes %}{{ note.created | date }}: {{ note.text | blockquote }}\n{% endfor %}"
         "{{ datasets | map('link', 'terms') | join(' + ') }} {{ title | slug }} {{ paper.code_url | web('Code') }}\n"
         "{{ paper.entry.status }} {{ paper.entry.rating | stars }} {{ paper.results[0].value }}{{ paper.doi }}"
