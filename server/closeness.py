@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from server.cards import places
+from server.naming import NAME, PAPERS, ROOTS, SHOWN
 from server.states import find_paper
 from server.store import day, fetch
 from server.wire import Closeness, Related, SharedTerm
@@ -79,21 +80,15 @@ async def _rare_terms(papers: list[int], reader: int) -> list[dict[str, Any]]:
     [store] = await fetch("SELECT COUNT(*) AS papers FROM paper")
     ids = places(len(papers), after=2)
     rows = await fetch(
-        "WITH held AS (SELECT DISTINCT pt.paper_id, COALESCE(o.into_id, pt.term_id) AS term_id FROM paper_term pt "
-        f"LEFT JOIN own_term o ON o.term_id = pt.term_id AND o.user_id = $1 WHERE pt.paper_id IN ({ids}) "
-        "AND o.hidden IS NOT TRUE) "
-        "SELECT h.paper_id, h.term_id, t.label, COALESCE(o.name, t.name) AS name, "
-        "t.papers + (SELECT COALESCE(SUM(part.papers), 0) FROM own_term merged JOIN term part "
-        "ON part.id = merged.term_id WHERE merged.user_id = $1 AND merged.into_id = h.term_id) AS papers, "
-        f"EXISTS (SELECT 1 FROM entry e WHERE e.paper_id = h.paper_id AND {_OWN}) AS own "
-        "FROM held h JOIN term t ON t.id = h.term_id LEFT JOIN own_term o ON o.term_id = t.id AND o.user_id = $1 "
-        "WHERE o.hidden IS NOT TRUE AND t.papers <= $2 ORDER BY 5, 4",
+        f"SELECT DISTINCT pt.paper_id, t.id AS term_id, t.label, {NAME} AS name, {PAPERS} AS papers, "
+        f"EXISTS (SELECT 1 FROM entry e WHERE e.paper_id = pt.paper_id AND {_OWN}) AS own "
+        f"FROM paper_term pt {ROOTS} WHERE {SHOWN} AND t.papers <= $2 AND pt.paper_id IN ({ids}) ORDER BY 5, 4",
         reader,
         rare := max(RARE_PAPERS, int(store["papers"] * RARE_SHARE)),
         *papers,
     )
     return [
-        {**row, "own": int(row["own"]), "weight": math.log(max(store["papers"] / row["papers"], 1.0))}
+        {**row, "own": int(row["own"]), "weight": math.log(max(store["papers"] / max(row["papers"], 1), 1.0))}
         for row in rows
         if row["papers"] <= rare
     ]
