@@ -24,40 +24,41 @@ class Borders:
 
     def find(self, doc: Doc) -> Iterator[Span]:
         """Give the mentions with their borders mended; none that cannot be."""
+        text = doc.text
         for ent in doc.ents:
-            start, end = _enclosed(doc.text, ent.start_char, _end(ent))
-            span = doc.char_span(start, end, label=ent.label_) if start < end else None
-            if span:
-                yield span
+            end = _enclosed(text, ent.start_char, _end(text, ent))
+            whole = ent if end == ent.end_char else doc.char_span(ent.start_char, end, label=ent.label_)
+            if whole:
+                yield whole
 
 
-def _end(ent: Span) -> int:
+def _end(text: str, ent: Span) -> int:
     """Give where a mention ends: behind a size or the rest of its last word, before "score"."""
-    text, end = ent.doc.text, ent.end_char
+    end = ent.end_char
     if ent.label_ == "METHOD" and (size := _SIZE.match(text, end)):
         return size.end()
     if ent.label_ == "METRIC":
         if rest := _COMPOUND.match(text, end):
             return rest.end()
-        name, *others = _SCORE.split(ent.text)
+        name, *others = _SCORE.split(text[ent.start_char : end])
         if others == [""] and _NAME.fullmatch(name.rsplit(" ", 1)[-1]):
             return ent.start_char + len(name)
     return end
 
 
-def _enclosed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Cut a stretch of text before a bracket without its other half; one that lacks a last brace gets it."""
+def _enclosed(text: str, start: int, end: int) -> int:
+    """Give the end of a stretch of text, cut before a bracket without its other half; a last brace is added."""
     opened: list[int] = []
     for place in range(start, end):
         if text[place] in _CLOSED_BY:
             opened.append(place)
         elif text[place] in _CLOSED_BY.values():
             if not opened or _CLOSED_BY[text[opened[-1]]] != text[place]:
-                return start, _before(text, start, [*opened, place][0])
+                return _before(text, start, [*opened, place][0])
             opened.pop()
-    if [text[place] for place in opened] == ["{"] and text[: opened[0]].endswith("^") and text.startswith("}", end):
-        return start, end + 1
-    return start, _before(text, start, opened[0]) if opened else end
+    if len(opened) == 1 and text[opened[0] - 1 : opened[0] + 1] == "^{" and text.startswith("}", end):
+        return end + 1
+    return _before(text, start, opened[0]) if opened else end
 
 
 def _before(text: str, start: int, place: int) -> int:
