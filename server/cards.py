@@ -142,10 +142,20 @@ async def _corrected_terms(
     reader: int, papers: list[int], terms: dict[int, list[TermChip]]
 ) -> dict[int, list[TermChip]]:
     corrected, naming = await _corrected(await corrections_of(reader, papers)), await read_naming(reader)
-    return {
-        paper: chips(rename(mentions, naming), {(chip.label, chip.name): chip.papers for chip in terms[paper]})
-        for paper, mentions in corrected.items()
-    }
+    counts = {(chip.label, chip.name): chip.papers for paper in corrected for chip in terms[paper]}
+    counts |= await _added_counts(reader, papers)
+    return {paper: chips(rename(mentions, naming), counts) for paper, mentions in corrected.items()}
+
+
+async def _added_counts(reader: int, papers: list[int]) -> dict[tuple[str, str], int]:
+    """Give how many papers mention each of the terms that a reader's corrections added to some papers."""
+    rows = await fetch(
+        f"SELECT DISTINCT t.label, {NAME} AS name, {PAPERS} AS papers FROM corrected_term pt {ROOTS} "
+        f"WHERE pt.user_id = $1 AND pt.added AND pt.paper_id IN ({places(len(papers), after=1)}) AND {SHOWN}",
+        reader,
+        *papers,
+    )
+    return {(row["label"], row["name"]): row["papers"] for row in rows}
 
 
 async def _corrected(verdicts: dict[int, list[CorrectionState]]) -> dict[int, list[Mention]]:

@@ -2,7 +2,7 @@
 
 from server.identity import fold_term
 from server.models import OwnTerm, Term
-from server.naming import NAME, PAPERS, ROOTS, SHOWN
+from server.naming import LISTED, NAME, PAPERS, ROOTS, SHOWN
 from server.query import All, Field
 from server.search import Selection, select
 from server.source import printable
@@ -31,9 +31,9 @@ async def list_terms(
     rows = await fetch(
         f"WITH root AS (SELECT DISTINCT t.id, t.fold, {NAME} AS name, {PAPERS} AS papers FROM "
         f"(SELECT id AS term_id FROM term WHERE label = $2) pt {ROOTS} WHERE {SHOWN}), "
-        "listed AS MATERIALIZED (SELECT COALESCE(m.into_id, pt.term_id) AS id, COUNT(DISTINCT e.paper_id) AS own "
-        "FROM entry e JOIN paper_term pt ON pt.paper_id = e.paper_id LEFT JOIN own_term m ON m.user_id = $1 "
-        "AND m.term_id = pt.term_id WHERE e.user_id = $1 AND e.deleted IS NULL AND e.status <> 'none' GROUP BY 1) "
+        "listed AS MATERIALIZED (SELECT COALESCE(m.into_id, pt.term_id) AS id, COUNT(DISTINCT pt.paper_id) AS own "
+        f"FROM {LISTED} pt LEFT JOIN own_term m ON m.user_id = $1 AND m.term_id = pt.term_id "
+        "WHERE pt.status <> 'none' GROUP BY 1) "
         "SELECT name, LOWER(name) AS folded, papers, COALESCE(own, 0) AS own, COUNT(*) OVER () AS total FROM root "
         "LEFT JOIN listed ON listed.id = root.id WHERE papers > 0 AND (fold LIKE $3 ESCAPE '\\' OR $3 = '%%') "
         f"ORDER BY {_ORDERS[sort]} LIMIT $4 OFFSET $5",

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from msgspec import Struct
 
 from nlp.spans import Label
-from server.naming import NAME, ROOTS, SHOWN
+from server.naming import LISTED, NAME, ROOTS, SHOWN
 from server.store import fetch, is_postgres, moment
 
 WEEKS, MONTHS, TOPICS = 26, 12, 8
@@ -70,11 +70,11 @@ async def count_ages(reader: int, now: datetime) -> list[int]:
 async def count_topics(reader: int, label: Label, today: date) -> Topics:
     """Give the terms of a label that most papers of the last months' list mention."""
     months = [*_months(today)]
-    month = "to_char(e.added AT TIME ZONE 'UTC', 'YYYY-MM')" if is_postgres() else "substr(e.added, 1, 7)"
+    month = "to_char(pt.added AT TIME ZONE 'UTC', 'YYYY-MM')" if is_postgres() else "substr(pt.added, 1, 7)"
     rows = await fetch(
-        f"SELECT {NAME} AS name, {month} AS month, COUNT(DISTINCT e.paper_id) AS n FROM entry e "
-        f"JOIN paper_term pt ON pt.paper_id = e.paper_id {ROOTS} WHERE e.user_id = $1 AND e.deleted IS NULL "
-        f"AND e.status IN ('inbox', 'reading', 'read') AND e.added >= $2 AND t.label = $3 AND {SHOWN} GROUP BY 1, 2",
+        f"SELECT {NAME} AS name, {month} AS month, COUNT(DISTINCT pt.paper_id) AS n FROM {LISTED} pt {ROOTS} "
+        "WHERE pt.status IN ('inbox', 'reading', 'read') AND pt.added >= $2 AND t.label = $3 "
+        f"AND {SHOWN} GROUP BY 1, 2",
         reader,
         datetime.fromisoformat(f"{months[0]}-01").replace(tzinfo=UTC),
         label,

@@ -1,5 +1,6 @@
 """What a person writes on papers: entries, notes, corrections, and which papers they have seen."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from msgspec import UNSET
@@ -10,6 +11,7 @@ from server.models import Correction, Entry, EntryTag, Note, Paper, Revision, Se
 from server.states import correction_state, entry_state, find_paper, load_entry, note_state, tags_of
 from server.store import writing
 from server.tags import claim_tags
+from server.verdicts import bears_on, recount
 from server.wire import (
     MAX_NOTE_BYTES,
     CorrectionEdit,
@@ -98,7 +100,7 @@ async def put_correction(edit: Edit, key: str, uuid: UUID, wish: CorrectionEdit)
     _check_verdict(wish)
     async with writing():
         paper = await find_paper(key)
-        correction = await Correction.get_or_none(uuid=uuid)
+        correction, before = await Correction.get_or_none(uuid=uuid), set[int]()
         if correction is None:
             check(edit, 0, None)
             correction = Correction(uuid=uuid, user_id=edit.user, paper_id=paper.id, version=0, created=edit.at)
@@ -108,9 +110,10 @@ async def put_correction(edit: Edit, key: str, uuid: UUID, wish: CorrectionEdit)
             if (_same_verdict(correction, wish) and not correction.deleted) or await is_applied(edit):
                 return current
             check(edit, correction.version, current)
+            before = await bears_on(correction)
         correction.update_from_dict({field: getattr(wish, field) for field in wish.__struct_fields__})
         correction.deleted, correction.updated = None, edit.at
-        return await _save_correction(edit, correction, paper)
+        return await _save_correction(edit, correction, paper, before)
 
 
 async def delete_correction(edit: Edit, uuid: UUID) -> CorrectionState:
@@ -188,9 +191,13 @@ async def _save_note(edit: Edit, note: Note, paper: Paper) -> NoteState:
     return note_state(note, paper.key)
 
 
-async def _save_correction(edit: Edit, correction: Correction, paper: Paper) -> CorrectionState:
+async def _save_correction(
+    edit: Edit, correction: Correction, paper: Paper, before: Iterable[int] = ()
+) -> CorrectionState:
+    """Save a correction and what it makes of the papers that it bears on, or bore on `before`."""
     correction.version += 1
     await correction.save()
+    await recount({*before, *await bears_on(correction)}, user=edit.user)
     deleted = correction.deleted is not None
     await record(edit, "correction", str(correction.uuid), paper=paper.key, version=correction.version, deleted=deleted)
     return correction_state(correction, paper.key)

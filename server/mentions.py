@@ -1,7 +1,6 @@
 """What was read out of papers into the store: mentions and results on the paper, a row per term for facets."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
 from datetime import datetime
 
 from msgspec import Struct
@@ -9,14 +8,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
 from nlp.spans import Extraction, Mention
-from server.identity import fold_term
-from server.models import Change, Paper, PaperTerm, Term, encode
+from server.lexicon import claim_terms, terms_of
+from server.models import Change, Paper, PaperTerm, encode
 from server.rereading import ReadingReport
 from server.store import execute_many, reader, writing
-
-MAX_TERM = 200  # characters: a longer span is no name that one would filter by
-
-TermKey = tuple[str, str]
+from server.verdicts import recount
 
 
 class Unread(Struct, frozen=True):
@@ -79,6 +75,7 @@ async def store_readings(readings: list[Reading], version: str, now: datetime) -
             ],
         )
         await _store_terms(connection, current)
+        await recount([reading.paper.id for reading in current])
         await Change.bulk_create(
             [Change(kind="paper", ref=r.paper.key, paper_key=r.paper.key, version=0, at=now) for r in current]
         )
@@ -105,8 +102,8 @@ def _mentions(reading: Reading) -> list[Mention]:
 
 
 async def _store_terms(connection: BaseDBAsyncClient, readings: list[Reading]) -> None:
-    found = {r.paper.id: _terms(_mentions(r)) for r in readings}
-    ids = await _term_ids([(key, terms[key][0].term) for key in terms] for terms in found.values())
+    found = {r.paper.id: terms_of(_mentions(r)) for r in readings}
+    ids = await claim_terms(found.values())
     before = Counter(row.term_id for row in await PaperTerm.filter(paper_id__in=list(found)))
     await PaperTerm.filter(paper_id__in=list(found)).delete()
     rows = [
@@ -118,25 +115,3 @@ async def _store_terms(connection: BaseDBAsyncClient, readings: list[Reading]) -
     after = Counter(row.term_id for row in rows)
     moved = [(after[term] - before[term], term) for term in {*before, *after} if after[term] != before[term]]
     await execute_many(connection, "UPDATE term SET papers = papers + $1 WHERE id = $2", moved)
-
-
-async def _term_ids(readings: Iterable[Iterable[tuple[TermKey, str]]]) -> dict[TermKey, int]:
-    """Give the row of each term, making those that are new under the name by which they were met first."""
-    names: dict[TermKey, str] = {}
-    for terms in readings:
-        for key, name in terms:
-            names.setdefault(key, name)
-    folds = sorted({fold for _, fold in names})
-    known = {(term.label, term.fold): term.id for term in await Term.filter(fold__in=folds)}
-    await Term.bulk_create(
-        [Term(label=label, fold=fold, name=names[label, fold]) for label, fold in names if (label, fold) not in known]
-    )
-    return {(term.label, term.fold): term.id for term in await Term.filter(fold__in=folds)}
-
-
-def _terms(mentions: list[Mention]) -> dict[TermKey, list[Mention]]:
-    terms: dict[TermKey, list[Mention]] = defaultdict(list)
-    for mention in mentions:
-        if mention.term and len(mention.term) <= MAX_TERM:
-            terms[mention.label, fold_term(mention.term)].append(mention)
-    return terms

@@ -9,6 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from server.models import Alias, Change, Correction, Entry, EntryTag, ListingPaper, Note, Paper, Seen
 from server.states import entry_state, tags_of
 from server.store import execute
+from server.verdicts import recount
 
 _PROGRESS = ("none", "skipped", "inbox", "reading", "read")
 
@@ -43,6 +44,7 @@ async def merge_papers(connection: BaseDBAsyncClient, survivor: Paper, gone: Pap
     )
     key = gone.key
     await gone.delete()
+    await recount([survivor.id])
     await Alias.create(key=key, paper_id=survivor.id)
     await _rename_changes(key, survivor.key)
     await Change.create(kind="paper", ref=survivor.key, paper_key=survivor.key, version=0, at=now)

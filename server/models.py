@@ -276,6 +276,27 @@ class Correction(Model):
         indexes = (("user_id", "paper_id"),)
 
 
+class CorrectedTerm(Model):
+    """That a user's corrections give a paper a term that it does not have otherwise, or take one from it.
+
+    Worked out anew whenever a correction or the paper's mentions change, for filters and counts.
+    """
+
+    id = fields.IntField(primary_key=True)
+    user: Any = fields.ForeignKeyField("papermargin.User", related_name="corrected_terms", on_delete=fields.CASCADE)
+    user_id: int
+    paper: Any = fields.ForeignKeyField("papermargin.Paper", related_name="corrected_terms", on_delete=fields.CASCADE)
+    paper_id: int
+    term: Any = fields.ForeignKeyField("papermargin.Term", related_name="corrected", on_delete=fields.CASCADE)
+    term_id: int
+    added = fields.BooleanField()
+
+    class Meta:
+        table = "corrected_term"
+        unique_together = (("user", "paper", "term"),)
+        indexes = (("user_id", "term_id"), ("paper_id",))
+
+
 class SavedSearch(Model):
     """A query that a user keeps under a name, with its order.
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from nlp.spans import Mention
 from server.identity import fold_term
+from server.search import papers_of
 from server.store import fetch
 
 Naming = dict[tuple[str, str], str | None]
@@ -23,6 +24,16 @@ ROOTS = (
 NAME = "COALESCE(o.name, t.name)"
 SHOWN = "m.hidden IS NOT TRUE AND o.hidden IS NOT TRUE"
 
+_ENTRIES = "entry e ON e.user_id = $1 AND e.deleted IS NULL AND"
+
+LISTED = (
+    f"(SELECT e.paper_id, e.status, e.added, y.term_id FROM paper_term y JOIN {_ENTRIES} e.paper_id = y.paper_id "
+    "WHERE NOT EXISTS (SELECT 1 FROM corrected_term c WHERE c.user_id = $1 AND c.paper_id = y.paper_id "
+    "AND c.term_id = y.term_id) UNION ALL SELECT e.paper_id, e.status, e.added, c.term_id FROM corrected_term c "
+    f"JOIN {_ENTRIES} e.paper_id = c.paper_id WHERE c.user_id = $1 AND c.added)"
+)
+"""Selects the terms of the papers that the reader `$1` has entries on, as their corrections have it."""
+
 PARTS = (
     "SELECT into_id AS root, term_id AS part FROM own_term WHERE user_id = $1 AND into_id IS NOT NULL "
     "UNION SELECT into_id, into_id FROM own_term WHERE user_id = $1 AND into_id IS NOT NULL"
@@ -31,10 +42,12 @@ PARTS = (
 
 PAPERS = (
     "CASE WHEN EXISTS (SELECT 1 FROM own_term x WHERE x.user_id = $1 AND x.into_id = t.id) THEN "
-    "(SELECT COUNT(DISTINCT y.paper_id) FROM paper_term y WHERE y.term_id = t.id OR y.term_id IN "
-    "(SELECT z.term_id FROM own_term z WHERE z.user_id = $1 AND z.into_id = t.id)) ELSE t.papers END"
+    "(SELECT COUNT(*) FROM ("
+    + papers_of("SELECT t.id UNION SELECT z.term_id FROM own_term z WHERE z.user_id = $1 AND z.into_id = t.id")
+    + ") counted) ELSE t.papers + (SELECT COALESCE(SUM(CASE WHEN c.added THEN 1 ELSE -1 END), 0) "
+    "FROM corrected_term c WHERE c.user_id = $1 AND c.term_id = t.id) END"
 )
-"""Counts the papers of the store that mention a root `t` or a part of it."""
+"""Counts the papers of the store that mention a root `t` or a part of it, as the reader's corrections have it."""
 
 
 async def read_naming(reader: int) -> Naming:

@@ -81,6 +81,15 @@ def select(query: All, *, reader: int, everything: bool, postgres: bool) -> Sele
     )  # fmt: skip
 
 
+def papers_of(terms: str) -> str:
+    """Select the papers that mention one of some terms, as the corrections of the reader `$1` have it."""
+    return (
+        f"SELECT y.paper_id FROM paper_term y WHERE y.term_id IN ({terms}) AND NOT EXISTS (SELECT 1 "
+        "FROM corrected_term c WHERE c.user_id = $1 AND c.paper_id = y.paper_id AND c.term_id = y.term_id) UNION "
+        f"SELECT c.paper_id FROM corrected_term c WHERE c.user_id = $1 AND c.term_id IN ({terms}) AND c.added"
+    )
+
+
 def is_searchable(word: Text) -> bool:
     """Tell whether a word or phrase has anything that the full-text index knows: a letter or a digit."""
     return bool(re.search(r"[^\W_]", word.text))
@@ -188,7 +197,7 @@ def _term(sql: Sql, part: Field) -> str:
         f"WHERE t.label = {label} AND t.fold {test}), root AS (SELECT n.id FROM named n {own} n.id "
         "WHERE o.hidden IS NOT TRUE), part AS (SELECT id FROM root UNION SELECT o.term_id FROM own_term o "
         "JOIN root ON root.id = o.into_id WHERE o.user_id = $1) "
-        "SELECT pt.paper_id FROM part JOIN paper_term pt ON pt.term_id = part.id)"
+        f"{papers_of('SELECT id FROM part')})"
     )
 
 

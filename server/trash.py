@@ -10,6 +10,7 @@ from server.searches import restore_search
 from server.states import correction_state, entry_state, find_paper, load_entry, note_state
 from server.store import writing
 from server.tags import restore_tag
+from server.verdicts import bears_on, recount
 from server.wire import CorrectionState, EntryState, NoteState, Restore, SearchState, TagState
 
 Row = TypeVar("Row", Note, Correction)
@@ -31,6 +32,7 @@ async def restore(edit: Edit, wish: Restore) -> Restored:
             return note_state(note, note.paper.key)
         found = await Correction.filter(uuid=uuid, user_id=edit.user).first()
         correction = await _revive(edit, wish, found)
+        await recount(await bears_on(correction), user=edit.user)
         return correction_state(correction, correction.paper.key)
 
 

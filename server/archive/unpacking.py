@@ -28,6 +28,7 @@ from server.export.archive import Archive, ArchivedCorrection, ArchivedNote, See
 from server.models import Change, Correction, Note, Paper, Revision, Seen, encode
 from server.store import writing
 from server.tags import clean_tag
+from server.verdicts import bears_on, recount
 
 
 class ArchiveReport(Struct):
@@ -163,6 +164,7 @@ async def _take_corrections(edit: Edit, corrections: list[ArchivedCorrection], t
             changes.append(change_of(edit, "correction", str(uuid), paper, fresh[-1]))
             tally.created += 1
         await Correction.bulk_create(fresh)
+        await recount({paper for row in fresh for paper in await bears_on(row)}, user=edit.user)
         await Change.bulk_create(changes)
 
 

@@ -49,10 +49,10 @@ async def test_topics_are_counted_by_the_month_in_which_papers_joined() -> None:
     }
     await take_in(*map(source, terms))
     readings = [
-        Reading(paper, "1", Extraction([Mention(0, 1, label, name) for label, name in terms[paper.key]], []))
+        Reading(paper, Extraction([Mention(0, 1, label, name) for label, name in terms[paper.key]], []))
         for paper in await unread("1", limit=9)
     ]
-    await store_readings(readings, NOW)
+    await store_readings(readings, "1", NOW)
     await put_note(edit(0, minutes=-40 * DAY), UUID(int=3), NoteEdit(paper=MOSS, text="x"))
     await put_entry(edit(0), FERN, EntryEdit(status="reading"))
     await put_term(edit(0), "METHOD", "Group Relative", TermEdit(into="GRPO"))

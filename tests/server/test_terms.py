@@ -29,8 +29,8 @@ async def read_out(texts: dict[str, list[tuple[str, Label]]], results: dict[str,
             Mention(paper.text.index(surface), paper.text.index(surface) + len(surface), label, surface)
             for surface, label in texts[paper.key]
         ]
-        readings.append(Reading(paper, "1", Extraction(mentions, (results or {}).get(paper.key, []))))
-    await store_readings(readings, NOW)
+        readings.append(Reading(paper, Extraction(mentions, (results or {}).get(paper.key, []))))
+    await store_readings(readings, "1", NOW)
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""What corrections make of the terms of papers, worked out whenever either changes and kept for filters and counts."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from tortoise.expressions import Q
+
+from nlp.spans import Mention
+from server.corrections import correct
+from server.lexicon import TermKey, claim_terms, terms_of
+from server.models import CorrectedTerm, Correction, Paper
+from server.states import correction_state
+from server.store import fetch, is_postgres
+from server.wire import CorrectionState
+
+PAPERS = 200  # that are worked out at a time
+
+
+async def bears_on(correction: Correction) -> set[int]:
+    """Give the papers that a correction may change: its own, or all that have its surface."""
+    return {correction.paper_id, *(await _papers_with(correction.surface) if correction.everywhere else ())}
+
+
+async def recount(some: Iterable[int], *, user: int | None = None) -> None:
+    """Work out some papers for a user, or for everybody who corrected anything, in the caller's write."""
+    papers, whose = sorted(some), Q() if user is None else Q(user_id=user)
+    for start in range(0, len(papers), PAPERS):
+        chunk = papers[start : start + PAPERS]
+        await CorrectedTerm.filter(whose, paper_id__in=chunk).delete()
+        verdicts = await _verdicts(chunk, whose)
+        if verdicts:
+            await _keep(verdicts, await Paper.filter(id__in=chunk))
+
+
+async def _verdicts(papers: list[int], whose: Q) -> dict[int, list[tuple[int, CorrectionState]]]:
+    """Give by user the corrections that bear on some papers, each with its own paper."""
+    verdicts: dict[int, list[tuple[int, CorrectionState]]] = defaultdict(list)
+    bearing = Q(deleted=None) & (Q(everywhere=True) | Q(paper_id__in=papers))
+    for row in await Correction.filter(whose, bearing).order_by("id"):
+        verdicts[row.user_id].append((row.paper_id, correction_state(row, "")))
+    return verdicts
+
+
+async def _keep(verdicts: dict[int, list[tuple[int, CorrectionState]]], papers: Iterable[Paper]) -> None:
+    found: list[tuple[int, int, bool, dict[TermKey, list[Mention]]]] = []
+    for paper in papers:
+        before, text = terms_of(paper.mentions), f"{paper.title}\n{paper.abstract}"
+        for user, all_verdicts in verdicts.items():
+            bearing = [verdict for number, verdict in all_verdicts if verdict.everywhere or number == paper.id]
+            after = terms_of(correct(paper.mentions, text, bearing)) if bearing else before
+            found.append((user, paper.id, True, {key: after[key] for key in after.keys() - before.keys()}))
+            found.append((user, paper.id, False, {key: before[key] for key in before.keys() - after.keys()}))
+    ids = await claim_terms(terms for *_, terms in found)
+    await CorrectedTerm.bulk_create(
+        [
+            CorrectedTerm(user_id=user, paper_id=paper, term_id=ids[key], added=added)
+            for user, paper, added, terms in found
+            for key in terms
+        ]
+    )
+
+
+async def _papers_with(surface: str) -> list[int]:
+    """Give the papers whose text has a surface in any case, or something like it: what is no ASCII stands for all."""
+    escaped = "".join(f"\\{c}" if c in "\\%_" else c if c.isascii() else "%" for c in surface)
+    like = "ILIKE" if is_postgres() else "LIKE"
+    text = f"title || '\n' || abstract {like} $1 ESCAPE '\\'"
+    rows = await fetch(f"SELECT id FROM paper WHERE {text}", f"%{escaped}%")
+    return [row["id"] for row in rows]
