@@ -44,7 +44,7 @@ function replace(katex, node, tex, displayMode) {
   const place = document.createElement("span");
   try {
     // what does not parse is not drawn in red: that would be a style attribute, which the page's policy forbids
-    katex.render(tex, place, { displayMode, throwOnError: true, strict: "ignore", maxSize: 20, maxExpand: 200 });
+    katex.render(tex, place, { displayMode, throwOnError: true, strict: "ignore", maxSize: 10, maxExpand: 200 });
   } catch (error) {
     if (!(error instanceof katex.ParseError)) throw error;
     return;

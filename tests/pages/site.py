@@ -93,7 +93,7 @@ def visiting(browser: Browser, site: Site, **options: Any) -> Iterator[Visitor]:
     visitor.watch()
     try:
         yield visitor
-        assert visitor.troubles == []
+        assert not visitor.troubles, "\n".join(visitor.troubles)
     finally:
         context.close()
 
