@@ -142,8 +142,8 @@ async def _corrected_terms(
     reader: int, papers: list[int], terms: dict[int, list[TermChip]]
 ) -> dict[int, list[TermChip]]:
     corrected, naming = await _corrected(await corrections_of(reader, papers)), await read_naming(reader)
-    counts = {(chip.label, chip.name): chip.papers for paper in corrected for chip in terms[paper]}
-    counts |= await _added_counts(reader, papers)
+    counts = await _added_counts(reader, papers)
+    counts |= {(chip.label, chip.name): chip.papers for paper in corrected for chip in terms[paper]}
     return {paper: chips(rename(mentions, naming), counts) for paper, mentions in corrected.items()}
 
 
