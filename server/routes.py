@@ -25,7 +25,6 @@ from server.archive.packing import export_archive
 from server.changes import changes_since, newest_change
 from server.edits import Edit
 from server.errors import Invalid
-from server.export.styles import StyleName
 from server.glossary import list_own_terms, list_terms, read_term
 from server.margin import list_notes, list_tags, read_entry, read_note, read_revisions, read_tag, read_trash
 from server.matches import list_names, list_searches, read_search
@@ -65,6 +64,7 @@ from server.wire import (
     SeenEdit,
     SeenReply,
     Sort,
+    StyleName,
     Suggestion,
     TagEdit,
     TagMerge,

@@ -22,6 +22,7 @@ ExtractionState = Literal["done", "pending", "failed"]
 FeedKind = Literal["list", "searches", "new"]
 TermSort = Literal["own", "papers", "name"]
 Sort = Literal["added", "published", "rating", "upvotes", "relevance"]
+StyleName = Literal["obsidian", "logseq", "plain"]
 
 TagName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["rl/grpo"])]
 Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$", examples=["#7c5cbf"])]

@@ -13,11 +13,10 @@ from server.commands.progress import progress_bar, tracked
 from server.commands.settings import load_config, reader_of, store_options, with_store
 from server.config import Config
 from server.export.layout import default_layout, default_template, make_layout
-from server.export.styles import StyleName
 from server.export.vault import Gone, Per, Plan, VaultReport, write_vault
 from server.papers import list_papers, read_papers
 from server.source import printable
-from server.wire import ChangeRecord, PaperPage
+from server.wire import ChangeRecord, PaperPage, StyleName
 
 _ASKED = 50  # papers of one query by their keys
 _COUNTS = [name for name in VaultReport.__struct_fields__ if name != "messages"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from server.export import frontmatter, properties
-from server.export.styles import StyleName
 from server.export.values import Exported, Value
+from server.wire import StyleName
 
 _GONE = re.compile(r"^left[_-]list::?[ \t]*true[ \t]*\r?\n", re.MULTILINE)
 

@@ -17,8 +17,8 @@ from server.errors import Invalid
 from server.export.filename import link_name
 from server.export.notation import Markdown, escape, one_line, quote_lines, web_link
 from server.export.reference import citation_key, read_notes, read_tags
-from server.export.styles import STYLES, StyleName
-from server.wire import NoteState, PaperPage
+from server.export.styles import STYLES
+from server.wire import NoteState, PaperPage, StyleName
 
 MAX_AUTHORS = 12
 

@@ -13,8 +13,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from server.export.notation import quote_lines
-from server.export.styles import StyleName, WrittenNote, find_notes, plain_lines
+from server.export.styles import WrittenNote, find_notes, plain_lines
 from server.export.values import Exported, digest
+from server.wire import StyleName
 
 _BLOCK = re.compile(
     r"^(?P<bullet>- )?<!-- papermargin:begin (?P<digest>[0-9a-f]{32})(?: (?P<key>\S+))? -->\r?\n(?P<content>.*?)"

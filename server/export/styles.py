@@ -3,15 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from server.export.notation import Markdown, escape, page_link, plain_link, quote_lines, wiki_link
-from server.wire import NoteState
-
-StyleName = Literal["obsidian", "logseq", "plain"]
+from server.wire import NoteState, StyleName
 
 _ID = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _KIND = "(?:{note}|(?P<quote>{quote}))"

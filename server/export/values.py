@@ -9,8 +9,7 @@ import msgspec
 from server.export.layout import terms_of
 from server.export.notation import one_line
 from server.export.reference import citation_key
-from server.export.styles import StyleName
-from server.wire import PaperPage
+from server.wire import PaperPage, StyleName
 
 Value = str | None | list[str]
 Exported = dict[str, list[str]]

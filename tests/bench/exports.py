@@ -20,11 +20,11 @@ from rich.table import Table
 
 from server.config import Config
 from server.export.layout import default_layout
-from server.export.styles import StyleName
 from server.export.vault import Per, Plan, VaultReport, write_vault
 from server.export.zipping import render_zip
 from server.papers import read_papers
 from server.store import open_store
+from server.wire import StyleName
 from tests.bench.server import at, table
 from tests.bench.shelf import large_store, scaled
 

@@ -14,7 +14,7 @@ import pytest
 from server import intake
 from server.config import Config
 from server.export.layout import default_layout
-from server.export.styles import STYLES, StyleName
+from server.export.styles import STYLES
 from server.export.vault import Plan, VaultReport, write_vault
 from server.export.zipping import render_zip
 from server.intake import find_files, import_data, import_file
@@ -22,7 +22,7 @@ from server.library import delete_entry, delete_note, put_entry, put_note
 from server.papers import read_paper, read_papers
 from server.quote import Quote
 from server.store import fetch
-from server.wire import EntryEdit, FileReport, NoteEdit, PaperPage
+from server.wire import EntryEdit, FileReport, NoteEdit, PaperPage, StyleName
 from tests.server.material import FERN, MOSS, edit, take_in_two
 
 pytestmark = pytest.mark.anyio

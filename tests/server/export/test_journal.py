@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from server.export.journal import merge_journal, render_journal
 from server.export.layout import default_layout
 from server.export.marks import find_blocks
-from server.export.styles import STYLES, StyleName
+from server.export.styles import STYLES
 from server.export.vault import VaultReport
-from server.wire import PaperPage
+from server.wire import PaperPage, StyleName
 from tests.server.export.pages import MOMENT, hostile_pages, make_entry, make_note, make_page
 from tests.server.export.test_vault import export, names, snapshot
 

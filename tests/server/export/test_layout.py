@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from server.errors import Invalid
 from server.export.layout import default_layout, default_template, make_layout
-from server.export.styles import STYLES, StyleName
-from server.wire import PaperPage
+from server.export.styles import STYLES
+from server.wire import PaperPage, StyleName
 from tests.server.export.pages import hostile_pages, make_note, make_page
 
 

@@ -6,9 +6,9 @@ from server.export.heads import dialect_of, find_head, mark_gone, unmark_gone
 from server.export.layout import default_layout
 from server.export.markdown import merge, read_key, render
 from server.export.properties import clean_values, merge_values, parse_values, write_values
-from server.export.styles import STYLES, StyleName
+from server.export.styles import STYLES
 from server.export.values import Exported, Value, digest_values, read_values, write_tag
-from server.wire import PaperPage
+from server.wire import PaperPage, StyleName
 from tests.server.export.pages import HOSTILE, NAMES, hostile_pages, make_entry, make_page
 
 OURS = clean_values(read_values(make_page(), "logseq"))

@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 from server.export.layout import default_layout
 from server.export.markdown import render
 from server.export.marks import Block, find_blocks, write_block
-from server.export.styles import STYLES, StyleName, find_notes, plain_lines
-from server.wire import PaperPage
+from server.export.styles import STYLES, find_notes, plain_lines
+from server.wire import PaperPage, StyleName
 from tests.server.export.pages import HOSTILE, hostile_pages, make_entry, make_note, make_page
 
 EACH = pytest.mark.parametrize("style", STYLES)

@@ -16,11 +16,11 @@ from server.export.heads import find_head
 from server.export.layout import default_layout, make_layout
 from server.export.markdown import read_key, render
 from server.export.marks import find_blocks
-from server.export.styles import STYLES, StyleName
+from server.export.styles import STYLES
 from server.export.vault import Gone, Plan, Vault, VaultReport, write_vault
 from server.export.zipping import render_zip
 from server.identity import title_key
-from server.wire import PaperPage
+from server.wire import PaperPage, StyleName
 from tests.server.export.pages import HOSTILE, make_entry, make_note, make_page
 
 pytestmark = pytest.mark.anyio
