@@ -1,12 +1,10 @@
-/**
- * The background: listeners and a table of answers. Nothing that matters is in a variable, as a worker may stop at any
- * time; the pages that are open and the server's stream are, since they end with it.
- */
+/** The background: listeners and a table of answers. Nothing stands in a variable, as a worker may stop at any time. */
 
-import { checkServer, noteOutcome, pair, testConnection } from "./connection.js";
+import { checkServer, pair, testConnection } from "./connection.js";
+import { follow, join, tell, toldUpTo, unfollow, watched } from "./live.js";
 import { answer, browser } from "./messages.js";
 import { addEdit, flush, resolveConflict, retry } from "./outbox.js";
-import { events, ServerError } from "./server.js";
+import { ServerError } from "./server.js";
 import { keyOf } from "./sites.js";
 import * as store from "./store.js";
 import { t } from "./text.js";
@@ -15,20 +13,6 @@ import { knownViews, read, refreshCards, searchList } from "./views.js";
 /** @typedef {import("./wire.js").Edit} Edit */
 
 const RETRY_MINUTES = 0.5;
-const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 10_000;
-
-/** @type {Set<chrome.runtime.Port>} */
-const pages = new Set();
-/** @type {AbortController | null} */
-let stream = null;
-/** The number of the change that the pages' cards know of. */
-let told = 0;
-
-/** @param {any} news */
-function tell(news) {
-  for (const page of pages) page.postMessage(news);
-}
 
 /** @param {string[]} keys */
 async function tellViews(keys) {
@@ -40,26 +24,14 @@ async function showWaiting() {
   const halted = edits.some((edit) => edit.state !== "waiting");
   await browser.action.setBadgeText({ text: edits.length ? String(edits.length) : "" });
   await browser.action.setBadgeBackgroundColor({ color: halted ? "#9a3b2e" : "#5b6472" });
-  if (edits.some((edit) => edit.state === "waiting")) await browser.alarms.create("flush", { periodInMinutes: RETRY_MINUTES });
+  if (edits.some((edit) => edit.state === "waiting"))
+    await browser.alarms.create("flush", { periodInMinutes: RETRY_MINUTES });
   else await browser.alarms.clear("flush");
 }
 
 /** @param {Edit} edit */
 function keysOf(edit) {
   return edit.kind === "seen" ? edit.change.papers : [edit.paper.id];
-}
-
-/** Run something that asks the server, and let everybody know when the connection is not what it was. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
-async function watched(work) {
-  try {
-    const result = await work();
-    if (await noteOutcome(null)) tell({ kind: "connection", state: "ok" });
-    return result;
-  } catch (error) {
-    const isServers = error instanceof ServerError && !["invalid", "missing", "stale", "large"].includes(String(error.cause));
-    if (isServers && (await noteOutcome(error))) tell({ kind: "connection", state: String(error.cause) });
-    throw error;
-  }
 }
 
 /** Send what waits; that the server is away is no failure here, the edits just go on waiting. */
@@ -74,65 +46,27 @@ async function flushNow() {
   }
 }
 
+/** See how it stands with the server, and send what waits. */
+async function check() {
+  try {
+    await watched(checkServer);
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+  }
+  await flushNow();
+}
+
 async function sendWaiting() {
-  if ((await store.readConnection()).state !== "ok") await checkServer();
   await flush(async (edit) => {
     await tellViews(keysOf(edit));
     await showWaiting();
   });
 }
 
-/** Hear the server's changes for as long as a page is open. */
-async function follow() {
-  if (stream || !pages.size || !(await store.readAccount())) return;
-  stream = new AbortController();
-  const { signal } = stream;
-  let pause = FIRST_PAUSE;
-  /** @type {number | null} */
-  let since = null;
-  while (!signal.aborted) {
-    try {
-      for await (const news of hear(since, signal)) {
-        pause = FIRST_PAUSE;
-        since = news.last ?? news.id ?? since;
-      }
-    } catch (error) {
-      if (!signal.aborted && (await noteOutcome(error))) tell({ kind: "connection", state: String(/** @type {Error} */ (error).cause) });
-    }
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    pause = Math.min(pause * 2, LONGEST_PAUSE);
-  }
-}
-
-/** @param {number | null} since @param {AbortSignal} signal @returns {AsyncGenerator<any>} */
-async function* hear(since, signal) {
-  const account = await store.readAccount();
-  if (!account) throw new ServerError("unpaired", "");
-  for await (const news of events(account, since, { signal, record: store.writeLedger })) {
-    await browser.runtime.getPlatformInfo();
-    if (news?.event === "hello") await welcome(news.data.last);
-    if (news?.event === "change") tell({ kind: "change", change: news.data });
-    if (news) yield news.data;
-  }
-}
-
-/** The server is there: what waited can go, and pages may have missed something. @param {number} last the newest change */
-async function welcome(last) {
-  const isNews = await noteOutcome(null);
-  if (isNews) tell({ kind: "connection", state: "ok" });
-  if (isNews || (told && told < last)) tell({ kind: "stale" });
-  void flushNow();
-}
-
-function unfollow() {
-  stream?.abort();
-  stream = null;
-}
-
 /** @param {{ papers: import("./wire.js").PagePaper[], listing: import("./wire.js").Listing | null }} asked */
 async function refresh({ papers, listing }) {
   try {
-    told = await watched(() => refreshCards(papers, listing));
+    toldUpTo(await watched(() => refreshCards(papers, listing)));
   } finally {
     tell({ kind: "views", views: await knownViews(papers) });
   }
@@ -190,9 +124,21 @@ async function dropDraft({ id, key }) {
 
 async function status() {
   const [account, settings, connection, edits, drafts] = await Promise.all([
-    store.readAccount(), store.readSettings(), store.readConnection(), store.readEdits(), store.readDrafts(),
+    store.readAccount(),
+    store.readSettings(),
+    store.readConnection(),
+    store.readEdits(),
+    store.readDrafts(),
   ]);
-  return { paired: Boolean(account), address: account?.address, user: account?.user, settings, connection, edits, drafts };
+  return {
+    paired: Boolean(account),
+    address: account?.address,
+    user: account?.user,
+    settings,
+    connection,
+    edits,
+    drafts,
+  };
 }
 
 /** @param {Partial<import("./wire.js").Settings>} change */
@@ -214,9 +160,18 @@ async function pairAndFollow(asked) {
   unfollow();
   const paired = await pair(asked);
   tell({ kind: "stale" });
-  void follow();
+  void follow(flushNow);
   void flushNow();
   return paired;
+}
+
+/** @param {{ address: string }} asked the server may have moved there */
+async function testAndFollow(asked) {
+  const tested = await testConnection(asked);
+  unfollow();
+  void follow(flushNow);
+  void flushNow();
+  return tested;
 }
 
 /** @param {chrome.runtime.MessageSender} sender */
@@ -240,13 +195,16 @@ const ANSWERS = {
     const { paired, settings, connection, address } = await status();
     return { paired, settings, connection, address };
   },
-  filter: (/** @type {any} */ _, /** @type {chrome.runtime.MessageSender} */ sender) => store.readFilter(placeOf(sender)),
-  keepFilter: (/** @type {any} */ { filter }, /** @type {chrome.runtime.MessageSender} */ sender) => store.writeFilter(placeOf(sender), filter),
+  filter: (/** @type {any} */ _, /** @type {chrome.runtime.MessageSender} */ sender) =>
+    store.readFilter(placeOf(sender)),
+  keepFilter: (/** @type {any} */ { filter }, /** @type {chrome.runtime.MessageSender} */ sender) =>
+    store.writeFilter(placeOf(sender), filter),
   look: (/** @type {any} */ change) => configure(onlyLooks(change)),
   status,
   configure,
   pair: pairAndFollow,
-  test: testConnection,
+  test: testAndFollow,
+  check,
   flush: flushNow,
   tryAgain,
   discard,
@@ -257,7 +215,9 @@ const ANSWERS = {
 };
 
 /** What a page in a tab may ask; the rest is for the extension's own pages. */
-const OPEN = new Set(["views", "refresh", "edit", "draft", "dropDraft", "resolve", "paper", "tags", "list", "hello", "filter", "keepFilter", "look"]);
+const OPEN = new Set(
+  "views refresh edit draft dropDraft resolve paper tags list hello filter keepFilter look".split(" "),
+);
 
 /** @param {any} change a page's margin may fold its panel and switch labels, nothing else */
 function onlyLooks({ panel, labels }) {
@@ -268,13 +228,7 @@ answer(ANSWERS, OPEN);
 
 browser.runtime.onConnect.addListener((page) => {
   if (page.sender?.id !== browser.runtime.id) return;
-  pages.add(page);
-  page.onMessage.addListener(() => {});
-  page.onDisconnect.addListener(() => {
-    pages.delete(page);
-    if (!pages.size) unfollow();
-  });
-  void follow();
+  join(page, flushNow);
   void flushNow();
 });
 
@@ -288,7 +242,12 @@ browser.runtime.onInstalled.addListener(async ({ reason }) => {
     id: "save",
     title: t("menuSave"),
     contexts: ["link"],
-    targetUrlPatterns: ["https://huggingface.co/papers/*", "https://hf.co/papers/*", "https://arxiv.org/abs/*", "https://arxiv.org/pdf/*", "https://arxiv.org/html/*"],
+    targetUrlPatterns: [
+      ...[..."0123456789"].flatMap((digit) =>
+        ["huggingface.co", "hf.co"].map((site) => `https://${site}/papers/${digit}*`),
+      ),
+      ...["abs", "pdf", "html"].map((form) => `https://arxiv.org/${form}/*`),
+    ],
   });
   await showWaiting();
   if (reason === "install") void browser.runtime.openOptionsPage();

@@ -1,6 +1,6 @@
 /** The slim bar over a list: counts, filters, order, and what the margin knows of itself. */
 
-import { dot, statusWord } from "./chips.js";
+import { dot, opener, statusWord } from "./chips.js";
 import { h, hear, makeHost } from "./dom.js";
 import { countStatuses, isActive, NO_FILTER, termId } from "./filter.js";
 import { closePopover, openPopover } from "./layer.js";
@@ -29,18 +29,35 @@ export function makeBar(act) {
   /** @type {View[]} */
   let views = [];
   const change = (/** @type {Partial<Filter>} */ wanted) => act.onFilter({ ...filter, ...wanted });
-  const statuses = h("div", { class: "counts", role: "group", "aria-label": t("filterStatus") });
-  const input = h("input", { type: "search", class: "field", placeholder: t("filterText"), "aria-label": t("filterText") });
-  const chosen = h("div", { class: "chosen" });
-  const pick = h("button", { type: "button", class: "plain", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => openPicker(pick, views, filter, change) }, t("filterMore"));
-  const sort = h("select", { class: "field", "aria-label": t("sortBy") }, SORTS.map((name) => h("option", { value: name }, t(`sort_${name}`))));
-  const seen = h("button", { type: "button", class: "plain", onclick: act.onSeen }, t("markSeen"));
-  const help = h("button", { type: "button", class: "plain help", "aria-label": `? ${t("help")}`, title: t("help"), onclick: act.onHelp }, "?");
-  const state = h("span", { class: "state", role: "status" });
+  const statuses = h("div.counts", { role: "group", "aria-label": t("filterStatus") });
+  const input = h("input.field", { type: "search", placeholder: t("filterText"), "aria-label": t("filterText") });
+  const chosen = h("div.chosen");
+  const pick = opener("button.plain", "dialog", (button) => openPicker(button, views, filter, change), t("filterMore"));
+  const sort = h(
+    "select.field",
+    { "aria-label": t("sortBy") },
+    SORTS.map((name) => h("option", { value: name }, t(`sort_${name}`))),
+  );
+  const seen = h("button.plain", { onclick: act.onSeen }, t("markSeen"));
+  const help = h("button.plain.help", { "aria-label": `? ${t("help")}`, title: t("help"), onclick: act.onHelp }, "?");
+  const state = h("span.state", { role: "status" });
   hear(input, "input", () => change({ text: input.value }));
   hear(input, "keydown", (event) => event.key === "Escape" && input.blur());
   hear(sort, "change", () => change({ sort: sort.value }));
-  body.append(h("div", { class: "bar", role: "toolbar", "aria-label": t("barLabel") }, statuses, input, pick, chosen, sort, seen, state, help));
+  body.append(
+    h(
+      "div.bar",
+      { role: "toolbar", "aria-label": t("barLabel") },
+      statuses,
+      input,
+      pick,
+      chosen,
+      sort,
+      seen,
+      state,
+      help,
+    ),
+  );
 
   const draw = (/** @type {View[]} */ shown, /** @type {Filter} */ wanted, /** @type {string} */ words) => {
     [views, filter] = [shown, wanted];
@@ -54,14 +71,31 @@ export function makeBar(act) {
   return { host, draw, input };
 }
 
-/** @param {HTMLElement} place @param {View[]} views @param {Filter} filter @param {(change: Partial<Filter>) => void} change */
+/**
+ * @param {HTMLElement} place
+ * @param {View[]} views
+ * @param {Filter} filter
+ * @param {(change: Partial<Filter>) => void} change
+ */
 function drawStatuses(place, views, filter, change) {
   const counts = countStatuses(views);
   const toggles = STATUSES.map((status) => {
     const on = filter.statuses.includes(status);
     const next = on ? filter.statuses.filter((each) => each !== status) : [...filter.statuses, status];
     const label = status === "none" ? t("notInList") : statusWord(status);
-    return h("button", { type: "button", class: "count", "data-status": status, "aria-pressed": String(on), onclick: () => change({ statuses: next }) }, h("i", { class: `mark ${status}`, "aria-hidden": "true" }), `${label} `, h("b", {}, String(counts[status])));
+    return h(
+      "button.count",
+      {
+        "data-status": status,
+        "aria-label": `${label} ${counts[status]}`,
+        "aria-pressed": String(on),
+        title: label,
+        onclick: () => change({ statuses: next }),
+      },
+      h("i", { class: `mark ${status}`, "aria-hidden": "true" }),
+      h("span.word", `${label} `),
+      h("b", String(counts[status])),
+    );
   });
   const focused = /** @type {ShadowRoot} */ (place.getRootNode()).activeElement?.getAttribute("data-status");
   place.replaceChildren(...toggles);
@@ -71,11 +105,22 @@ function drawStatuses(place, views, filter, change) {
 /** @param {Filter} filter @param {(change: Partial<Filter>) => void} change */
 function drawChosen(filter, change) {
   const chip = (/** @type {string} */ name, /** @type {string} */ kind, /** @type {() => void} */ onclick) =>
-    h("button", { type: "button", class: `chip ${kind}`, "aria-label": t("dropFilter", name), onclick }, h("span", {}, name), h("span", { "aria-hidden": "true" }, " ×"));
+    h(
+      "button",
+      { class: `chip ${kind}`, "aria-label": t("dropFilter", name), onclick },
+      h("span", name),
+      h("span", { "aria-hidden": "true" }, " ×"),
+    );
   return [
     ...filter.tags.map((tag) => chip(tag, "tag", () => change({ tags: filter.tags.filter((each) => each !== tag) }))),
-    ...filter.terms.map((term) => chip(nameOf(term), term.split(":")[0].toLowerCase(), () => change({ terms: filter.terms.filter((each) => each !== term) }))),
-    ...(isActive(filter) ? [h("button", { type: "button", class: "plain", onclick: () => change({ ...NO_FILTER, sort: filter.sort }) }, t("clearFilter"))] : []),
+    ...filter.terms.map((term) =>
+      chip(nameOf(term), term.split(":")[0].toLowerCase(), () =>
+        change({ terms: filter.terms.filter((each) => each !== term) }),
+      ),
+    ),
+    ...(isActive(filter)
+      ? [h("button.plain", { onclick: () => change({ ...NO_FILTER, sort: filter.sort }) }, t("clearFilter"))]
+      : []),
   ];
 }
 
@@ -84,7 +129,12 @@ function nameOf(term) {
   return term.slice(term.indexOf(":") + 1);
 }
 
-/** @param {HTMLElement} anchor @param {View[]} views @param {Filter} filter @param {(change: Partial<Filter>) => void} change */
+/**
+ * @param {HTMLElement} anchor
+ * @param {View[]} views
+ * @param {Filter} filter
+ * @param {(change: Partial<Filter>) => void} change
+ */
 function openPicker(anchor, views, filter, change) {
   const tags = tally(views.flatMap(({ card }) => card.entry?.tags ?? []));
   const terms = tally(views.flatMap(({ card }) => card.terms.map(termId)));
@@ -92,19 +142,55 @@ function openPicker(anchor, views, filter, change) {
     closePopover();
     change(wanted);
   };
-  const value = (/** @type {string} */ name, /** @type {number} */ number, /** @type {string} */ kind, /** @type {Node | null} */ mark, /** @type {() => void} */ onclick) =>
-    h("button", { type: "button", class: `chip ${kind}`, onclick }, mark, h("span", {}, name), h("b", {}, ` ${number}`));
-  const group = (/** @type {string} */ heading, /** @type {Node[]} */ chips) => (chips.length ? h("section", {}, h("h3", {}, heading), h("div", { class: "chips" }, chips)) : null);
-  openPopover(anchor, t("filterMore"), [
-    h("div", { class: "groups" },
-      group(t("tags"), tags.map(([name, number]) => value(name, number, "tag", dot(colourOf(name)), pick({ tags: [...new Set([...filter.tags, name])] })))),
-      LABELS.map((label) => group(t(`labels_${label}`), terms.filter(([term]) => term.startsWith(`${label}:`)).slice(0, MOST_VALUES)
-        .map(([term, number]) => value(nameOf(term), number, label.toLowerCase(), null, pick({ terms: [...new Set([...filter.terms, term])] }))))),
-      tags.length || terms.length ? null : h("p", { class: "about" }, t("nothingToFilter"))),
-  ], { wide: true });
+  const value = (
+    /** @type {string} */ name,
+    /** @type {number} */ number,
+    /** @type {string} */ kind,
+    /** @type {Node | null} */ mark,
+    /** @type {() => void} */ onclick,
+  ) => h("button", { class: `chip ${kind}`, onclick }, mark, h("span", name), h("b", ` ${number}`));
+  const group = (/** @type {string} */ heading, /** @type {Node[]} */ chips) =>
+    chips.length ? h("section", h("h3", heading), h("div.chips", chips)) : null;
+  openPopover(
+    anchor,
+    t("filterMore"),
+    [
+      h(
+        "div.groups",
+        group(
+          t("tags"),
+          tags.map(([name, number]) =>
+            value(name, number, "tag", dot(colourOf(name)), pick({ tags: [...new Set([...filter.tags, name])] })),
+          ),
+        ),
+        LABELS.map((label) =>
+          group(
+            t(`labels_${label}`),
+            terms
+              .filter(([term]) => term.startsWith(`${label}:`))
+              .slice(0, MOST_VALUES)
+              .map(([term, number]) =>
+                value(
+                  nameOf(term),
+                  number,
+                  label.toLowerCase(),
+                  null,
+                  pick({ terms: [...new Set([...filter.terms, term])] }),
+                ),
+              ),
+          ),
+        ),
+        tags.length || terms.length ? null : h("p.about", t("nothingToFilter")),
+      ),
+    ],
+    { wide: true },
+  );
 }
 
-/** @param {string[]} values @returns {[string, number][]} each value with how often it stands there, most often first */
+/**
+ * @param {string[]} values
+ * @returns {[string, number][]} each value with how often it stands there, most often first
+ */
 function tally(values) {
   /** @type {Map<string, number>} */
   const counts = new Map();
@@ -120,6 +206,7 @@ function tally(values) {
 export function sayState({ drawn, total, shown, waiting, connection }) {
   const parts = [shown < drawn ? t("shownOf", shown, drawn) : count("cards", total, drawn)];
   if (waiting) parts.push(count("waiting", waiting));
-  if (!["ok", "unknown"].includes(connection)) parts.push(t(`short_${["revoked", "unpaired"].includes(connection) ? connection : "offline"}`));
+  if (!["ok", "unknown"].includes(connection))
+    parts.push(t(`short_${["revoked", "unpaired"].includes(connection) ? connection : "offline"}`));
   return parts.join(" · ");
 }

@@ -1,6 +1,6 @@
 /** The margin of one card: two slim rows whose height is settled before they are filled. */
 
-import { nextStatus, stars, statusWord, tagChip, termChip } from "./chips.js";
+import { nextStatus, opener, stars, statusWord, tagChip, termChip } from "./chips.js";
 import { h, makeHost } from "./dom.js";
 import { openRating, openResults, openStatus, openTerm, openTerms, setStatus } from "./menu.js";
 import { conflictOf, openNotes } from "./note.js";
@@ -13,6 +13,9 @@ import { count, t } from "./text.js";
 /** @typedef {import("./wire.js").TermChip} TermChip */
 
 const MOST_TAGS = 3;
+const PREVIEW_CHARACTERS = 300;
+/** Characters that status, rating and notes take in the row. */
+const CONTROLS_ROOM = 35;
 
 /**
  * @typedef {object} Margin
@@ -33,12 +36,17 @@ const MOST_TAGS = 3;
 export function makeMargin(paper, act) {
   const { host, body } = makeHost("papermargin-card");
   const controls = makeControls(paper, act.onTag);
-  const terms = h("div", { class: "row terms" });
-  const margin = h("div", { class: "margin", role: "group", hidden: true, "aria-label": t("marginOf", paper.title) }, controls.row, terms);
+  const terms = h("div.row.terms");
+  const margin = h(
+    "div.margin",
+    { role: "group", hidden: true, "aria-label": t("marginOf", paper.title) },
+    controls.row,
+    terms,
+  );
   body.append(margin);
   const draw = (/** @type {View} */ view, /** @type {number} */ room) => {
     margin.hidden = false;
-    controls.draw(view);
+    controls.draw(view, room);
     terms.replaceChildren(...drawTerms(view, paper, room, act));
   };
   return { host, paper, draw, controls };
@@ -53,59 +61,124 @@ export function makeControls(paper, onTag) {
   /** @type {View} */
   let view;
   const word = h("span");
-  const status = h("button", { class: "status", type: "button", onclick: () => setStatus(paper, nextStatus(view.card.entry?.status ?? "none")) }, h("i", { class: "mark", "aria-hidden": "true" }), word);
-  const more = h("button", { class: "more", type: "button", "aria-label": t("statusMenu"), "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => openStatus(more, paper, view) });
-  const rating = h("button", { class: "quiet rating", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => openRating(rating, paper, view) });
-  const notes = h("button", { class: "quiet notes", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => openNotes(notes, paper, view) });
-  const tags = h("span", { class: "tags" });
-  const tag = h("button", { class: "quiet tagger", type: "button", "aria-label": t("addTag"), title: t("tagsMenu"), "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => openTags(tag, paper, () => view) });
-  const flags = h("span", { class: "flags" });
-  const draw = (/** @type {View} */ next) => {
+  const status = h(
+    "button.status",
+    { onclick: () => setStatus(paper, nextStatus(view.card.entry?.status ?? "none")) },
+    h("i.mark", { "aria-hidden": "true" }),
+    word,
+  );
+  const more = opener("button.more", "menu", (button) => openStatus(button, paper, view), {
+    "aria-label": t("statusMenu"),
+  });
+  const rating = opener("button.quiet.rating", "menu", (button) => openRating(button, paper, view));
+  const notes = opener("button.quiet.notes", "dialog", (button) => openNotes(button, paper, view));
+  const tags = h("span.tags");
+  const tag = opener("button.quiet.tagger", "dialog", (button) => openTags(button, paper, () => view), {
+    "aria-label": t("addTag"),
+    title: t("tagsMenu"),
+  });
+  const flags = h("span.flags");
+  const draw = (/** @type {View} */ next, room = Infinity) => {
     view = next;
-    const { entry, notes: written } = view.card;
-    const now = entry?.status ?? "none";
-    word.textContent = now === "none" ? t("save") : statusWord(now);
-    status.dataset.status = now;
-    status.setAttribute("aria-label", now === "none" ? t("saveAbout") : t("statusAbout", statusWord(now), statusWord(nextStatus(now))));
-    rating.textContent = stars(entry?.rating ?? null);
-    rating.setAttribute("aria-label", `${rating.textContent} ${entry?.rating == null ? t("ratingMenu") : t("ratingOf", entry.rating)}`);
-    notes.textContent = written.length ? count("notes", written.length) : t("addNote");
-    notes.title = written.map((note) => note.text).join("\n\n").slice(0, 300);
-    drawTags(tags, entry?.tags ?? [], onTag);
-    tag.textContent = entry?.tags.length ? "+" : t("addTag");
+    drawStatus(status, word, view.card.entry?.status ?? "none");
+    drawRating(rating, view.card.entry?.rating ?? null);
+    drawNotes(notes, view.card.notes);
+    drawTags(tags, view.card.entry?.tags ?? [], room - CONTROLS_ROOM, onTag);
+    tag.textContent = view.card.entry?.tags.length ? "+" : t("addTag");
     flags.replaceChildren(...drawFlags(view, () => openNotes(notes, paper, view)));
   };
-  return { row: h("div", { class: "row controls" }, h("span", { class: "split" }, status, more), rating, notes, tags, tag, flags), draw, status, more, tag, notes, current: () => view };
+  return {
+    row: h("div.row.controls", h("span.split", status, more), rating, notes, tags, tag, flags),
+    draw,
+    status,
+    more,
+    tag,
+    notes,
+    current: () => view,
+  };
 }
 
-/** @param {HTMLElement} place @param {string[]} tags @param {(tag: string) => void} onTag */
-function drawTags(place, tags, onTag) {
-  const shown = tags.slice(0, MOST_TAGS).map((name) => tagChip(name, colourOf(name), () => onTag(name)));
-  const rest = tags.length > MOST_TAGS ? h("span", { class: "about", title: tags.slice(MOST_TAGS).join(", ") }, `+${tags.length - MOST_TAGS}`) : "";
-  place.replaceChildren(...shown, rest);
+/** @param {HTMLElement} button @param {HTMLElement} word @param {import("./wire.js").Status} status */
+function drawStatus(button, word, status) {
+  const isSaved = status !== "none";
+  word.textContent = isSaved ? statusWord(status) : t("save");
+  button.dataset.status = status;
+  const about = isSaved ? t("statusAbout", statusWord(status), statusWord(nextStatus(status))) : t("saveAbout");
+  button.setAttribute("aria-label", about);
+}
+
+/** @param {HTMLElement} button @param {number | null} rating */
+function drawRating(button, rating) {
+  button.textContent = stars(rating);
+  const about = rating === null ? t("ratingMenu") : t("ratingOf", rating);
+  button.setAttribute("aria-label", `${button.textContent} ${about}`);
+}
+
+/** @param {HTMLElement} button @param {import("./wire.js").NoteState[]} notes */
+function drawNotes(button, notes) {
+  const texts = notes.map((note) => note.text);
+  button.textContent = notes.length ? count("notes", notes.length) : t("addNote");
+  button.title = texts.join("\n\n").slice(0, PREVIEW_CHARACTERS);
+}
+
+/** @param {HTMLElement} place @param {string[]} tags @param {number} room @param {(tag: string) => void} onTag */
+function drawTags(place, tags, room, onTag) {
+  const shown = fitting(
+    tags.map((name) => ({ name })),
+    room,
+  ).slice(0, MOST_TAGS);
+  const hidden = tags.slice(shown.length);
+  place.replaceChildren(
+    ...shown.map(({ name }) => tagChip(name, colourOf(name), () => onTag(name))),
+    hidden.length ? h("span.about", { title: hidden.join(", ") }, `+${hidden.length}`) : "",
+  );
 }
 
 /** @param {View} view @param {() => void} onConflict */
 function drawFlags(view, onConflict) {
   const flag = (/** @type {string} */ name) => h("span", { class: `flag ${name}` }, t(`flag_${name}`));
-  if (conflictOf(view)) return [h("button", { type: "button", class: "flag conflict", onclick: onConflict }, t("flag_conflict"))];
+  if (conflictOf(view)) return [h("button.flag.conflict", { onclick: onConflict }, t("flag_conflict"))];
   if (view.edits.some((edit) => edit.state === "refused")) return [flag("refused")];
   if (view.edits.length) return [flag("waiting")];
   if (view.drafts.length) return [flag("draft")];
   return view.card.seen ? [flag("seen")] : [];
 }
 
-/** @param {View} view @param {PagePaper} paper @param {number} room @param {{ onTerm: (term: TermChip) => void }} act */
+/**
+ * @param {View} view
+ * @param {PagePaper} paper
+ * @param {number} room
+ * @param {{ onTerm: (term: TermChip) => void }} act
+ */
 function drawTerms(view, paper, room, act) {
   const { terms, results, extraction } = view.card;
   const [result] = byWorth(results);
   const line = result ? resultLine(result) : "";
   const shown = fitting(byTelling(terms), room - Math.min(line.length, 30));
-  const open = (/** @type {HTMLElement} */ anchor, /** @type {TermChip} */ term) => openTerm(anchor, paper, term, act.onTerm);
-  const chips = shown.map((term) => termChip(term, (event) => open(/** @type {HTMLElement} */ (event.currentTarget), term)));
+  const open = (/** @type {HTMLElement} */ anchor, /** @type {TermChip} */ term) =>
+    openTerm(anchor, paper, term, act.onTerm);
   const rest = terms.length - shown.length;
-  const all = rest > 0 && h("button", { class: "quiet all", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": `+${rest}, ${t("allTerms")}`, onclick: (/** @type {any} */ event) => openTerms(event.currentTarget, view, open) }, `+${rest}`);
-  const said = line && h("button", { class: "result", type: "button", title: line, "aria-haspopup": "dialog", "aria-expanded": "false", onclick: (/** @type {any} */ event) => openResults(event.currentTarget, view) }, h("span", {}, line), results.length > 1 ? ` +${results.length - 1}` : "");
-  const waiting = !terms.length && !results.length && view.known && h("span", { class: "about" }, t(`extraction_${extraction}`));
-  return [said, ...chips, all, waiting].filter((part) => part);
+  const said = opener(
+    "button.result",
+    "dialog",
+    (button) => openResults(button, view),
+    { title: line },
+    h("span", line),
+    results.length > 1 ? ` +${results.length - 1}` : "",
+  );
+  const all = opener(
+    "button.quiet.all",
+    "dialog",
+    (button) => openTerms(button, view, open),
+    { "aria-label": `+${rest}, ${t("allTerms")}` },
+    `+${rest}`,
+  );
+  const isEmpty = !terms.length && !results.length && view.known;
+  const chips = shown.map((term) => termChip(term, (button) => open(button, term)));
+  return [
+    ...(line ? [said] : []),
+    ...chips,
+    ...(rest ? [all] : []),
+    ...(isEmpty ? [h("span.about", t(`extraction_${extraction}`))] : []),
+  ];
 }

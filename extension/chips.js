@@ -27,11 +27,12 @@ export function nextStatus(status) {
 /**
  * A term as a quiet chip in its label's colour.
  * @param {TermChip} term
- * @param {(event: Event) => void} onclick
+ * @param {(button: HTMLElement) => void} open
  */
-export function termChip(term, onclick) {
+export function termChip(term, open) {
   const about = t("termAbout", term.name, t(`label_${term.label}`), term.papers);
-  return h("button", { class: `chip ${term.label.toLowerCase()}`, type: "button", title: about, "aria-label": about, "aria-haspopup": "menu", onclick }, h("span", {}, term.name));
+  const name = `button.chip.${term.label.toLowerCase()}`;
+  return opener(name, "menu", open, { title: about, "aria-label": about }, h("span", term.name));
 }
 
 /**
@@ -41,15 +42,38 @@ export function termChip(term, onclick) {
  * @param {(event: Event) => void} onclick
  */
 export function tagChip(name, colour, onclick) {
-  const chip = h("button", { class: "chip tag", type: "button", "aria-label": t("tagAbout", name), title: name, onclick }, dot(colour), h("span", {}, name));
+  const chip = h(
+    "button.chip.tag",
+    { "aria-label": t("tagAbout", name), title: name, onclick },
+    dot(colour),
+    h("span", name),
+  );
   return chip;
 }
 
 /** @param {string | null | undefined} colour */
 export function dot(colour) {
-  const mark = h("i", { class: "dot", "aria-hidden": "true" });
+  const mark = h("i.dot", { "aria-hidden": "true" });
   if (colour) mark.style.background = colour;
   return mark;
+}
+
+/**
+ * A button that opens a popover beside itself.
+ * @param {string} name its tag and classes
+ * @param {"menu" | "dialog"} kind
+ * @param {(button: HTMLElement) => void} open
+ * @param {...any} parts as of `h`
+ * @returns {any}
+ */
+export function opener(name, kind, open, ...parts) {
+  const properties = parts[0]?.constructor === Object ? parts.shift() : {};
+  const button = h(
+    name,
+    { "aria-haspopup": kind, "aria-expanded": "false", ...properties, onclick: () => open(button) },
+    ...parts,
+  );
+  return button;
 }
 
 /** @param {number | null} rating */
@@ -65,5 +89,10 @@ export function stars(rating) {
  */
 export function menuItem(words, onclick, { checked, mark = null } = {}) {
   const role = checked === undefined ? "menuitem" : "menuitemradio";
-  return h("button", { class: "item", type: "button", role, "aria-checked": checked === undefined ? undefined : String(checked), onclick }, mark, h("span", {}, words));
+  return h(
+    "button.item",
+    { role, "aria-checked": checked === undefined ? undefined : String(checked), onclick },
+    mark,
+    h("span", words),
+  );
 }

@@ -19,24 +19,32 @@ export function conflictForm(edit, onDone) {
     onDone();
   };
   const isText = edit.kind === "note" && !edit.erase;
-  const mine = isText ? area(edit.change.text, t("yours")) : h("p", { class: "side" }, sayMine(edit));
-  const theirs = isText && !edit.current.deleted ? area(edit.current.text, t("theirs")) : h("p", { class: "side" }, sayTheirs(edit));
+  const mine = isText ? area(edit.change.text, t("yours")) : h("p.side", sayMine(edit));
+  const theirs = isText && !edit.current.deleted ? area(edit.current.text, t("theirs")) : h("p.side", sayTheirs(edit));
   const merged = isText ? area(mergedText(edit), t("merged")) : null;
   return [
-    h("p", { class: "about" }, t("conflictAbout", edit.paper.title || edit.paper.id)),
-    h("div", { class: "sides" }, side(t("yours"), mine, t("keepMine"), () => decide("mine", "")), side(t("theirs"), theirs, t("keepTheirs"), () => decide("theirs", ""))),
-    merged && h("div", { class: "sides one" }, side(t("merged"), editable(merged), t("keepMerged"), () => decide("merged", merged.value))),
+    h("p.about", t("conflictAbout", edit.paper.title || edit.paper.id)),
+    h(
+      "div.sides",
+      side(t("yours"), mine, t("keepMine"), () => decide("mine", "")),
+      side(t("theirs"), theirs, t("keepTheirs"), () => decide("theirs", "")),
+    ),
+    merged &&
+      h(
+        "div.sides.one",
+        side(t("merged"), editable(merged), t("keepMerged"), () => decide("merged", merged.value)),
+      ),
   ].filter((node) => node !== null);
 }
 
 /** @param {string} heading @param {Node} content @param {string} words @param {() => void} onclick */
 function side(heading, content, words, onclick) {
-  return h("section", {}, h("h3", {}, heading), content, h("button", { type: "button", class: "plain", onclick }, words));
+  return h("section", h("h3", heading), content, h("button.plain", { onclick }, words));
 }
 
 /** @param {string} text @param {string} label */
 function area(text, label) {
-  return h("textarea", { class: "field side", readonly: true, rows: 6, "aria-label": label, value: text });
+  return h("textarea.field.side", { readonly: true, rows: 6, "aria-label": label, value: text });
 }
 
 /** @param {HTMLTextAreaElement} element */
@@ -53,11 +61,15 @@ function mergedText({ change, current }) {
 /** @param {Edit} edit */
 function sayMine({ erase, change }) {
   if (erase) return t("deletes");
-  return [change.status && statusWord(change.status), "rating" in change && t("ratingOf", change.rating ?? "–")].filter(Boolean).join(" · ");
+  return [change.status && statusWord(change.status), "rating" in change && t("ratingOf", change.rating ?? "–")]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** @param {Edit} edit */
 function sayTheirs({ kind, current }) {
   if (current.deleted) return t("deleted");
-  return kind === "note" ? current.text : [statusWord(current.status), t("ratingOf", current.rating ?? "–")].join(" · ");
+  return kind === "note"
+    ? current.text
+    : [statusWord(current.status), t("ratingOf", current.rating ?? "–")].join(" · ");
 }

@@ -88,7 +88,8 @@ async function isServer(origin) {
  */
 export async function testConnection({ address }) {
   const base = normalizeAddress(address);
-  if (!(await browser.permissions.contains({ origins: [originPattern(base)] }))) throw new ServerError("permission", base);
+  if (!(await browser.permissions.contains({ origins: [originPattern(base)] })))
+    throw new ServerError("permission", base);
   await testAddress(base);
   const account = await readAccount();
   if (!account) throw new ServerError("unpaired", base);

@@ -53,7 +53,13 @@ export function statusOf(card) {
 function holdsWords(card, paper, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
-  const parts = [paper.title, paper.abstract ?? "", ...(card.entry?.tags ?? []), ...card.notes.map((note) => note.text), ...card.terms.map((term) => term.name)];
+  const parts = [
+    paper.title,
+    paper.abstract ?? "",
+    ...(card.entry?.tags ?? []),
+    ...card.notes.map((note) => note.text),
+    ...card.terms.map((term) => term.name),
+  ];
   const all = parts.join("\n").toLowerCase();
   return words.every((word) => all.includes(word));
 }
@@ -95,7 +101,9 @@ export function orderOf(views, sort, own) {
   const metric = commonMetric(views);
   /** @type {Record<Filter["sort"], (view: View) => number>} */
   const worth = { page: () => 0, close: (view) => closeness(view, own), results: (view) => resultWorth(view, metric) };
-  const places = views.map((view, place) => ({ place, worth: worth[sort](view) })).sort((a, b) => b.worth - a.worth || a.place - b.place);
+  const places = views
+    .map((view, place) => ({ place, worth: worth[sort](view) }))
+    .sort((a, b) => b.worth - a.worth || a.place - b.place);
   const order = new Array(views.length);
   for (const [rank, { place }] of places.entries()) order[place] = rank;
   return order;
@@ -106,14 +114,19 @@ function commonMetric(views) {
   /** @type {Map<string, number>} */
   const counts = new Map();
   for (const { card } of views) {
-    for (const metric of new Set(card.results.map((result) => result.metric ?? ""))) counts.set(metric, (counts.get(metric) ?? 0) + 1);
+    for (const metric of new Set(card.results.map((result) => result.metric ?? "")))
+      counts.set(metric, (counts.get(metric) ?? 0) + 1);
   }
   counts.delete("");
   const [best] = [...counts].sort(([a, x], [b, y]) => y - x || a.localeCompare(b));
   return best?.[0] ?? null;
 }
 
-/** Papers with the page's common metric first, by its number; then those with other results; then the rest. @param {View} view @param {string | null} metric */
+/**
+ * Papers with the page's common metric first, by its number; then those with other results; then the rest.
+ * @param {View} view
+ * @param {string | null} metric
+ */
 function resultWorth({ card }, metric) {
   const numbers = card.results.filter((result) => result.metric === metric).map((result) => result.number ?? 0);
   if (metric && numbers.length) return 1_000 + Math.max(...numbers);
@@ -127,5 +140,9 @@ function resultWorth({ card }, metric) {
  */
 export function ownTerms(facets) {
   const labels = ["method", "dataset", "metric", "task"];
-  return new Map(labels.flatMap((label) => (facets?.[label] ?? []).map(({ value, count }) => [`${label.toUpperCase()}:${value}`, count])));
+  return new Map(
+    labels.flatMap((label) =>
+      (facets?.[label] ?? []).map(({ value, count }) => [`${label.toUpperCase()}:${value}`, count]),
+    ),
+  );
 }

@@ -1,5 +1,6 @@
 /** Colours in the page's own abstract, by the CSS highlight registry: not one node of the page is touched. */
 
+import { h, makeHost } from "./dom.js";
 import { findQuote } from "./quote.js";
 
 /** @typedef {import("./wire.js").Quote} Quote */
@@ -58,14 +59,51 @@ export function placeOf(element, range) {
 }
 
 /**
- * Colour the ranges of each name (styled in `page.css` as `papermargin-<name>`); a name without ranges loses its colour.
+ * Colour the ranges of each name (styled in `page.css` as `papermargin-<name>`); without ranges it loses its colour.
+ * Firefox before 140 has no highlights: there it lays coloured boxes over the words.
  * @param {Record<string, Range[]>} ranges
  */
 export function paint(ranges) {
-  const registry = CSS.highlights;
-  if (!registry) return;
+  for (const [name, its] of Object.entries(ranges)) painted.set(name, its);
+  if (CSS.highlights) return highlight(CSS.highlights, ranges);
+  marks ??= makeMarks();
+  return marks.lay();
+}
+
+/** @type {Map<string, Range[]>} */
+const painted = new Map();
+/** @type {ReturnType<typeof makeMarks> | undefined} */
+let marks;
+
+/** @param {HighlightRegistry} registry @param {Record<string, Range[]>} ranges */
+function highlight(registry, ranges) {
   for (const [name, its] of Object.entries(ranges)) {
     if (its.length) registry.set(`papermargin-${name}`, new Highlight(...its));
     else registry.delete(`papermargin-${name}`);
   }
+}
+
+/** Boxes over the painted words, laid anew whenever the page's layout changes. */
+function makeMarks() {
+  const { host, body } = makeHost("papermargin-marks");
+  const lay = () => {
+    if (host.parentNode !== document.documentElement) document.documentElement.append(host);
+    body.replaceChildren(...[...painted].flatMap(([name, ranges]) => ranges.flatMap((range) => boxesOf(name, range))));
+  };
+  new ResizeObserver(lay).observe(document.documentElement);
+  return { lay };
+}
+
+/** @param {string} name @param {Range} range */
+function boxesOf(name, range) {
+  return [...range.getClientRects()].map(({ left, top, width, height }) => {
+    const box = h(`i.over.${name}`);
+    Object.assign(box.style, {
+      left: `${left + scrollX}px`,
+      top: `${top + scrollY}px`,
+      width: `${width}px`,
+      height: `${height}px`,
+    });
+    return box;
+  });
 }

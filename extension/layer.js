@@ -7,8 +7,8 @@ const WORDS_SECONDS = 4;
 const GAP = 6;
 
 const { host, body } = makeHost("papermargin-layer");
-const popover = h("div", { class: "popover", popover: "auto", role: "dialog", tabindex: "-1" });
-const words = h("div", { class: "words", popover: "manual", role: "status", "aria-live": "polite" });
+const popover = h("div.popover", { popover: "auto", role: "dialog", tabindex: "-1" });
+const words = h("div.words", { popover: "manual", role: "status", "aria-live": "polite" });
 body.append(popover, words);
 
 /** @type {HTMLElement | null} */
@@ -53,7 +53,11 @@ export function openPopover(anchor, label, content, { wide = false } = {}) {
   popover.replaceChildren(...content);
   popover.showPopover();
   place(anchor.getBoundingClientRect());
-  (popover.querySelector("[autofocus]") ?? popover.querySelector("button, input, textarea, a, select") ?? popover).focus({ preventScroll: true });
+  (
+    popover.querySelector("[autofocus]") ??
+    popover.querySelector("button, input, textarea, a, select") ??
+    popover
+  ).focus({ preventScroll: true });
 }
 
 /** Put the popover below the anchor, above it where there is more room. @param {DOMRect} anchor */
@@ -95,8 +99,21 @@ export function announce(text) {
  * @param {any} failure
  */
 export function explain(failure) {
-  const known = ["quota", "storage", "gone", "unpaired", "revoked", "unreachable", "timeout", "permission", "old", "new"];
-  announce(known.includes(failure?.cause) ? t(`failure_${failure.cause}`) : t("failure_bug", failure?.message ?? failure));
+  const known = [
+    "quota",
+    "storage",
+    "gone",
+    "unpaired",
+    "revoked",
+    "unreachable",
+    "timeout",
+    "permission",
+    "old",
+    "new",
+  ];
+  announce(
+    known.includes(failure?.cause) ? t(`failure_${failure.cause}`) : t("failure_bug", failure?.message ?? failure),
+  );
 }
 
 hear(popover, "keydown", (event) => {

@@ -79,7 +79,8 @@ export function makeList({ viewOf, connection, onHelp }) {
   /** A margin that is not ours, or a copy of one, tells nothing true. */
   function removeStrangers() {
     const ours = new Set([...margins.values()].map(({ host }) => host));
-    for (const host of document.querySelectorAll("papermargin-card")) if (!ours.has(/** @type {HTMLElement} */ (host))) host.remove();
+    for (const host of document.querySelectorAll("papermargin-card"))
+      if (!ours.has(/** @type {HTMLElement} */ (host))) host.remove();
     for (const host of document.querySelectorAll("papermargin-bar")) if (host !== bar.host) host.remove();
   }
 
@@ -121,7 +122,17 @@ export function makeList({ viewOf, connection, onHelp }) {
     }
     list?.toggleAttribute("data-papermargin-sorted", filter.sort !== "page");
     const waiting = views.reduce((sum, view) => sum + view.edits.length, 0);
-    bar.draw(views, filter, sayState({ drawn: margins.size, total: Math.max(listed ?? 0, found.length), shown, waiting, connection: connection() }));
+    bar.draw(
+      views,
+      filter,
+      sayState({
+        drawn: margins.size,
+        total: Math.max(listed ?? 0, found.length),
+        shown,
+        waiting,
+        connection: connection(),
+      }),
+    );
   }
 
   /** @param {Filter} wanted */
@@ -145,7 +156,12 @@ export function makeList({ viewOf, connection, onHelp }) {
   async function markSeen() {
     const papers = found.map(({ key }) => key);
     try {
-      await ask("edit", { kind: "seen", ref: "page", paper: { id: papers[0], title: "" }, change: { papers, seen: true } });
+      await ask("edit", {
+        kind: "seen",
+        ref: "page",
+        paper: { id: papers[0], title: "" },
+        change: { papers, seen: true },
+      });
       announce(count("saidSeen", papers.length));
     } catch (failure) {
       explain(failure);
@@ -154,7 +170,9 @@ export function makeList({ viewOf, connection, onHelp }) {
 
   /** @param {number} step */
   function move(step) {
-    const visible = [...margins.entries()].filter(([card]) => !card.closest("[data-papermargin-hidden]")).sort(([a], [b]) => placeOn(a) - placeOn(b));
+    const visible = [...margins.entries()]
+      .filter(([card]) => !card.closest("[data-papermargin-hidden]"))
+      .sort(([a], [b]) => placeOn(a) - placeOn(b));
     const at = visible.findIndex(([, margin]) => margin === current);
     const [card, margin] = visible[at < 0 ? 0 : Math.max(0, Math.min(at + step, visible.length - 1))] ?? [];
     if (!card || !margin) return;
@@ -204,10 +222,18 @@ async function ownTermsNow() {
 
 /** @param {string} key @param {string} title @returns {View} */
 function blank(key, title) {
-  return { card: { key, title, extraction: "pending", seen: false, entry: null, notes: [], terms: [], results: [] }, known: false, edits: [], drafts: [] };
+  return {
+    card: { key, title, extraction: "pending", seen: false, entry: null, notes: [], terms: [], results: [] },
+    known: false,
+    edits: [],
+    drafts: [],
+  };
 }
 
-/** @param {Element} card @returns {Element} where in a card the margin goes: its end, or the title's box when it is a row */
+/**
+ * @param {Element} card
+ * @returns {Element} where in a card the margin goes: its end, or the title's box when it is a row
+ */
 function spotIn(card) {
   const { display, flexDirection } = getComputedStyle(card);
   const isRow = display.includes("grid") || (display.includes("flex") && flexDirection.startsWith("row"));
@@ -223,7 +249,8 @@ function roomIn(card) {
 function commonParent(cards) {
   if (!cards.length) return null;
   let parent = cards[0].parentElement;
-  while (parent && !(parent.contains(cards[cards.length - 1]) && parent.contains(cards[cards.length >> 1]))) parent = parent.parentElement;
+  while (parent && !(parent.contains(cards[cards.length - 1]) && parent.contains(cards[cards.length >> 1])))
+    parent = parent.parentElement;
   return parent;
 }
 

@@ -53,21 +53,31 @@ export function setStatus(paper, status) {
 /** @param {HTMLElement} anchor @param {Paper} paper @param {View} view */
 export function openStatus(anchor, paper, view) {
   const now = view.card.entry?.status ?? "none";
-  const items = STATUSES.map((status) => menuItem(statusWord(status), () => setStatus(paper, status), { checked: status === now, mark: h("i", { class: `mark ${status}` }) }));
+  const items = STATUSES.map((status) =>
+    menuItem(statusWord(status), () => setStatus(paper, status), {
+      checked: status === now,
+      mark: h("i", { class: `mark ${status}` }),
+    }),
+  );
   const leave = menuItem(t("leaveList"), () => {
     closePopover();
     return makeEdit({ kind: "entry", ref: paper.id, paper: short(paper), change: {}, erase: true }, t("saidLeft"));
   });
-  openPopover(anchor, t("statusMenu"), [h("div", { role: "menu", class: "menu" }, items, view.card.entry ? leave : null)]);
+  openPopover(anchor, t("statusMenu"), [h("div.menu", { role: "menu" }, items, view.card.entry ? leave : null)]);
 }
 
 /** @param {HTMLElement} anchor @param {Paper} paper @param {View} view */
 export function openRating(anchor, paper, view) {
   const now = view.card.entry?.rating ?? null;
-  const rate = (/** @type {number | null} */ rating) => () => editEntry(paper, { rating }, rating === null ? t("saidUnrated") : t("saidRated", rating));
-  const items = [5, 4, 3, 2, 1, 0].map((rating) => menuItem(`${"★".repeat(rating)}${"☆".repeat(5 - rating)}`, rate(rating), { checked: rating === now }));
+  const rate = (/** @type {number | null} */ rating) => () =>
+    editEntry(paper, { rating }, rating === null ? t("saidUnrated") : t("saidRated", rating));
+  const items = [5, 4, 3, 2, 1, 0].map((rating) =>
+    menuItem(`${"★".repeat(rating)}${"☆".repeat(5 - rating)}`, rate(rating), { checked: rating === now }),
+  );
   for (const [place, item] of items.entries()) item.setAttribute("aria-label", t("ratingOf", 5 - place));
-  openPopover(anchor, t("ratingMenu"), [h("div", { role: "menu", class: "menu stars" }, items, menuItem(t("noRating"), rate(null), { checked: now === null }))]);
+  openPopover(anchor, t("ratingMenu"), [
+    h("div.menu.stars", { role: "menu" }, items, menuItem(t("noRating"), rate(null), { checked: now === null })),
+  ]);
 }
 
 /**
@@ -82,17 +92,34 @@ export function openTerm(anchor, paper, term, onFilter) {
     const isEverywhere = everywhere.checked;
     closePopover();
     const surface = await surfaceOf(paper, term);
-    await correctMention(paper, { ...change, name: term.name, surface, label: term.label, everywhere: isEverywhere }, words);
+    await correctMention(
+      paper,
+      { ...change, name: term.name, surface, label: term.label, everywhere: isEverywhere },
+      words,
+    );
   };
   const others = LABELS.filter((label) => label !== term.label);
   openPopover(anchor, term.name, [
-    h("p", { class: "about" }, t("termAbout", term.name, t(`label_${term.label}`), term.papers)),
-    h("div", { role: "menu", class: "menu" },
-      onFilter && menuItem(t("filterBy", term.name), () => { closePopover(); onFilter(term); }),
+    h("p.about", t("termAbout", term.name, t(`label_${term.label}`), term.papers)),
+    h(
+      "div.menu",
+      { role: "menu" },
+      onFilter &&
+        menuItem(t("filterBy", term.name), () => {
+          closePopover();
+          onFilter(term);
+        }),
       menuItem(t("addAsTag"), () => editEntry(paper, { add: [term.name] }, t("saidTagged", term.name))),
       menuItem(t("isWrong"), correct({ verdict: "wrong" }, t("saidCorrected"))),
-      others.map((label) => menuItem(t("isRather", t(`label_${label}`)), correct({ verdict: "relabelled", to_label: label }, t("saidCorrected")), { mark: h("i", { class: `mark ${label.toLowerCase()}` }) }))),
-    h("label", { class: "about" }, everywhere, " ", t("everywhere")),
+      others.map((label) =>
+        menuItem(
+          t("isRather", t(`label_${label}`)),
+          correct({ verdict: "relabelled", to_label: label }, t("saidCorrected")),
+          { mark: h("i", { class: `mark ${label.toLowerCase()}` }) },
+        ),
+      ),
+    ),
+    h("label.about", everywhere, " ", t("everywhere")),
   ]);
 }
 
@@ -103,13 +130,22 @@ export function openTerm(anchor, paper, term, onFilter) {
  * @param {string} words
  */
 export function correctMention(paper, correction, words) {
-  return makeEdit({ kind: "correction", ref: crypto.randomUUID(), paper: short(paper), change: correction, base: null }, words);
+  return makeEdit(
+    { kind: "correction", ref: crypto.randomUUID(), paper: short(paper), change: correction, base: null },
+    words,
+  );
 }
 
-/** The words that the paper itself uses for a term; its name when the paper cannot be asked for. @param {Paper} paper @param {TermChip} term */
+/**
+ * The words that the paper itself uses for a term; its name when the paper cannot be asked for.
+ * @param {Paper} paper
+ * @param {TermChip} term
+ */
 async function surfaceOf(paper, term) {
   const page = await ask("paper", { key: paper.id }).catch(() => null);
-  const mention = page?.mentions.find((/** @type {import("./wire.js").Mention} */ each) => each.term === term.name && each.label === term.label);
+  const mention = page?.mentions.find(
+    (/** @type {import("./wire.js").Mention} */ each) => each.term === term.name && each.label === term.label,
+  );
   if (!mention) return term.name;
   const text = `${page.title}\n${page.abstract}`;
   const unit = unitsOf(text);
@@ -122,10 +158,26 @@ async function surfaceOf(paper, term) {
  * @param {(anchor: HTMLElement, term: TermChip) => void} onTerm
  */
 export function openTerms(anchor, view, onTerm) {
-  const groups = LABELS.map((label) => ({ label, terms: byTelling(view.card.terms).filter((term) => term.label === label) }));
+  const groups = LABELS.map((label) => ({
+    label,
+    terms: byTelling(view.card.terms).filter((term) => term.label === label),
+  }));
   openPopover(anchor, t("allTerms"), [
-    h("div", { class: "groups" }, groups.filter(({ terms }) => terms.length).map(({ label, terms }) =>
-      h("section", {}, h("h3", {}, t(`labels_${label}`)), h("div", { class: "chips" }, terms.map((term) => termChip(term, () => onTerm(anchor, term))))))),
+    h(
+      "div.groups",
+      groups
+        .filter(({ terms }) => terms.length)
+        .map(({ label, terms }) =>
+          h(
+            "section",
+            h("h3", t(`labels_${label}`)),
+            h(
+              "div.chips",
+              terms.map((term) => termChip(term, () => onTerm(anchor, term))),
+            ),
+          ),
+        ),
+    ),
   ]);
 }
 
@@ -137,7 +189,24 @@ export function openResults(anchor, view) {
 /** @param {import("./wire.js").Result[]} results */
 export function resultTable(results) {
   const heads = ["value", "metric", "dataset", "method"];
-  return h("table", { class: "results" },
-    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, t(`head_${head}`))))),
-    h("tbody", {}, byWorth(results).map((result) => h("tr", { title: resultLine(result) }, heads.map((head) => h("td", {}, String(Reflect.get(result, head) ?? "–")))))));
+  return h(
+    "table.results",
+    h(
+      "thead",
+      h(
+        "tr",
+        heads.map((head) => h("th", { scope: "col" }, t(`head_${head}`))),
+      ),
+    ),
+    h(
+      "tbody",
+      byWorth(results).map((result) =>
+        h(
+          "tr",
+          { title: resultLine(result) },
+          heads.map((head) => h("td", String(Reflect.get(result, head) ?? "–"))),
+        ),
+      ),
+    ),
+  );
 }

@@ -35,7 +35,11 @@ function editedEntry(card, edit) {
   return { ...entry, status, rating, tags: editedTags(entry.tags, edit.change) };
 }
 
-/** A first note, rating or tag puts a paper in the list, as the server does. @param {Card} card @returns {EntryState} */
+/**
+ * A first note, rating or tag puts a paper in the list, as the server does.
+ * @param {Card} card
+ * @returns {EntryState}
+ */
 function listed(card) {
   if (card.entry && !card.entry.deleted) return card.entry;
   return { key: card.key, status: "inbox", rating: null, tags: [], version: card.entry?.version ?? 0 };
@@ -53,7 +57,14 @@ function editedNotes(card, edit) {
   const others = card.notes.filter((note) => note.id !== edit.ref);
   if (edit.erase) return others;
   const was = card.notes.find((note) => note.id === edit.ref);
-  const note = { id: edit.ref, key: card.key, version: 0, ...was, text: edit.change.text, quote: edit.change.quote ?? null };
+  const note = {
+    id: edit.ref,
+    key: card.key,
+    version: 0,
+    ...was,
+    text: edit.change.text,
+    quote: edit.change.quote ?? null,
+  };
   return was ? card.notes.map((each) => (each.id === edit.ref ? note : each)) : [...others, note];
 }
 
@@ -62,7 +73,8 @@ function correctedTerms(card, edit) {
   const { verdict, surface, label, to_label: toLabel, name = surface } = edit.change;
   const isMeant = (/** @type {import("./wire.js").TermChip} */ term) => term.label === label && term.name === name;
   if (edit.erase) return card.terms;
-  if (verdict === "missing") return [...card.terms.filter((term) => !isMeant(term)), { label, name, papers: 1, first: edit.change.start ?? 0 }];
+  if (verdict === "missing")
+    return [...card.terms.filter((term) => !isMeant(term)), { label, name, papers: 1, first: edit.change.start ?? 0 }];
   if (verdict === "wrong") return card.terms.filter((term) => !isMeant(term));
   return card.terms.map((term) => (isMeant(term) ? { ...term, label: toLabel } : term));
 }
@@ -103,7 +115,8 @@ export function conflicts(edit, current) {
   if (edit.erase) return gone || current.version === base?.version ? [] : ["deleted"];
   if (gone && base && !base.deleted) return ["deleted"];
   if (edit.kind === "note") return base?.text === current.text || edit.change.text === current.text ? [] : ["text"];
-  if (edit.kind === "entry") return entryConflicts(edit, { ...NO_ENTRY, ...base }, gone ? { ...NO_ENTRY, tags: current.tags } : current);
+  if (edit.kind === "entry")
+    return entryConflicts(edit, { ...NO_ENTRY, ...base }, gone ? { ...NO_ENTRY, tags: current.tags } : current);
   return [];
 }
 

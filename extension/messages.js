@@ -44,7 +44,11 @@ export function answer(table, open) {
   });
 }
 
-/** @param {(body: any, sender: chrome.runtime.MessageSender) => unknown} handler @param {any} body @param {chrome.runtime.MessageSender} sender */
+/**
+ * @param {(body: any, sender: chrome.runtime.MessageSender) => unknown} handler
+ * @param {any} body
+ * @param {chrome.runtime.MessageSender} sender
+ */
 async function respond(handler, body, sender) {
   try {
     return { value: (await handler(body, sender)) ?? null };

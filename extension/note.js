@@ -36,12 +36,17 @@ export function makeNoteId(now) {
  * @param {{ quote?: Quote | null, fresh?: boolean }} [wanted]
  */
 export function openNotes(anchor, paper, view, { quote = null, fresh = false } = {}) {
-  const show = (/** @type {Node[]} */ content) => openPopover(anchor, t("notesOf", paper.title), content, { wide: true });
-  const write = (/** @type {NoteState | null} */ note) => show([makeEditor(paper, view, { note, quote, onDone: closePopover })]);
+  const show = (/** @type {Node[]} */ content) =>
+    openPopover(anchor, t("notesOf", paper.title), content, { wide: true });
+  const write = (/** @type {NoteState | null} */ note) =>
+    show([makeEditor(paper, view, { note, quote, onDone: closePopover })]);
   const stuck = conflictOf(view);
   if (stuck) return show(conflictForm(stuck, closePopover));
   if (fresh || quote || !view.card.notes.length) return write(null);
-  return show([...view.card.notes.map((note) => drawNote(note, { paper, onEdit: () => write(note) })), newNoteButton(() => write(null))]);
+  return show([
+    ...view.card.notes.map((note) => drawNote(note, { paper, onEdit: () => write(note) })),
+    newNoteButton(() => write(null)),
+  ]);
 }
 
 /** @param {View} view */
@@ -51,7 +56,7 @@ export function conflictOf(view) {
 
 /** @param {() => void} onclick */
 export function newNoteButton(onclick) {
-  return h("button", { type: "button", class: "plain", onclick }, t("newNote"));
+  return h("button.plain", { onclick }, t("newNote"));
 }
 
 /**
@@ -62,13 +67,18 @@ export function newNoteButton(onclick) {
 export function drawNote(note, { paper, onEdit, orphaned = false }) {
   const erase = () => {
     closePopover();
-    return makeEdit({ kind: "note", ref: note.id, paper: short(paper), change: { text: note.text, quote: note.quote }, erase: true }, t("saidErased"));
+    return makeEdit(
+      { kind: "note", ref: note.id, paper: short(paper), change: { text: note.text, quote: note.quote }, erase: true },
+      t("saidErased"),
+    );
   };
-  return h("article", { class: "note" },
-    note.quote && h("blockquote", { class: "quote" }, note.quote.exact),
-    orphaned && h("p", { class: "about warn" }, t("orphaned")),
-    h("div", { class: "text" }, ...renderMarkdown(note.text)),
-    h("p", { class: "acts" }, h("button", { type: "button", class: "plain", onclick: onEdit }, t("edit")), h("button", { type: "button", class: "plain", onclick: erase }, t("erase"))));
+  return h(
+    "article.note",
+    note.quote && h("blockquote.quote", note.quote.exact),
+    orphaned && h("p.about.warn", t("orphaned")),
+    h("div.text", ...renderMarkdown(note.text)),
+    h("p.acts", h("button.plain", { onclick: onEdit }, t("edit")), h("button.plain", { onclick: erase }, t("erase"))),
+  );
 }
 
 /**
@@ -83,13 +93,24 @@ export function makeEditor(paper, view, { note, quote = null, onDone }) {
   const id = note?.id ?? left?.id ?? makeNoteId(Date.now());
   const anchor = note?.quote ?? left?.quote ?? quote;
   const base = left?.base ?? told(note);
-  const area = h("textarea", { class: "field", rows: 7, autofocus: true, "aria-label": t("noteText"), placeholder: t("notePlaceholder"), value: left?.text ?? note?.text ?? "" });
-  const preview = h("div", { class: "text preview", hidden: true, tabindex: "0", "aria-label": t("preview") });
-  const state = h("span", { class: "about", role: "status" }, left ? t("draftRestored") : "");
+  const area = h("textarea.field", {
+    rows: 7,
+    autofocus: true,
+    "aria-label": t("noteText"),
+    placeholder: t("notePlaceholder"),
+    value: left?.text ?? note?.text ?? "",
+  });
+  const preview = h("div.text.preview", { hidden: true, tabindex: "0", "aria-label": t("preview") });
+  const state = h("span.about", { role: "status" }, left ? t("draftRestored") : "");
   const keep = () => keepDraft({ id, paper: short(paper), text: area.value, quote: anchor, base, at: 0 }, state);
   const save = async () => {
     const change = { text: area.value, quote: anchor };
-    const done = area.value.trim() && (await makeEdit({ kind: "note", ref: id, paper: short(paper), change, ...(note || left?.base ? { base } : { base: null }) }, t("saidNoted")));
+    const done =
+      area.value.trim() &&
+      (await makeEdit(
+        { kind: "note", ref: id, paper: short(paper), change, ...(note || left?.base ? { base } : { base: null }) },
+        t("saidNoted"),
+      ));
     if (done && editor.isConnected) onDone();
   };
   const discard = async () => {
@@ -100,14 +121,26 @@ export function makeEditor(paper, view, { note, quote = null, onDone }) {
   hear(area, "keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void save();
   });
-  const editor = h("div", { class: "editor" },
-    anchor && h("blockquote", { class: "quote" }, anchor.exact),
-    area, preview,
-    h("div", { class: "acts" },
-      h("button", { type: "button", class: "primary", onclick: save }, t("save")),
-      h("button", { type: "button", class: "plain", "aria-pressed": "false", onclick: (/** @type {any} */ event) => togglePreview(event.currentTarget, area, preview) }, t("preview")),
-      h("button", { type: "button", class: "plain", onclick: discard }, t("discard")),
-      state));
+  const editor = h(
+    "div.editor",
+    anchor && h("blockquote.quote", anchor.exact),
+    area,
+    preview,
+    h(
+      "div.acts",
+      h("button.primary", { onclick: save }, t("save")),
+      h(
+        "button.plain",
+        {
+          "aria-pressed": "false",
+          onclick: (/** @type {any} */ event) => togglePreview(event.currentTarget, area, preview),
+        },
+        t("preview"),
+      ),
+      h("button.plain", { onclick: discard }, t("discard")),
+      state,
+    ),
+  );
   return editor;
 }
 

@@ -15,7 +15,7 @@ const byId = (id) => document.getElementById(id);
 
 /** @param {string} words @param {string} [advice] */
 function say(words, advice = "") {
-  byId("answer").replaceChildren(h("strong", {}, words), advice ? ` ${advice}` : "");
+  byId("answer").replaceChildren(h("strong", words), advice ? ` ${advice}` : "");
 }
 
 /**
@@ -43,9 +43,26 @@ async function drawLedger() {
   const rows = await ask("ledger", { most });
   const time = new Intl.DateTimeFormat(browser.i18n.getUILanguage(), { dateStyle: "short", timeStyle: "medium" });
   byId("ledger").replaceChildren(
-    h("thead", {}, h("tr", {}, ["time", "request", "size", "answer"].map((head) => h("th", { scope: "col" }, t(`ledger_${head}`))))),
-    h("tbody", {}, rows.map((/** @type {import("./wire.js").LedgerRow} */ row) => h("tr", {},
-      h("td", {}, time.format(row.at)), h("td", {}, `${row.method} ${row.path}`), h("td", {}, t("bytes", row.bytes)), h("td", {}, String(row.answer))))));
+    h(
+      "thead",
+      h(
+        "tr",
+        ["time", "request", "size", "answer"].map((head) => h("th", { scope: "col" }, t(`ledger_${head}`))),
+      ),
+    ),
+    h(
+      "tbody",
+      rows.map((/** @type {import("./wire.js").LedgerRow} */ row) =>
+        h(
+          "tr",
+          h("td", time.format(row.at)),
+          h("td", `${row.method} ${row.path}`),
+          h("td", t("bytes", row.bytes)),
+          h("td", String(row.answer)),
+        ),
+      ),
+    ),
+  );
   byId("older").hidden = rows.length < most;
 }
 
@@ -69,7 +86,10 @@ async function keepSettings() {
 
 async function exportData() {
   const text = JSON.stringify(await ask("export"), null, 2);
-  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: "papermargin-extension.json" });
+  const link = h("a", {
+    href: URL.createObjectURL(new Blob([text], { type: "application/json" })),
+    download: "papermargin-extension.json",
+  });
   link.click();
   URL.revokeObjectURL(link.href);
 }
@@ -85,10 +105,12 @@ byId("pair").addEventListener("submit", (/** @type {Event} */ event) => {
     return t("paired", user, address);
   });
 });
-byId("test").addEventListener("click", () => withServer(async (address) => {
-  const { user, server } = await ask("test", { address });
-  return t("tested", address, server, user);
-}));
+byId("test").addEventListener("click", () =>
+  withServer(async (address) => {
+    const { user, server } = await ask("test", { address });
+    return t("tested", address, server, user);
+  }),
+);
 byId("older").addEventListener("click", () => {
   most += LEDGER_STEP;
   void drawLedger();

@@ -8,12 +8,23 @@
 
 import { absorb, bodyOf, conflicts, emptyCard } from "./merge.js";
 import { send, ServerError } from "./server.js";
-import { readAccount, readCards, readEdits, removeDraft, removeEdit, writeCards, writeEdits, writeLedger } from "./store.js";
+import {
+  readAccount,
+  readCards,
+  readEdits,
+  removeDraft,
+  removeEdit,
+  writeCards,
+  writeEdits,
+  writeLedger,
+} from "./store.js";
 
 /** @typedef {import("./wire.js").Account} Account */
 /** @typedef {import("./wire.js").Card} Card */
 /** @typedef {import("./wire.js").Edit} Edit */
-/** @typedef {Pick<Edit, "kind" | "ref" | "paper" | "change"> & Partial<Pick<Edit, "base" | "erase" | "save">>} NewEdit */
+/**
+ * @typedef {Pick<Edit, "kind" | "ref" | "paper" | "change"> & Partial<Pick<Edit, "base" | "erase" | "save">>} NewEdit
+ */
 
 const MOST_MERGES = 5;
 const REFUSALS = new Set(["invalid", "large", "missing"]);
@@ -111,9 +122,19 @@ async function attempt(account, edit) {
 
 /** @param {Account} account @param {Edit} edit */
 async function put(account, edit) {
-  const headers = { "Idempotency-Key": edit.id, ...(edit.kind === "seen" ? {} : { "If-Match": `"${edit.base?.version ?? 0}"` }) };
+  const headers = {
+    "Idempotency-Key": edit.id,
+    ...(edit.kind === "seen" ? {} : { "If-Match": `"${edit.base?.version ?? 0}"` }),
+  };
   const body = edit.erase ? undefined : bodyOf(edit, edit.base);
-  return send(account, edit.erase ? "DELETE" : "PUT", pathOf(edit), { body, headers, record: writeLedger });
+  const state = await send(account, edit.erase ? "DELETE" : "PUT", pathOf(edit), {
+    body,
+    headers,
+    record: writeLedger,
+  });
+  const isTaken = edit.erase || edit.kind === "seen" || typeof state?.version === "number";
+  if (!isTaken) throw new ServerError("foreign", "an answer without a version");
+  return state;
 }
 
 /** @param {Edit} edit */
@@ -164,7 +185,11 @@ async function drop(edit) {
   return null;
 }
 
-/** A server that has lost or never met the paper is told its id and title. @param {Account} account @param {Edit} edit */
+/**
+ * A server that has lost or never met the paper is told its id and title.
+ * @param {Account} account
+ * @param {Edit} edit
+ */
 async function introduce(account, edit) {
   await send(account, "POST", "/api/v1/overlay", { body: { papers: [edit.paper] }, record: writeLedger });
   return { ...edit, base: null, problem: "introduced" };
@@ -203,7 +228,14 @@ export async function resolveConflict(edit, choice, text) {
   await removeEdit(edit);
   if (choice !== "theirs") return undefined;
   const back = { text: current.text, quote: current.quote };
-  await addEdit({ kind: edit.kind, ref: edit.ref, paper: edit.paper, base: current, change: back, erase: Boolean(current.deleted) });
+  await addEdit({
+    kind: edit.kind,
+    ref: edit.ref,
+    paper: edit.paper,
+    base: current,
+    change: back,
+    erase: Boolean(current.deleted),
+  });
   return undefined;
 }
 
@@ -212,5 +244,7 @@ export async function resolveConflict(edit, choice, text) {
  * @param {Edit[]} edits
  */
 export async function retry(edits) {
-  await writeEdits(edits.filter((edit) => edit.state === "refused").map((edit) => ({ ...edit, state: "waiting", problem: undefined })));
+  await writeEdits(
+    edits.filter((edit) => edit.state === "refused").map((edit) => ({ ...edit, state: "waiting", problem: undefined })),
+  );
 }

@@ -1,7 +1,7 @@
 /** The margin in a page: finds the papers, asks the background, and keeps what it drew true to what stands there. */
 
-import { isDark } from "./dom.js";
-import { keyHelp, listenKeys } from "./keys.js";
+import { isDark, takeEvents } from "./dom.js";
+import { keyHelp, pressKey } from "./keys.js";
 import { explain, keepLayer, openPopover } from "./layer.js";
 import { makeList } from "./list.js";
 import { setStatus } from "./menu.js";
@@ -21,8 +21,11 @@ const NEWS_PAUSE = 150;
 const SETTLE_PAUSE = 1_500;
 const LATEST_START = 1_000;
 
-/** Draw the margin, and keep it right for as long as the page lives. */
-export async function start() {
+/**
+ * Draw the margin, and keep it right for as long as the page lives.
+ * @param {import("./dom.js").Guard} guard
+ */
+export async function start(guard) {
   const arrival = location.href;
   /** @type {Map<string, View>} */
   const views = new Map();
@@ -37,7 +40,8 @@ export async function start() {
   let paper = null;
   const list = makeList({ viewOf: (key) => views.get(key), connection: () => failure, onHelp: openHelp });
 
-  const isOn = () => paired && settings.where[page.kind === "list" ? "list" : page.site === "arxiv" ? "arxiv" : "paper"];
+  const isOn = () =>
+    paired && guard.isUp() && settings.where[page.kind === "list" ? "list" : page.site === "arxiv" ? "arxiv" : "paper"];
 
   function scan() {
     page = readPage(document, location.href, arrival);
@@ -54,7 +58,12 @@ export async function start() {
 
   function drawPaper() {
     if (!page.paper) return;
-    if (!paper) paper = makePaper(page.paper, { viewOf: (key) => views.get(key), settings: () => settings, words: () => (["ok", "unknown"].includes(failure) ? "" : t("short_offline")) });
+    if (!paper)
+      paper = makePaper(page.paper, {
+        viewOf: (key) => views.get(key),
+        settings: () => settings,
+        words: () => (["ok", "unknown"].includes(failure) ? "" : t("short_offline")),
+      });
     paper.update();
   }
 
@@ -144,7 +153,7 @@ export async function start() {
     const view = it && views.get(it.paper.id);
     if (it && view) act(it, view);
   };
-  listenKeys({
+  const keys = {
     j: () => list.move(1),
     k: () => list.move(-1),
     s: withChosen((it, view) => setStatus(it.paper, nextStatus(view.card.entry?.status ?? "none"))),
@@ -152,14 +161,23 @@ export async function start() {
     n: withChosen((it, view) => (paper ? paper.note() : openNotes(it.controls.notes, it.paper, view, { fresh: true }))),
     f: () => list.bar.input.focus(),
     "?": openHelp,
-  }, () => isOn() && settings.keys);
+  };
+  takeEvents(guard, (event) => settings.keys && isOn() && pressKey(event, keys));
 
   const check = settling(SETTLE_PAUSE, () => {
-    broken = page.kind === "list" && (page.cards.length < (page.listed ?? 1));
+    broken = page.kind === "list" && page.cards.length < (page.listed ?? 1);
   });
   browser.runtime.onMessage.addListener((message, sender, reply) => {
     if (sender.id !== browser.runtime.id || message?.kind !== "page") return;
-    reply({ kind: page.kind, paper: page.paper, drawn: list.drawn(), found: page.cards.length, listed: page.listed, broken });
+    reply({
+      kind: guard.isUp() ? page.kind : "late",
+      paper: page.paper,
+      drawn: list.drawn(),
+      found: page.cards.length,
+      listed: page.listed,
+      broken,
+      form: location.pathname.split("/").slice(1, 3).join("/"),
+    });
   });
 
   await pageReady();
@@ -170,7 +188,12 @@ export async function start() {
     scan();
     check();
   });
-  new MutationObserver(rescan).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["href"] });
+  new MutationObserver(rescan).observe(document, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ["href"],
+  });
   new MutationObserver(rescan).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
   addEventListener("popstate", rescan);
   listen(onNews, () => outdated("*"));
@@ -190,7 +213,11 @@ function pageReady() {
   });
 }
 
-/** @param {number} pause @param {() => void} act @returns {() => void} a call that waits until nobody called for a while */
+/**
+ * @param {number} pause
+ * @param {() => void} act
+ * @returns {() => void} a call that waits until nobody called for a while
+ */
 function settling(pause, act) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -200,7 +227,11 @@ function settling(pause, act) {
   };
 }
 
-/** @param {number} pause @param {() => void} act @returns {() => void} a call that acts for all calls of a while, however many */
+/**
+ * @param {number} pause
+ * @param {() => void} act
+ * @returns {() => void} a call that acts for all calls of a while, however many
+ */
 function gathering(pause, act) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;

@@ -18,9 +18,16 @@ const MOST_RELATED = 5;
 const MOST_SHARED = 2;
 
 /**
+ * @typedef {object} PanelActs
+ * @property {(labels: Settings["labels"]) => void} onLabels
+ * @property {(open: boolean) => void} onFold
+ * @property {(quote: import("./wire.js").Quote) => boolean} isOrphaned
+ */
+
+/**
  * Make the panel.
  * @param {PagePaper} paper
- * @param {{ onLabels: (labels: Settings["labels"]) => void, onFold: (open: boolean) => void, isOrphaned: (quote: import("./wire.js").Quote) => boolean }} act
+ * @param {PanelActs} act
  */
 export function makePanel(paper, act) {
   const { host, body } = makeHost("papermargin-panel");
@@ -28,28 +35,47 @@ export function makePanel(paper, act) {
   let view;
   let editing = false;
   const controls = makeControls(paper, () => {});
-  const legend = h("div", { class: "legend" });
+  const legend = h("div.legend");
   const results = h("section", { hidden: true });
-  const notes = h("section", { class: "notes" });
+  const notes = h("section.notes");
   const related = h("section", { hidden: true });
   const corrections = h("section", { hidden: true });
-  const state = h("p", { class: "state", role: "status" });
-  const fold = h("button", { type: "button", class: "fold", "aria-expanded": "true", onclick: () => act.onFold(fold.getAttribute("aria-expanded") !== "true") }, h("span", {}, t("name")));
-  const content = h("div", { class: "content" }, controls.row, legend, results, notes, related, corrections, state);
-  body.append(h("aside", { class: "panel", "aria-label": t("panelLabel") }, fold, content));
+  const state = h("p.state", { role: "status" });
+  const fold = h(
+    "button.fold",
+    { "aria-expanded": "true", onclick: () => act.onFold(fold.getAttribute("aria-expanded") !== "true") },
+    h("span", t("name")),
+  );
+  const content = h("div.content", controls.row, legend, results, notes, related, corrections, state);
+  body.append(h("aside.panel", { "aria-label": t("panelLabel") }, fold, content));
 
   const drawNotes = () => {
     if (!view || editing) return;
     const shown = view;
     const edit = (/** @type {any} */ note) => write({ note });
-    notes.replaceChildren(h("h2", {}, count("notes", shown.card.notes.length)),
-      ...shown.card.notes.map((note) => drawNote(note, { paper, onEdit: () => edit(note), orphaned: Boolean(note.quote && act.isOrphaned(note.quote)) })),
-      newNoteButton(() => edit(null)));
+    notes.replaceChildren(
+      h("h2", count("notes", shown.card.notes.length)),
+      ...shown.card.notes.map((note) =>
+        drawNote(note, {
+          paper,
+          onEdit: () => edit(note),
+          orphaned: Boolean(note.quote && act.isOrphaned(note.quote)),
+        }),
+      ),
+      newNoteButton(() => edit(null)),
+    );
   };
   const write = (/** @type {any} */ { note = null, quote = null }) => {
     editing = true;
-    const editor = makeEditor(paper, /** @type {View} */ (view), { note, quote, onDone: () => { editing = false; drawNotes(); } });
-    notes.replaceChildren(h("h2", {}, note ? t("edit") : t("newNote")), editor);
+    const editor = makeEditor(paper, /** @type {View} */ (view), {
+      note,
+      quote,
+      onDone: () => {
+        editing = false;
+        drawNotes();
+      },
+    });
+    notes.replaceChildren(h("h2", note ? t("edit") : t("newNote")), editor);
     editor.querySelector("textarea")?.focus();
   };
   const draw = (/** @type {View} */ next, /** @type {Settings["labels"]} */ labels, /** @type {string} */ words) => {
@@ -57,7 +83,7 @@ export function makePanel(paper, act) {
     controls.draw(view);
     legend.replaceChildren(...drawLegend(view, paper, labels, act.onLabels));
     results.hidden = !view.card.results.length;
-    results.replaceChildren(h("h2", {}, t("results")), resultTable(view.card.results));
+    results.replaceChildren(h("h2", t("results")), resultTable(view.card.results));
     state.textContent = words;
     drawNotes();
   };
@@ -69,12 +95,38 @@ export function makePanel(paper, act) {
   return { host, draw, write, setOpen, controls, related, corrections };
 }
 
-/** The legend: each label switches its colour in the abstract on and off, and lists its terms. @param {View} view @param {PagePaper} paper @param {Settings["labels"]} labels @param {(labels: Settings["labels"]) => void} onLabels */
+/**
+ * The legend: each label switches its colour in the abstract on and off, and lists its terms.
+ * @param {View} view
+ * @param {PagePaper} paper
+ * @param {Settings["labels"]} labels
+ * @param {(labels: Settings["labels"]) => void} onLabels
+ */
 function drawLegend(view, paper, labels, onLabels) {
   const ordered = byTelling(view.card.terms);
-  return LABELS.filter((label) => ordered.some((term) => term.label === label)).map((label) => h("section", {},
-    h("h2", {}, h("button", { type: "button", class: `toggle ${label.toLowerCase()}`, "aria-pressed": String(labels[label]), onclick: () => onLabels({ ...labels, [label]: !labels[label] }) }, t(`labels_${label}`))),
-    h("div", { class: "chips" }, ordered.filter((term) => term.label === label).map((term) => termChip(term, (event) => openTerm(/** @type {HTMLElement} */ (event.currentTarget), paper, term, null))))));
+  return LABELS.filter((label) => ordered.some((term) => term.label === label)).map((label) =>
+    h(
+      "section",
+      h(
+        "h2",
+        h(
+          "button",
+          {
+            class: `toggle ${label.toLowerCase()}`,
+            "aria-pressed": String(labels[label]),
+            onclick: () => onLabels({ ...labels, [label]: !labels[label] }),
+          },
+          t(`labels_${label}`),
+        ),
+      ),
+      h(
+        "div.chips",
+        ordered
+          .filter((term) => term.label === label)
+          .map((term) => termChip(term, (button) => openTerm(button, paper, term, null))),
+      ),
+    ),
+  );
 }
 
 /**
@@ -89,8 +141,23 @@ export async function drawRelated(place, view) {
   if (!found) return;
   const names = found.terms.map((term) => term.name);
   place.replaceChildren(
-    h("h2", {}, count("related", found.papers.length, new Intl.ListFormat(navigator.language, { type: "conjunction" }).format(names))),
-    h("ul", {}, found.papers.slice(0, MOST_RELATED).map((/** @type {{ key: string, title: string }} */ paper) => h("li", {}, h("a", { href: addressOf(paper.key) }, paper.title)))));
+    h(
+      "h2",
+      count(
+        "related",
+        found.papers.length,
+        new Intl.ListFormat(navigator.language, { type: "conjunction" }).format(names),
+      ),
+    ),
+    h(
+      "ul",
+      found.papers
+        .slice(0, MOST_RELATED)
+        .map((/** @type {{ key: string, title: string }} */ paper) =>
+          h("li", h("a", { href: addressOf(paper.key) }, paper.title)),
+        ),
+    ),
+  );
 }
 
 /** @param {import("./wire.js").TermChip[]} terms @param {string} key */
@@ -115,7 +182,15 @@ function addressOf(key) {
  */
 export function drawCorrections(place, corrections, onUndo) {
   place.hidden = !corrections.length;
-  const words = (/** @type {import("./wire.js").CorrectionState} */ each) => t(`verdict_${each.verdict}`, each.surface, t(`label_${each.to_label ?? each.label}`));
-  place.replaceChildren(h("h2", {}, t("corrections")),
-    h("ul", {}, corrections.map((each) => h("li", {}, words(each), " ", h("button", { type: "button", class: "plain", onclick: () => onUndo(each) }, t("undo"))))));
+  const words = (/** @type {import("./wire.js").CorrectionState} */ each) =>
+    t(`verdict_${each.verdict}`, each.surface, t(`label_${each.to_label ?? each.label}`));
+  place.replaceChildren(
+    h("h2", t("corrections")),
+    h(
+      "ul",
+      corrections.map((each) =>
+        h("li", words(each), " ", h("button.plain", { onclick: () => onUndo(each) }, t("undo"))),
+      ),
+    ),
+  );
 }

@@ -75,8 +75,13 @@ export function makePaper(paper, { viewOf, settings, words }) {
     const { labels } = settings();
     for (const label of LABELS) {
       const drawn = new Set(view.card.terms.filter((term) => term.label === label).map((term) => term.name));
-      const mentions = labels[label] && told ? told.mentions.filter((each) => each.label === label && drawn.has(each.term)) : [];
-      paint({ [label.toLowerCase()]: present(mentions.map((mention) => rangeFor(quoteOfSpan(/** @type {PaperPage} */ (told), mention)))) });
+      const mentions =
+        labels[label] && told ? told.mentions.filter((each) => each.label === label && drawn.has(each.term)) : [];
+      paint({
+        [label.toLowerCase()]: present(
+          mentions.map((mention) => rangeFor(quoteOfSpan(/** @type {PaperPage} */ (told), mention))),
+        ),
+      });
     }
     paint({ note: present(view.card.notes.map((note) => rangeFor(note.quote))) });
   }
@@ -87,7 +92,11 @@ export function makePaper(paper, { viewOf, settings, words }) {
     draw();
     const view = viewOf(paper.id);
     if (!told || !view) return;
-    drawCorrections(panel.corrections, told.corrections.filter((each) => !each.deleted), takeBack);
+    drawCorrections(
+      panel.corrections,
+      told.corrections.filter((each) => !each.deleted),
+      takeBack,
+    );
     const shared = JSON.stringify(view.card.terms);
     if (shared !== related) await drawRelated(panel.related, view);
     related = shared;
@@ -95,7 +104,17 @@ export function makePaper(paper, { viewOf, settings, words }) {
 
   /** @param {import("./wire.js").CorrectionState} correction */
   async function takeBack(correction) {
-    await makeEdit({ kind: "correction", ref: correction.id, paper: short(paper), change: correction, base: correction, erase: true }, t("saidTakenBack"));
+    await makeEdit(
+      {
+        kind: "correction",
+        ref: correction.id,
+        paper: short(paper),
+        change: correction,
+        base: correction,
+        erase: true,
+      },
+      t("saidTakenBack"),
+    );
   }
 
   /** @returns {{ range: Range, quote: import("./wire.js").Quote } | null} what is selected in the abstract */
@@ -114,16 +133,31 @@ export function makePaper(paper, { viewOf, settings, words }) {
     const { range, quote } = chosen;
     const mark = (/** @type {import("./wire.js").Label} */ label) => () => {
       closePopover();
-      void correctMention(paper, { verdict: "missing", surface: quote.exact.trim(), label, ...spanOf(quote) }, t("saidCorrected"));
+      void correctMention(
+        paper,
+        { verdict: "missing", surface: quote.exact.trim(), label, ...spanOf(quote) },
+        t("saidCorrected"),
+      );
     };
     openPopover(range, t("selection"), [
-      h("div", { class: "menu", role: "menu" }, h("button", { type: "button", class: "item", role: "menuitem", onclick: () => note(quote) }, t("addNoteHere"))),
-      h("p", { class: "about" }, t("alsoThis")),
-      h("div", { class: "chips" }, LABELS.map((label) => h("button", { type: "button", class: `chip ${label.toLowerCase()}`, onclick: mark(label) }, t(`label_${label}`)))),
+      h(
+        "div.menu",
+        { role: "menu" },
+        h("button.item", { role: "menuitem", onclick: () => note(quote) }, t("addNoteHere")),
+      ),
+      h("p.about", t("alsoThis")),
+      h(
+        "div.chips",
+        LABELS.map((label) =>
+          h("button", { class: `chip ${label.toLowerCase()}`, onclick: mark(label) }, t(`label_${label}`)),
+        ),
+      ),
     ]);
   }
 
-  /** @param {import("./wire.js").Quote} quote where it stands in the server's text, which is title, newline, abstract */
+  /**
+   * @param {import("./wire.js").Quote} quote where it stands in the server's text, which is title, newline, abstract
+   */
   function spanOf(quote) {
     const place = told && findQuote(told.abstract, { ...quote, exact: quote.exact.trim() });
     if (!told || !place) return {};

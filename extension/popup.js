@@ -8,7 +8,11 @@ import { count, t, translate } from "./text.js";
 
 /** @typedef {import("./wire.js").Edit} Edit */
 
-const REPORT = "https://github.com/papermargin/papermargin/issues/new?title=Hugging%20Face%20changed%20its%20page";
+/**
+ * Where reports of a changed page go: an address that takes `subject` and `body` in its query. Without a home page of
+ * the project it is a mail that the person addresses, to whoever runs their server.
+ */
+const REPORT = "mailto:";
 const MOST_FOUND = 8;
 const SEARCH_PAUSE = 200;
 
@@ -19,8 +23,13 @@ async function drawStatus() {
   const { paired, address, user, connection, edits } = await ask("status");
   const state = paired ? connection.state : "unpaired";
   byId("connection").replaceChildren(
-    h("p", { class: `lamp ${state === "ok" ? "ok" : ""}` }, state === "ok" ? t("connectedAs", user, address) : t(`state_${state}`, connection.detail || address || "")),
-    ...(state === "ok" ? [] : [h("p", { class: "about" }, t(`advice_${state}`)), adviceButton(state)]));
+    h(
+      "p",
+      { class: `lamp ${state === "ok" ? "ok" : ""}` },
+      state === "ok" ? t("connectedAs", user, address) : t(`state_${state}`, connection.detail || address || ""),
+    ),
+    ...(state === "ok" ? [] : [h("p.about", t(`advice_${state}`)), adviceButton(state)]),
+  );
   const link = byId("reading-list");
   link.hidden = !paired;
   link.href = address ?? "";
@@ -31,24 +40,36 @@ async function drawStatus() {
 function adviceButton(state) {
   const settings = ["unpaired", "revoked", "permission", "foreign", "path", "moved", "address"].includes(state);
   const act = settings ? () => browser.runtime.openOptionsPage() : () => ask("tryAgain").then(drawStatus);
-  return h("button", { type: "button", class: "plain", onclick: act }, settings ? t("openOptions") : t("tryAgain"));
+  return h("button.plain", { onclick: act }, settings ? t("openOptions") : t("tryAgain"));
 }
 
 /** @param {Edit[]} edits */
 function drawWaiting(edits) {
   const place = byId("waiting");
   place.hidden = !edits.length;
-  place.replaceChildren(h("h2", {}, count("waitingEdits", edits.length)),
-    h("ul", { class: "rows" }, edits.map(drawEdit)),
-    h("button", { type: "button", class: "plain", onclick: () => ask("tryAgain").then(drawStatus) }, t("sendNow")));
+  place.replaceChildren(
+    h("h2", count("waitingEdits", edits.length)),
+    h("ul.rows", edits.map(drawEdit)),
+    h("button.plain", { onclick: () => ask("tryAgain").then(drawStatus) }, t("sendNow")),
+  );
 }
 
 /** @param {Edit} edit */
 function drawEdit(edit) {
   const name = edit.paper.title || edit.paper.id || edit.ref;
-  const discard = h("button", { type: "button", class: "plain", "aria-label": t("discardAbout", name), onclick: () => ask("discard", { id: edit.id }).then(drawStatus) }, t("discard"));
-  if (edit.state === "conflict") return h("li", {}, ...conflictForm(edit, () => void drawStatus()));
-  return h("li", {}, h("span", { class: "title" }, name), h("span", { class: "about" }, sayEdit(edit)), edit.state === "refused" ? h("span", { class: "warn" }, t("refusedBecause", edit.problem ?? "")) : null, edit.state === "refused" ? discard : null);
+  const discard = h(
+    "button.plain",
+    { "aria-label": t("discardAbout", name), onclick: () => ask("discard", { id: edit.id }).then(drawStatus) },
+    t("discard"),
+  );
+  if (edit.state === "conflict") return h("li", ...conflictForm(edit, () => void drawStatus()));
+  return h(
+    "li",
+    h("span.title", name),
+    h("span.about", sayEdit(edit)),
+    edit.state === "refused" ? h("span.warn", t("refusedBecause", edit.problem ?? "")) : null,
+    edit.state === "refused" ? discard : null,
+  );
 }
 
 /** @param {Edit} edit */
@@ -60,18 +81,49 @@ function sayEdit({ kind, change, erase }) {
 
 async function drawPage() {
   const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
-  const told = tab?.id === undefined ? null : await browser.tabs.sendMessage(tab.id, { kind: "page" }).catch(() => null);
+  const told =
+    tab?.id === undefined ? null : await browser.tabs.sendMessage(tab.id, { kind: "page" }).catch(() => null);
   const place = byId("page");
   place.hidden = !told || told.kind === "other";
   if (place.hidden) return;
-  place.replaceChildren(...(told.kind === "paper" ? await paperLines(told.paper) : listLines(told)));
+  place.replaceChildren(...(await PAGE_LINES[told.kind](told)));
 }
 
-/** @param {{ drawn: number, found: number, listed: number | null, broken: boolean }} told */
-function listLines({ drawn, found, listed, broken }) {
-  const line = h("p", {}, count("cards", Math.max(found, listed ?? 0), drawn));
-  if (!broken) return [line];
-  return [h("p", { class: "warn" }, t("pageChanged")), line, h("a", { href: REPORT, target: "_blank", rel: "noreferrer" }, t("report"))];
+/** @type {Record<string, (told: any) => Node[] | Promise<Node[]>>} */
+const PAGE_LINES = {
+  paper: ({ paper }) => paperLines(paper),
+  list: listLines,
+  late: () => [h("p.warn", t("pageLate"))],
+};
+
+/** @typedef {{ drawn: number, found: number, listed: number | null, broken: boolean, form: string }} ListTold */
+
+/** @param {ListTold} told */
+function listLines(told) {
+  const line = h("p", count("cards", Math.max(told.found, told.listed ?? 0), told.drawn));
+  return told.broken ? [h("p.warn", t("pageChanged")), line, ...reportLines(told)] : [line];
+}
+
+/** What the person may send to have it mended: no title, no address but the kind of page. @param {ListTold} told */
+function reportLines({ drawn, found, listed, form }) {
+  const { version } = browser.runtime.getManifest();
+  const facts = { page: form, listed: listed ?? "?", found, drawn, extension: version, browser: navigator.userAgent };
+  const body = Object.entries(facts)
+    .map(([name, fact]) => `${name}: ${fact}`)
+    .join("\n");
+  const query = new URLSearchParams({ subject: t("reportSubject"), body }).toString().replaceAll("+", "%20");
+  const copy = async (/** @type {any} */ { currentTarget }) => {
+    await navigator.clipboard.writeText(body);
+    currentTarget.textContent = t("reportCopied");
+  };
+  return [
+    h("pre", body),
+    h(
+      "div.acts",
+      h("a", { href: `${REPORT}?${query}` }, t("report")),
+      h("button.plain", { onclick: copy }, t("reportCopy")),
+    ),
+  ];
 }
 
 /** @param {import("./wire.js").PagePaper} paper */
@@ -79,11 +131,17 @@ async function paperLines(paper) {
   const [view] = await ask("views", { papers: [paper] });
   const status = view.card.entry?.status;
   const save = async () => {
-    await ask("edit", { kind: "entry", ref: paper.id, paper: { id: paper.id, title: paper.title }, change: { status: "inbox" }, save: true });
+    await ask("edit", {
+      kind: "entry",
+      ref: paper.id,
+      paper: { id: paper.id, title: paper.title },
+      change: { status: "inbox" },
+      save: true,
+    });
     await Promise.all([drawPage(), drawStatus()]);
   };
-  const act = status ? h("span", { class: "about" }, statusWord(status)) : h("button", { type: "button", class: "primary", onclick: save }, t("savePaper"));
-  return [h("p", { class: "title" }, paper.title), act];
+  const act = status ? h("span.about", statusWord(status)) : h("button.primary", { onclick: save }, t("savePaper"));
+  return [h("p.title", paper.title), act];
 }
 
 /** @param {string} query */
@@ -93,16 +151,20 @@ async function search(query) {
   try {
     const { papers, total, offline } = await ask("search", { query, limit: MOST_FOUND });
     const words = [count("found", total), offline ? t("fromCache") : ""].filter(Boolean).join(" · ");
-    return place.replaceChildren(h("li", { class: "about", role: "status" }, words), ...papers.map(drawFound));
+    return place.replaceChildren(h("li.about", { role: "status" }, words), ...papers.map(drawFound));
   } catch (failure) {
-    return place.replaceChildren(h("li", { class: "warn" }, /** @type {Error} */ (failure).message));
+    return place.replaceChildren(h("li.warn", /** @type {Error} */ (failure).message));
   }
 }
 
 /** @param {{ key: string, title: string, status: import("./wire.js").Status }} paper */
 function drawFound({ key, title, status }) {
   const address = key.includes("/") ? `https://arxiv.org/abs/${key}` : `https://huggingface.co/papers/${key}`;
-  return h("li", {}, h("a", { href: address, target: "_blank", rel: "noreferrer" }, title), h("span", { class: "about" }, statusWord(status)));
+  return h(
+    "li",
+    h("a", { href: address, target: "_blank", rel: "noreferrer" }, title),
+    h("span.about", statusWord(status)),
+  );
 }
 
 document.documentElement.lang = browser.i18n.getUILanguage();
@@ -115,5 +177,7 @@ byId("search").addEventListener("input", (/** @type {any} */ event) => {
 });
 byId("search").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
 browser.storage.local.onChanged.addListener(() => void drawStatus());
-void drawStatus().then(() => ask("flush")).then(drawStatus);
+void drawStatus()
+  .then(() => ask("check"))
+  .then(drawStatus);
 void drawPage();

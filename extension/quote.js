@@ -1,4 +1,4 @@
-/** Quotes of a text that are found again when its white space differs. Pure; offsets are UTF-16 units unless said otherwise. */
+/** Quotes of a text, found again when its white space differs. Pure; offsets are UTF-16 units unless said otherwise. */
 
 /** @typedef {import("./wire.js").Quote} Quote */
 

@@ -10,7 +10,15 @@ export const API = 1;
 const TIMEOUT_SECONDS = 10;
 
 /** @type {Record<number, string>} */
-const CAUSES = { 401: "revoked", 403: "refused", 404: "missing", 412: "stale", 413: "large", 428: "stale", 429: "busy" };
+const CAUSES = {
+  401: "revoked",
+  403: "refused",
+  404: "missing",
+  412: "stale",
+  413: "large",
+  428: "stale",
+  429: "busy",
+};
 
 /** An answer that is no success, or no answer at all; `cause` names it. */
 export class ServerError extends Failure {
@@ -64,7 +72,11 @@ export async function send(account, method, path, { body, headers = {}, record }
   const text = body === undefined ? undefined : JSON.stringify(body);
   const row = { at: Date.now(), method, path, bytes: new Blob([text ?? ""]).size };
   try {
-    const response = await open(account, method, path, { text, headers, signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1_000) });
+    const response = await open(account, method, path, {
+      text,
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1_000),
+    });
     const reply = await readReply(response);
     await record({ ...row, answer: response.status });
     return reply;
@@ -102,7 +114,11 @@ async function readReply(response) {
   throw replyError(response, body);
 }
 
-/** Anything may answer at an address that a person typed. @param {string} text @returns {any} undefined for what is no JSON */
+/**
+ * Anything may answer at an address that a person typed.
+ * @param {string} text
+ * @returns {any} undefined for what is no JSON
+ */
 function parseJson(text) {
   try {
     return JSON.parse(text);
@@ -114,9 +130,16 @@ function parseJson(text) {
 /** @param {Response} response @param {any} body */
 function replyError(response, body) {
   const isProblem = Boolean(response.headers.get("Content-Type")?.includes("problem+json"));
-  const more = { problem: { status: response.status, ...body }, retryAfter: Number(response.headers.get("Retry-After")) || undefined };
+  const more = {
+    problem: { status: response.status, ...body },
+    retryAfter: Number(response.headers.get("Retry-After")) || undefined,
+  };
   const cause = CAUSES[response.status] ?? (response.status >= 500 ? "broken" : "invalid");
-  return new ServerError(isProblem || response.status === 429 || response.status >= 500 ? cause : "foreign", body?.detail ?? response.statusText, more);
+  return new ServerError(
+    isProblem || response.status === 429 || response.status >= 500 ? cause : "foreign",
+    body?.detail ?? response.statusText,
+    more,
+  );
 }
 
 /**
@@ -155,8 +178,14 @@ async function* chunks(stream) {
  * @returns {{ event: string, data: any } | null}
  */
 export function readEvent(block) {
-  const fields = block.split("\n").filter((line) => line && !line.startsWith(":")).map((line) => line.split(/: ?(.*)/s));
-  const data = fields.filter(([name]) => name === "data").map(([, value]) => value).join("\n");
+  const fields = block
+    .split("\n")
+    .filter((line) => line && !line.startsWith(":"))
+    .map((line) => line.split(/: ?(.*)/s));
+  const data = fields
+    .filter(([name]) => name === "data")
+    .map(([, value]) => value)
+    .join("\n");
   const [, event = "message"] = fields.find(([name]) => name === "event") ?? [];
   return data ? { event, data: JSON.parse(data) } : null;
 }

@@ -1,4 +1,6 @@
-/** Which papers stand on which page, and where: read from the page's links and its own JSON. Pure but for a memo. */
+/** Which papers stand on which page, and where: read from the page's links and its own JSON. Pure. */
+
+import { describe, fold, parseJson, readItems } from "./props.js";
 
 /** @typedef {import("./wire.js").PagePaper} PagePaper */
 /** @typedef {import("./wire.js").Listing} Listing */
@@ -9,7 +11,8 @@
  * @property {PagePaper} paper
  * @property {Element} card
  *
- * `listed` is how many papers the page's own JSON says are there, null where it says nothing (or speaks of another page).
+ * `listed` is how many papers the page's own JSON says are there, null where it says nothing or speaks
+ * of another page.
  * @typedef {object} Page
  * @property {"list" | "paper" | "other"} kind
  * @property {"huggingface" | "arxiv"} site
@@ -36,7 +39,7 @@ export function keyOf(address) {
   if (!URL.canParse(address)) return null;
   const { hostname, pathname } = new URL(address);
   if (hostname === "huggingface.co" || hostname === "hf.co") return pathname.match(HF_PAPER)?.[1] ?? null;
-  return /^(?:www\.|export\.)?arxiv\.org$/.test(hostname) ? pathname.match(ARXIV_PAPER)?.[1] ?? null : null;
+  return /^(?:www\.|export\.)?arxiv\.org$/.test(hostname) ? (pathname.match(ARXIV_PAPER)?.[1] ?? null) : null;
 }
 
 /**
@@ -53,7 +56,11 @@ export function readPage(page, address, arrival) {
   if (keyOf(address)) return { ...nothing, kind: "paper", site, paper: readPaper(page, address, site) };
   if (site === "arxiv" || !HF_LIST.test(pathname)) return { ...nothing, kind: "other", site };
   const items = readItems(page);
-  const cards = findCards(page, address).map(({ key, title, card }) => ({ key, card, paper: describe(key, title, items.byKey.get(key)) }));
+  const cards = findCards(page, address).map(({ key, title, card }) => ({
+    key,
+    card,
+    paper: describe(key, title, items.byKey.get(key)),
+  }));
   const speaks = samePlace(address, arrival) && items.ids !== null;
   const listing = speaks && matches(cards, items.ids ?? []) ? readListing(items.props, new URL(address)) : null;
   return { kind: "list", site, cards, paper: null, listing, listed: speaks ? (items.ids ?? []).length : null };
@@ -96,18 +103,25 @@ function parse(href, base) {
   return URL.canParse(href, base) ? new URL(href, base) : null;
 }
 
-/** Without headings, a paper's title is the link to it with the most words. @param {{ key: string, link: HTMLAnchorElement }[]} links */
+/**
+ * Without headings, a paper's title is the link to it with the most words.
+ * @param {{ key: string, link: HTMLAnchorElement }[]} links
+ */
 function wordiest(links) {
   /** @type {Map<string, { key: string, link: HTMLAnchorElement }>} */
   const best = new Map();
   for (const found of links) {
     const rival = best.get(found.key);
-    if (!rival || (found.link.textContent ?? "").length > (rival.link.textContent ?? "").length) best.set(found.key, found);
+    if (!rival || (found.link.textContent ?? "").length > (rival.link.textContent ?? "").length)
+      best.set(found.key, found);
   }
   return [...best.values()];
 }
 
-/** @param {{ key: string, link: Element }[]} links @returns {Map<Element, string>} the only key below an element, "" for several */
+/**
+ * @param {{ key: string, link: Element }[]} links
+ * @returns {Map<Element, string>} the only key below an element, "" for several
+ */
 function countOwners(links) {
   const owners = new Map();
   for (const { key, link } of links) {
@@ -125,67 +139,14 @@ function cardAround(link, owners) {
   if (marked && owners.get(marked)) return marked;
   /** @type {Element} */
   let card = link.parentElement ?? link;
-  for (let wider = card.parentElement; wider && owners.get(wider) && !wider.matches("main, body, section"); wider = wider.parentElement) {
+  for (
+    let wider = card.parentElement;
+    wider && owners.get(wider) && !wider.matches("main, body, section");
+    wider = wider.parentElement
+  ) {
     card = wider;
   }
   return card;
-}
-
-/** @type {{ raw: string, items: ReturnType<typeof parseItems> } | undefined} */
-let memo;
-
-/** @param {Document} page */
-function readItems(page) {
-  const holders = [...page.querySelectorAll("[data-props]")];
-  const raw = holders.map((holder) => holder.getAttribute("data-props") ?? "").find((text) => text.includes('"dailyPapers"')) ?? "";
-  if (memo?.raw !== raw) memo = { raw, items: parseItems(raw) };
-  return memo.items;
-}
-
-/** @param {string} raw */
-function parseItems(raw) {
-  const props = parseJson(raw);
-  const daily = itemsOf(props?.dailyPapers);
-  const results = Array.isArray(props?.searchResults) ? itemsOf(props.searchResults) : null;
-  const byKey = new Map([...daily, ...(results ?? [])].map((item) => [String(item.paper.id), item]));
-  return { props, byKey, ids: props && Array.isArray(props.dailyPapers) ? shownIds(daily, results) : null };
-}
-
-/** A search shows its results, on a period's page only those of the period. @param {any[]} daily @param {any[] | null} results */
-function shownIds(daily, results) {
-  const ids = (/** @type {any[]} */ items) => items.map((item) => String(item.paper.id));
-  if (!results) return ids(daily);
-  const both = new Set(ids(daily));
-  const common = ids(results).filter((id) => both.has(id));
-  return common.length ? common : ids(results);
-}
-
-/** @param {unknown} value @returns {any[]} */
-function itemsOf(value) {
-  return Array.isArray(value) ? value.filter((item) => typeof item?.paper?.id === "string") : [];
-}
-
-/** A page's JSON is a stranger's: what cannot be read is as good as absent. @param {string} raw @returns {any} */
-function parseJson(raw) {
-  try {
-    const value = JSON.parse(raw);
-    return value && typeof value === "object" ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-/** @param {string} key @param {string} title @param {any} item @returns {PagePaper} */
-function describe(key, title, item) {
-  const source = item?.paper ?? {};
-  /** @type {PagePaper} */
-  const paper = { id: key, title: title || fold(String(item?.title ?? source.title ?? "")) };
-  const abstract = fold(String(item?.summary ?? source.summary ?? ""));
-  const authors = (Array.isArray(source.authors) ? source.authors : []).filter((/** @type {any} */ author) => author?.name && !author.hidden);
-  if (abstract) paper.abstract = abstract;
-  if (authors.length) paper.authors = authors.map((/** @type {any} */ author) => fold(String(author.name)).slice(0, 300));
-  if (/^\d{4}-\d{2}-\d{2}/.test(source.publishedAt)) paper.published = source.publishedAt.slice(0, 10);
-  return paper;
 }
 
 /** @param {FoundCard[]} cards @param {string[]} ids */
@@ -199,7 +160,12 @@ function samePlace(address, arrival) {
   return a.pathname === b.pathname && a.search === b.search;
 }
 
-/** A search is nobody's business but the person's: it is no listing. @param {any} props @param {URL} url @returns {Listing | null} */
+/**
+ * A search is nobody's business but the person's: it is no listing.
+ * @param {any} props
+ * @param {URL} url
+ * @returns {Listing | null}
+ */
 function readListing(props, url) {
   const [, period, name] = url.pathname.match(HF_LIST) ?? [];
   if (props.query?.q || url.searchParams.get("q")) return null;
@@ -219,14 +185,18 @@ function readPaper(page, address, site) {
 /** @param {Document} page @param {string} key */
 function readPaperPage(page, key) {
   const raws = [...page.querySelectorAll("[data-props]")].map((holder) => holder.getAttribute("data-props") ?? "");
-  const source = raws.filter((raw) => raw.includes(`"${key}"`)).map((raw) => parseJson(raw)?.paper).find((paper) => paper?.id === key);
+  const source = raws
+    .filter((raw) => raw.includes(`"${key}"`))
+    .map((raw) => parseJson(raw)?.paper)
+    .find((paper) => paper?.id === key);
   const paper = describe(key, fold(page.querySelector("h1")?.textContent ?? ""), source ? { paper: source } : null);
   return paper.abstract ? paper : { ...paper, ...abstractOf(underHeading(page)) };
 }
 
 /** @param {Document} page @param {string} key @returns {PagePaper} */
 function readArxiv(page, key) {
-  const all = (/** @type {string} */ name) => [...page.querySelectorAll(`meta[name="${name}"]`)].map((meta) => fold(meta.getAttribute("content") ?? ""));
+  const all = (/** @type {string} */ name) =>
+    [...page.querySelectorAll(`meta[name="${name}"]`)].map((meta) => fold(meta.getAttribute("content") ?? ""));
   const heading = fold(page.querySelector("h1.title, h1")?.textContent ?? "").replace(/^Title:\s*/, "");
   const authors = all("citation_author").map((name) => name.split(", ").reverse().join(" "));
   const [published] = all("citation_date").map((date) => date.replaceAll("/", "-"));
@@ -235,7 +205,10 @@ function readArxiv(page, key) {
     title: all("citation_title")[0] ?? heading,
     ...(authors.length ? { authors } : {}),
     ...(/^\d{4}-\d{2}-\d{2}$/.test(published) ? { published } : {}),
-    ...abstractOf(all("citation_abstract")[0] ?? fold(page.querySelector("blockquote")?.textContent ?? "").replace(/^Abstract:\s*/, "")),
+    ...abstractOf(
+      all("citation_abstract")[0] ??
+        fold(page.querySelector("blockquote")?.textContent ?? "").replace(/^Abstract:\s*/, ""),
+    ),
   };
 }
 
@@ -246,8 +219,12 @@ function abstractOf(abstract) {
 
 /** @param {Document} page */
 function underHeading(page) {
-  const heading = [...page.querySelectorAll("h2, h3")].find((element) => fold(element.textContent ?? "") === "Abstract");
-  const texts = [...(heading?.parentElement?.querySelectorAll("p") ?? [])].map((element) => fold(element.textContent ?? ""));
+  const heading = [...page.querySelectorAll("h2, h3")].find(
+    (element) => fold(element.textContent ?? "") === "Abstract",
+  );
+  const texts = [...(heading?.parentElement?.querySelectorAll("p") ?? [])].map((element) =>
+    fold(element.textContent ?? ""),
+  );
   return texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
 }
 
@@ -260,15 +237,13 @@ function underHeading(page) {
 export function findAbstract(page, abstract) {
   const squeeze = (/** @type {string | null} */ text) => (text ?? "").replace(/\s+/g, "");
   const start = squeeze(abstract).slice(0, 60);
-  const holders = [...page.querySelectorAll("p, blockquote")].filter((element) => start && squeeze(element.textContent).includes(start));
-  return holders.reduce((/** @type {Element | null} */ found, element) => (!found || found.contains(element) ? element : found), null) ?? page.querySelector("blockquote");
-}
-
-/**
- * Fold white space.
- * @param {string} text
- * @returns {string}
- */
-export function fold(text) {
-  return text.replace(/\s+/g, " ").trim();
+  const holders = [...page.querySelectorAll("p, blockquote")].filter(
+    (element) => start && squeeze(element.textContent).includes(start),
+  );
+  return (
+    holders.reduce(
+      (/** @type {Element | null} */ found, element) => (!found || found.contains(element) ? element : found),
+      null,
+    ) ?? page.querySelector("blockquote")
+  );
 }

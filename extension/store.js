@@ -40,7 +40,10 @@ async function write(records) {
 /** @param {string} prefix @returns {Promise<any[]>} */
 async function readAll(prefix) {
   const records = await browser.storage.local.get(null);
-  return Object.keys(records).filter((key) => key.startsWith(prefix)).sort().map((key) => records[key]);
+  return Object.keys(records)
+    .filter((key) => key.startsWith(prefix))
+    .sort()
+    .map((key) => records[key]);
 }
 
 /** Close the storage to content scripts, where the browser can: they ask the background. */
@@ -50,7 +53,9 @@ export async function closeStorage() {
 
 /** @returns {Promise<Settings>} the settings, with the defaults for what an older version did not know */
 export async function readSettings() {
-  const { settings = {} } = /** @type {{ settings?: Partial<Settings> }} */ (await browser.storage.local.get("settings"));
+  const { settings = {} } = /** @type {{ settings?: Partial<Settings> }} */ (
+    await browser.storage.local.get("settings")
+  );
   return {
     ...DEFAULTS,
     ...settings,
@@ -137,13 +142,32 @@ export async function removeDraft(id) {
 /** @returns {Promise<any>} everything that the person would want to take along; the token stays here */
 export async function readEverything() {
   const { user, address } = (await readAccount()) ?? {};
-  const [settings, edits, drafts, ledger] = await Promise.all([readSettings(), readEdits(), readDrafts(), readLedger(Infinity)]);
-  return { format: "papermargin-extension", version: SETTINGS_VERSION, server: { user, address }, settings, edits, drafts, ledger };
+  const [settings, edits, drafts, ledger] = await Promise.all([
+    readSettings(),
+    readEdits(),
+    readDrafts(),
+    readLedger(Infinity),
+  ]);
+  return {
+    format: "papermargin-extension",
+    version: SETTINGS_VERSION,
+    server: { user, address },
+    settings,
+    edits,
+    drafts,
+    ledger,
+  };
 }
 
 /** Forget everything, the waiting edits too. */
 export async function eraseEverything() {
-  await Promise.all([browser.storage.local.clear(), browser.storage.session.clear(), clear("cards"), clear("answers"), clear("ledger")]);
+  await Promise.all([
+    browser.storage.local.clear(),
+    browser.storage.session.clear(),
+    clear("cards"),
+    clear("answers"),
+    clear("ledger"),
+  ]);
 }
 
 /** Forget what an old server told. */

@@ -19,7 +19,12 @@ let tags = new Map();
 /** Ask for the tags again; without an answer the old ones stay. */
 export async function loadTags() {
   const told = await ask("tags").catch(() => null);
-  if (told) tags = new Map(told.filter((/** @type {TagState} */ tag) => !tag.deleted).map((/** @type {TagState} */ tag) => [tag.name.toLowerCase(), tag]));
+  if (told)
+    tags = new Map(
+      told
+        .filter((/** @type {TagState} */ tag) => !tag.deleted)
+        .map((/** @type {TagState} */ tag) => [tag.name.toLowerCase(), tag]),
+    );
 }
 
 /** @param {string} name @returns {string | null} */
@@ -35,22 +40,36 @@ export function colourOf(name) {
  */
 export function openTags(anchor, paper, viewNow) {
   let view = viewNow();
-  const input = h("input", { type: "text", class: "field", placeholder: t("tagPlaceholder"), "aria-label": t("tagPlaceholder"), maxlength: 100, autocomplete: "off", autofocus: true });
-  const chosen = h("div", { class: "chips" });
-  const list = h("div", { class: "menu", role: "menu", "aria-label": t("tagSuggestions") });
+  const input = h("input.field", {
+    type: "text",
+    placeholder: t("tagPlaceholder"),
+    "aria-label": t("tagPlaceholder"),
+    maxlength: 100,
+    autocomplete: "off",
+    autofocus: true,
+  });
+  const chosen = h("div.chips");
+  const list = h("div.menu", { role: "menu", "aria-label": t("tagSuggestions") });
   const draw = () => {
     const own = view.card.entry?.tags ?? [];
     chosen.replaceChildren(...own.map((name) => tagChip(name, colourOf(name), () => change({ remove: [name] }))));
-    list.replaceChildren(...suggestions(input.value.trim(), own).map((item) => menuItem(item.words, () => item.name && change({ add: [item.name] }), { mark: dot(colourOf(item.name)) })));
+    list.replaceChildren(
+      ...suggestions(input.value.trim(), own).map((item) =>
+        menuItem(item.words, () => item.name && change({ add: [item.name] }), { mark: dot(colourOf(item.name)) }),
+      ),
+    );
     palette.replaceChildren(...paletteFor(input.value.trim() || own.at(-1) || ""));
   };
   const change = async (/** @type {import("./wire.js").EntryChange} */ wanted) => {
-    const made = await makeEdit({ kind: "entry", ref: paper.id, paper: short(paper), change: wanted }, wanted.add ? t("saidTagged", wanted.add[0]) : t("saidUntagged", wanted.remove?.[0] ?? ""));
+    const made = await makeEdit(
+      { kind: "entry", ref: paper.id, paper: short(paper), change: wanted },
+      wanted.add ? t("saidTagged", wanted.add[0]) : t("saidUntagged", wanted.remove?.[0] ?? ""),
+    );
     if (made) [view, input.value] = [made, ""];
     draw();
     input.focus();
   };
-  const palette = h("div", { class: "palette", role: "group", "aria-label": t("tagColour") });
+  const palette = h("div.palette", { role: "group", "aria-label": t("tagColour") });
   const paletteFor = (/** @type {string} */ name) => (name ? COLOURS.map((colour) => swatch(name, colour, draw)) : []);
   hear(input, "input", draw);
   hear(input, "keydown", (event) => {
@@ -64,8 +83,14 @@ export function openTags(anchor, paper, viewNow) {
 function suggestions(typed, own) {
   const taken = new Set(own.map((name) => name.toLowerCase()));
   const like = typed.toLowerCase();
-  const known = [...tags.values()].filter(({ name }) => name.toLowerCase().includes(like) && !taken.has(name.toLowerCase()));
-  known.sort((a, b) => Number(b.name.toLowerCase().startsWith(like)) - Number(a.name.toLowerCase().startsWith(like)) || b.papers - a.papers);
+  const known = [...tags.values()].filter(
+    ({ name }) => name.toLowerCase().includes(like) && !taken.has(name.toLowerCase()),
+  );
+  known.sort(
+    (a, b) =>
+      Number(b.name.toLowerCase().startsWith(like)) - Number(a.name.toLowerCase().startsWith(like)) ||
+      b.papers - a.papers,
+  );
   const found = known.slice(0, MOST_SUGGESTIONS).map(({ name }) => ({ name, words: name }));
   const isNew = like && !tags.has(like) && !taken.has(like);
   return isNew ? [...found, { name: typed, words: t("createTag", typed) }] : found;
@@ -73,13 +98,23 @@ function suggestions(typed, own) {
 
 /** @param {string} name @param {string} colour @param {() => void} onDone */
 function swatch(name, colour, onDone) {
-  const button = h("button", { class: "swatch", type: "button", "aria-label": t("colourFor", name, colour), "aria-pressed": String(colourOf(name) === colour), onclick: async () => {
-    const was = tags.get(name.toLowerCase());
-    const state = was ?? { name, colour: null, papers: 0, version: 0 };
-    tags.set(name.toLowerCase(), { ...state, colour });
-    await makeEdit({ kind: "tag", ref: was?.name ?? name, paper: { id: "", title: "" }, change: { colour }, base: was ?? null });
-    onDone();
-  } });
+  const button = h("button.swatch", {
+    "aria-label": t("colourFor", name, colour),
+    "aria-pressed": String(colourOf(name) === colour),
+    onclick: async () => {
+      const was = tags.get(name.toLowerCase());
+      const state = was ?? { name, colour: null, papers: 0, version: 0 };
+      tags.set(name.toLowerCase(), { ...state, colour });
+      await makeEdit({
+        kind: "tag",
+        ref: was?.name ?? name,
+        paper: { id: "", title: "" },
+        change: { colour },
+        base: was ?? null,
+      });
+      onDone();
+    },
+  });
   button.style.background = colour;
   return button;
 }

@@ -20,15 +20,16 @@ export function byTelling(terms) {
 }
 
 /**
- * Take as many of the first terms as fit into `room` characters, at least one.
- * @param {TermChip[]} terms
+ * Take as many of the first named things as fit into `room` characters, at least one.
+ * @template {{ name: string }} T
+ * @param {T[]} things
  * @param {number} room
- * @returns {TermChip[]}
+ * @returns {T[]}
  */
-export function fitting(terms, room) {
+export function fitting(things, room) {
   let used = 0;
-  const count = terms.findIndex((term) => (used += Math.min(term.name.length, 24) + 3) > room);
-  return terms.slice(0, count === -1 ? terms.length : Math.max(count, 1));
+  const count = things.findIndex(({ name }) => (used += Math.min(name.length, 24) + 3) > room);
+  return things.slice(0, count === -1 ? things.length : Math.max(count, 1));
 }
 
 /**
@@ -58,5 +59,8 @@ export function byWorth(results) {
  * @returns {TermChip[]}
  */
 export function rarestShared(terms, most) {
-  return [...terms].filter((term) => term.papers > 1).sort((a, b) => a.papers - b.papers || a.first - b.first).slice(0, most);
+  return [...terms]
+    .filter((term) => term.papers > 1)
+    .sort((a, b) => a.papers - b.papers || a.first - b.first)
+    .slice(0, most);
 }

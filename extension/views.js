@@ -3,7 +3,17 @@
 import { applyEdits, emptyCard } from "./merge.js";
 import { settledEdits } from "./outbox.js";
 import { send, ServerError } from "./server.js";
-import { readAccount, readAllCards, readAnswer, readCards, readDrafts, readEdits, writeAnswer, writeCards, writeLedger } from "./store.js";
+import {
+  readAccount,
+  readAllCards,
+  readAnswer,
+  readCards,
+  readDrafts,
+  readEdits,
+  writeAnswer,
+  writeCards,
+  writeLedger,
+} from "./store.js";
 
 /** @typedef {import("./wire.js").Card} Card */
 /** @typedef {import("./wire.js").Edit} Edit */
@@ -21,11 +31,18 @@ const ENTRY_PATH = "/api/v1/papers";
 export async function knownViews(papers) {
   const keys = papers.map(({ id }) => id);
   // between the edit that goes and the card that takes it in, a paper would look as before either
-  const [cards, edits, drafts] = await navigator.locks.request("outbox", { mode: "shared" }, () => Promise.all([readCards(keys), readEdits(), readDrafts()]));
+  const [cards, edits, drafts] = await navigator.locks.request("outbox", { mode: "shared" }, () =>
+    Promise.all([readCards(keys), readEdits(), readDrafts()]),
+  );
   return papers.map(({ id, title = "" }) => {
     const own = edits.filter((edit) => touches(edit, id));
     const card = cards.get(id) ?? emptyCard(id, title);
-    return { card: applyEdits(card, own), known: cards.has(id), edits: own, drafts: drafts.filter((draft) => draft.paper.id === id) };
+    return {
+      card: applyEdits(card, own),
+      known: cards.has(id),
+      edits: own,
+      drafts: drafts.filter((draft) => draft.paper.id === id),
+    };
   });
 }
 
@@ -48,9 +65,13 @@ export async function refreshCards(papers, listing) {
     const settled = batch.map(({ id }) => settledEdits(id));
     const { cards, change } = await request("POST", "/api/v1/overlay", body);
     // the answer keeps the order of the question: a paper that became known under another key is kept under the page's
-    const told = cards.map((/** @type {Card | null} */ card, /** @type {number} */ place) => card && { ...card, key: batch[place].id });
+    const told = cards.map(
+      (/** @type {Card | null} */ card, /** @type {number} */ place) => card && { ...card, key: batch[place].id },
+    );
     const isTrue = (/** @type {number} */ place) => settledEdits(batch[place].id) === settled[place];
-    await writeCards(told.filter((/** @type {Card | null} */ card, /** @type {number} */ place) => card && isTrue(place)));
+    await writeCards(
+      told.filter((/** @type {Card | null} */ card, /** @type {number} */ place) => card && isTrue(place)),
+    );
     const late = batch.filter((_, place) => !isTrue(place));
     if (late.length) await refreshCards(late, null);
     known = Math.min(known, change);
@@ -101,7 +122,11 @@ export async function searchList(query, limit) {
   } catch (error) {
     if (!(error instanceof ServerError) || error.cause === "invalid") throw error;
     const papers = (await readAllCards()).filter((card) => card.entry && holds(card, query));
-    return { papers: papers.slice(0, limit).map((card) => found({ key: card.key, title: card.title, card })), total: papers.length, offline: true };
+    return {
+      papers: papers.slice(0, limit).map((card) => found({ key: card.key, title: card.title, card })),
+      total: papers.length,
+      offline: true,
+    };
   }
 }
 
@@ -112,6 +137,11 @@ function found({ key, title, card }) {
 
 /** @param {Card} card @param {string} query */
 function holds(card, query) {
-  const text = [card.title, ...(card.entry?.tags ?? []), ...card.notes.map((note) => note.text)].join("\n").toLowerCase();
-  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  const text = [card.title, ...(card.entry?.tags ?? []), ...card.notes.map((note) => note.text)]
+    .join("\n")
+    .toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

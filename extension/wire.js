@@ -1,5 +1,5 @@
 /**
- * What goes over the wire and between the parts of the extension, as types only (the server's `wire.py` is their truth).
+ * What goes over the wire and between the parts of the extension, as types only; the server's `wire.py` is their truth.
  *
  * @typedef {"METHOD" | "DATASET" | "METRIC" | "TASK"} Label
  * @typedef {"none" | "inbox" | "reading" | "read" | "skipped"} Status

@@ -1,6 +1,7 @@
 """A Chromium with the extension in it, and the server that it is paired with: what the tests hold in their hands."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "extension"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 ARGUMENTS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
@@ -110,15 +111,18 @@ def until(claim: Callable[[], Any], *, seconds: float = 10) -> Any:
     return result
 
 
-def install(folder: Path, *, sealed: bool = False) -> Path:
-    """Copy the extension with the permission for 127.0.0.1 granted, which no headless browser can be asked for.
+GRANTED = ["http://127.0.0.1/*", "http://localhost/*", "https://127.0.0.1/*", "http://no-such-host.invalid/*"]
+
+
+def install(folder: Path, *, sealed: bool = False, granted: bool = True) -> Path:
+    """Copy the extension with the permission for 127.0.0.1 `granted`, which no headless Chromium can be asked for.
 
     Unless `sealed`, shadow roots are open, so that locators and axe see into them; that is the only other difference.
     """
     shutil.copytree(EXTENSION, folder)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["host_permissions"] = ["http://127.0.0.1/*", "http://localhost/*", "https://127.0.0.1/*"]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    if granted:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"host_permissions": GRANTED}))
     if not sealed:
         dom = folder / "dom.js"
         text = dom.read_text()
@@ -211,10 +215,16 @@ class Browser:
 
 
 @contextmanager
-def browsing(playwright: Playwright, extension: Path, profile: Path, language: str = "en") -> Iterator[Browser]:
-    """Run a Chromium on a profile; the sites answer from `pages`, and nothing goes out to the network."""
+def browsing(
+    playwright: Playwright, extension: Path, profile: Path, *, language: str = "en", display: str = ""
+) -> Iterator[Browser]:
+    """Run a Chromium on a profile; the sites answer from `pages`, and nothing goes out to the network.
+
+    It has no head unless there is a `display` for it.
+    """
     arguments = [
         *ARGUMENTS,
+        *([] if display else ["--headless=new"]),
         f"--lang={language}",
         f"--disable-extensions-except={extension}",
         f"--load-extension={extension}",
@@ -224,6 +234,7 @@ def browsing(playwright: Playwright, extension: Path, profile: Path, language: s
         headless=False,
         executable_path=CHROMIUM,
         args=arguments,
+        env={**os.environ, "DISPLAY": display},
         viewport={"width": 1400, "height": 900},
     )
     browser = Browser(context)

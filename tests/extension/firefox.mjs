@@ -1,74 +1,103 @@
 /**
- * The core of the margin in Firefox: reads a job as JSON from standard input, does its steps, and prints what it saw.
- * The job names the browser, the extension's folder and id, and the pages by address.
+ * A Firefox to be told what to do: the first line of standard input is a job (the browser, the extension's folder and
+ * id), each further line an act by name with its facts, and each is answered by a line.
  */
 
-import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
-const job = JSON.parse(readFileSync(0, "utf8"));
+const SECONDS = 1_000;
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const read = async () => JSON.parse((await lines.next()).value ?? "null");
 
+const { firefox, profile, extension, id, uuid } = await read();
 const browser = await puppeteer.launch({
   browser: "firefox",
-  executablePath: job.firefox,
+  executablePath: firefox,
   headless: true,
+  defaultViewport: null,
+  userDataDir: profile,
+  args: ["--remote-allow-system-access", "--width=1300", "--height=1000"],
   extraPrefsFirefox: {
-    "extensions.webextensions.uuids": JSON.stringify({ "papermargin@papermargin.example": job.uuid }),
+    "extensions.webextensions.uuids": JSON.stringify({ [id]: uuid }),
     "intl.accept_languages": "en",
   },
 });
 
-/** Wait until a claim holds; raises when it never does. */
-async function until(page, claim, ...values) {
-  await page.waitForFunction(claim, { timeout: 20_000, polling: 100 }, ...values);
-}
+/** @type {Map<string, import("puppeteer-core").Page>} */
+const pages = new Map();
+/** @type {Record<string, string>} */
+const answers = {};
 
-async function open(address) {
-  const page = await browser.newPage();
-  await page.setViewport({ width: 1300, height: 900 });
+async function answerFrom(page) {
   await page.setRequestInterception(true);
   page.on("request", (request) => {
-    const body = job.pages[request.url().split("#")[0]];
+    const body = answers[request.url().split("#")[0]];
     if (body !== undefined) return request.respond({ status: 200, contentType: "text/html; charset=utf-8", body });
     return request.url().startsWith("http") ? request.respond({ status: 404, body: "" }) : request.continue();
   });
-  await page.goto(address);
-  return page;
 }
 
-async function press(page, selector) {
-  const handle = await page.waitForSelector(`>>> ${selector}`, { timeout: 10_000 });
-  await handle.click();
+/** Run a script where the browser's own windows are drawn: prompts and menus are there. */
+async function inChrome(script) {
+  const tree = await browser.connection.send("browsingContext.getTree", { "moz:scope": "chrome" });
+  const window = tree.result.contexts.find(({ url }) => url.endsWith("/browser.xhtml"));
+  const target = { context: window.context };
+  const said = await browser.connection.send("script.evaluate", { expression: script, target, awaitPromise: true });
+  if (said.result.type !== "success") throw new Error(JSON.stringify(said.result.exceptionDetails));
+  return said.result.result.value ?? null;
 }
 
-const MARGINS = () => [...document.querySelectorAll("papermargin-card")].map((host) => [host.closest("article").querySelector("h3").textContent, host.shadowRoot?.querySelector(".margin")?.getAttribute("aria-label")]);
+/** What is found may be drawn anew before it is clicked. */
+async function clickOn(page, selector, button, tries = 5) {
+  const found = await page.waitForSelector(`>>> ${selector}`, { timeout: 10 * SECONDS });
+  await found.click({ button }).catch((error) => {
+    if (!tries || !/detached|not clickable/.test(error.message)) throw error;
+    return clickOn(page, selector, button, tries - 1);
+  });
+}
+
+const ACTS = {
+  answer: ({ pages: told }) => void Object.assign(answers, told),
+  open: async ({ page: name, address }) => {
+    const page = await browser.newPage();
+    pages.set(name, page);
+    // a page of the extension lives in another process, and its load is never told
+    if (address.startsWith("moz-extension:")) return void page.goto(address).catch(() => null);
+    await answerFrom(page);
+    return void (await page.goto(address));
+  },
+  reload: ({ page }) =>
+    pages
+      .get(page)
+      .reload()
+      .then(() => null),
+  close: ({ page }) => pages.get(page).close(),
+  show: ({ page }) => pages.get(page).bringToFront(),
+  evaluate: ({ page, script }) => pages.get(page).evaluate(script),
+  // a page that is about to be replaced, or is not there yet, holds no claim
+  holds: ({ page, script }) => pages.get(page).evaluate(script).catch(() => null),
+  click: ({ page, selector, button = "left" }) => clickOn(pages.get(page), selector, button),
+  type: ({ page, text }) => pages.get(page).keyboard.type(text),
+  press: async ({ page, keys }) => {
+    for (const key of keys) await pages.get(page).keyboard.down(key);
+    for (const key of keys.toReversed()) await pages.get(page).keyboard.up(key);
+  },
+  chrome: ({ script }) => inChrome(script),
+};
+
+async function perform({ act, ...facts }) {
+  try {
+    return { value: (await ACTS[act](facts)) ?? null };
+  } catch (error) {
+    return { error: `${act}: ${error.message}` };
+  }
+}
 
 try {
-  await browser.installExtension(job.extension);
-  const seen = {};
-  const page = await open(job.list);
-  await until(page, (count) => document.querySelectorAll("papermargin-card").length === count, job.count);
-  await until(page, () => document.querySelector("papermargin-card").shadowRoot.querySelector(".chip"));
-  seen.margins = await page.evaluate(MARGINS);
-  seen.height = await page.evaluate(() => document.querySelector("papermargin-card").getBoundingClientRect().height);
-  seen.styled = await page.evaluate(() => getComputedStyle(document.querySelector("papermargin-card").shadowRoot.querySelector(".row")).display);
-  await press(page, ".status");
-  await until(page, () => document.querySelector("papermargin-card").shadowRoot.querySelector(".status").dataset.status === "inbox");
-  await press(page, ".notes");
-  await page.keyboard.type("from Firefox");
-  await page.keyboard.down("Control");
-  await page.keyboard.press("Enter");
-  await page.keyboard.up("Control");
-  await until(page, () => document.querySelector("papermargin-card").shadowRoot.querySelector(".notes").textContent === "1 note");
-  await page.evaluate(() => { const grid = document.querySelector("#grid"); grid.replaceWith(grid.cloneNode(true)); });
-  await until(page, (count) => [...document.querySelectorAll("papermargin-card")].filter((host) => host.shadowRoot?.querySelector(".status")).length === count, job.count);
-  seen.again = await page.evaluate(MARGINS);
-
-  const paper = await open(job.paper);
-  await until(paper, () => document.querySelector("papermargin-panel")?.shadowRoot.querySelector(".legend .chip"));
-  await until(paper, () => CSS.highlights?.size);
-  seen.coloured = await paper.evaluate(() => [...CSS.highlights.keys()]);
-  console.log(JSON.stringify(seen));
+  await browser.installExtension(extension);
+  console.log(JSON.stringify({ value: "ready" }));
+  for (let wanted = await read(); wanted; wanted = await read()) console.log(JSON.stringify(await perform(wanted)));
 } finally {
   await browser.close();
 }

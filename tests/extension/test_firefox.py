@@ -1,71 +1,342 @@
-"""The same margin in Firefox, driven over WebDriver BiDi."""
+"""The same margin in Firefox, driven over WebDriver BiDi: paired, drawn, offline, in conflict, in two tabs."""
 
 import json
-import os
+import re
 import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.extension.browser import Server, until
-from tests.extension.pages import Paper, list_page, paper_page
+from tests.extension import firefox
+from tests.extension.browser import Server, install, until
+from tests.extension.doors import WORDS
+from tests.extension.firefox import ALLOW, ID, Firefox, Tab
+from tests.extension.pages import Paper, arxiv_page, list_page, paper_page
+from tests.extension.test_safety import EAVESDROPPER
 
-HERE = Path(__file__).parent
-FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox") or ""
-UUID = "5e1f2d3c-0000-4000-8000-6d617267696e"
+pytestmark = pytest.mark.browser
 HOST = "https://huggingface.co"
+Papers = Callable[[int], list[Paper]]
+MARGINS = """[...document.querySelectorAll('papermargin-card')].map(host => [
+    host.closest('article').querySelector('h3').textContent,
+    host.shadowRoot?.querySelector('.margin')?.getAttribute('aria-label')])"""
+CARD = "document.querySelector('papermargin-card')?.shadowRoot"
+LAYER = "document.querySelector('papermargin-layer')?.shadowRoot"
 
 
-def paired_copy(extension: Path, folder: Path, server: Server) -> Path:
-    """Give a copy that is paired from its start: no driver can reach an extension's own page in Firefox."""
-    shutil.copytree(extension, folder)
-    origin = {"Origin": f"moz-extension://{UUID}"}
-    paired = httpx.post(
-        f"{server.address}/api/v1/pair", json={"code": server.code(), "name": "Firefox"}, headers=origin
-    )
-    account = {"address": server.address, "token": paired.raise_for_status().json()["token"], "user": "me"}
-    with (folder / "background.js").open("a") as background:
-        background.write(f"\nawait store.writeAccount({json.dumps(account)});\n")
-    return folder
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension with the manifest as it ships: what Firefox asks the person can be answered here."""
+    return install(tmp_path_factory.mktemp("bare") / "papermargin", granted=False)
 
 
-def test_the_core_of_the_margin_works_in_firefox(
-    tmp_path: Path, server: Server, extension: Path, some_papers: Callable[[int], list[Paper]]
-) -> None:
-    if not (FIREFOX and (HERE / "node_modules").is_dir()):
-        why = "no Firefox or no npm packages: apt-get install firefox-esr; npm ci --prefix tests/extension"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
+@pytest.fixture(scope="module")
+def moving_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that these tests stop and start."""
+    running = Server(tmp_path_factory.mktemp("moving") / "papers.db")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def server(moving_server: Server) -> Iterator[Server]:
+    yield moving_server
+    if not moving_server.process:
+        moving_server.start()
+
+
+@pytest.fixture(scope="module")
+def shared_user(bare: Path, moving_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    with firefox.browsing(bare, tmp_path_factory.mktemp("firefox") / "profile") as running:
+        assert running.pair(moving_server) == f"Paired as me with {moving_server.address}."
+        yield running
+
+
+@pytest.fixture
+def user(shared_user: Firefox) -> Iterator[Firefox]:
+    """The paired Firefox that these tests share; its pages are closed after each."""
+    yield shared_user
+    shared_user.close_pages()
+
+
+def show(user: Firefox, listed: list[Paper]) -> Tab:
+    tab = user.open(f"{HOST}/papers", list_page(listed))
+    tab.until(f"document.querySelectorAll('papermargin-card').length === {len(listed)}")
+    tab.until(f"{CARD}.querySelector('.margin:not([hidden])')")
+    return tab
+
+
+def write_note(tab: Tab, text: str) -> None:
+    tab.click(".notes")
+    tab.until(f"{LAYER}.querySelector('textarea')")
+    tab.type(text)
+    tab.press("Control", "Enter")
+    tab.until(f"!{LAYER}.querySelector('textarea')")
+
+
+def notes(server: Server, paper: Paper) -> list[str]:
+    return [note["text"] for note in server.card(paper.key)["notes"]]
+
+
+def nothing_waits(user: Firefox) -> bool:
+    return not user.ask("status")["edits"]
+
+
+def test_every_card_has_its_margin_also_when_the_page_draws_it_anew(user: Firefox, some_papers: Papers) -> None:
     listed = some_papers(7)
-    own = f"{HOST}/papers/{listed[1].key}"
-    job = {
-        "firefox": FIREFOX,
-        "extension": str(paired_copy(extension, tmp_path / "copy", server)),
-        "uuid": UUID,
-        "count": len(listed),
-        "list": f"{HOST}/papers",
-        "paper": own,
-        "pages": {f"{HOST}/papers": list_page(listed), own: paper_page(listed[1])},
-    }
-    said = subprocess.run(
-        ["node", "firefox.mjs"],
-        cwd=HERE,
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert said.returncode == 0, said.stderr[-3000:]
-    seen = json.loads(said.stdout.splitlines()[-1])
     right = [[paper.title, f"Margin of {paper.title}"] for paper in listed]
-    assert (seen["margins"], seen["again"]) == (right, right)
-    assert (seen["height"], seen["styled"]) == (66, "flex")
-    assert "papermargin-method" in seen["coloured"]
-    notes = until(lambda: server.card(listed[0].key)["notes"])
-    assert ([note["text"] for note in notes], server.card(listed[0].key)["entry"]["status"]) == (
-        ["from Firefox"],
-        "inbox",
+    tab = show(user, listed)
+    until(lambda: tab.evaluate(MARGINS) == right)
+    assert tab.evaluate("document.querySelector('papermargin-card').getBoundingClientRect().height") == 66
+    assert tab.evaluate(f"getComputedStyle({CARD}.querySelector('.row')).display") == "flex"
+    tab.evaluate("void (grid => grid.replaceWith(grid.cloneNode(true)))(document.querySelector('#grid'))")
+    until(lambda: tab.evaluate(MARGINS) == right)
+
+
+def test_a_click_and_a_note_reach_the_server(user: Firefox, server: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    tab = show(user, listed)
+    tab.click(".status")
+    tab.until(f"{CARD}.querySelector('.status').dataset.status === 'inbox'")
+    write_note(tab, "from Firefox")
+    tab.until(f"{CARD}.querySelector('.notes').textContent === '1 note'")
+    until(lambda: notes(server, listed[0]) == ["from Firefox"])
+    assert server.card(listed[0].key)["entry"]["status"] == "inbox"
+
+
+# Firefox keeps to itself why a name or a certificate fails
+FIREFOX_WORDS = {cause: words for cause, (_, words) in WORDS.items()} | {
+    "name not found": "Nothing answers at this address",
+    "certificate": "Nothing answers at this address",
+}
+
+
+def test_the_connection_test_names_the_cause_as_far_as_firefox_tells(user: Firefox, server: Server) -> None:
+    options = user.extension_page("options.html")
+    answer = "document.querySelector('#answer').textContent"
+    asked = {"http://127.0.0.1"}
+    for cause, (door, _) in WORDS.items():
+        with door() as address:
+            origin = re.sub(r":\d+$", "", address)
+            options.evaluate(f"document.querySelector('#address').value = '{address}'")
+            options.evaluate("document.querySelector('#answer').textContent = ''")
+            options.click("#test")
+            if origin not in asked and cause != "no address":
+                assert user.do("chrome", script=ALLOW), cause
+            asked.add(origin)
+            said = options.until(f"!{answer}.startsWith('Asking') && {answer}", seconds=20)
+            assert FIREFOX_WORDS[cause] in said, cause
+
+
+def test_a_permission_that_is_not_given_is_named(user: Firefox, server: Server) -> None:
+    options = user.extension_page("options.html")
+    options.evaluate("document.querySelector('#address').value = 'nas.local:8620'")
+    options.click("#test")
+    assert user.do("chrome", script=ALLOW.replace("prompt.button", "prompt.secondaryButton"))
+    said = options.until(
+        "/permission/.test(document.querySelector('#answer').textContent) && "
+        "document.querySelector('#answer').textContent"
     )
+    assert said.startswith("The browser's permission for http://nas.local:8620 is missing")
+
+
+def test_the_context_menu_saves_a_papers_link_and_offers_nothing_on_others(
+    user: Firefox, server: Server, some_papers: Papers
+) -> None:
+    listed = some_papers(2)
+    tab = show(user, listed)
+    tab.click("article h3 a", button="right")
+    assert user.do("chrome", script=CHOOSE_SAVE) == "Save paper to the reading list"
+    until(lambda: (server.card(listed[0].key)["entry"] or {}).get("status") == "inbox")
+    tab.click('a[href="/papers/trending"]', button="right")
+    assert user.do("chrome", script=CHOOSE_SAVE) is None
+
+
+# the extension's item of the menu that stands open, chosen as by a click; null where it has none
+CHOOSE_SAVE = f"""(async () => {{
+    const menu = document.getElementById('contentAreaContextMenu');
+    for (let tries = 0; menu.state !== 'open'; tries += 1) {{
+        if (tries === 100) return 'no menu';
+        await new Promise(done => setTimeout(done, 100));
+    }}
+    const item = menu.querySelector("[id^='{ID.replace("@", "_").replace(".", "_")}']");
+    const label = item?.getAttribute('label') ?? null;
+    item?.doCommand();
+    menu.hidePopup();
+    return label;
+}})()"""
+
+
+def test_edits_wait_for_the_server_and_are_sent_in_order(user: Firefox, server: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    tab = show(user, listed)
+    until(lambda: server.card(listed[0].key)["title"])
+    server.stop()
+    for status in ("inbox", "reading", "read"):
+        tab.click(".status")
+        tab.until(f"{CARD}.querySelector('.status').dataset.status === '{status}'")
+    write_note(tab, "written in a tunnel")
+    tab.until(f"{CARD}.querySelector('.flag').textContent === 'waiting'")
+    assert len(user.ask("status")["edits"]) == 4
+    user.restart_background()
+    tab.reload()
+    tab.until(f"{CARD}.querySelector('.status').dataset.status === 'read'")
+    server.start()
+    until(lambda: nothing_waits(user), seconds=45)
+    card = server.card(listed[0].key)
+    assert (card["entry"]["status"], card["entry"]["version"], notes(server, listed[0])) == (
+        "read",
+        3,
+        ["written in a tunnel"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("choice", "left"), [("Keep the server's", "theirs"), ("Keep yours", "mine"), ("Keep merged", "theirs\n\nmine")]
+)
+def test_a_conflict_shows_both_texts_and_keeps_what_is_chosen(
+    user: Firefox, server: Server, some_papers: Papers, choice: str, left: str
+) -> None:
+    listed = some_papers(2)
+    tab = show(user, listed)
+    write_note(tab, "first")
+    [note] = until(lambda: server.card(listed[0].key)["notes"])
+    with user.cut_off():
+        change_note(tab, "mine")
+        tab.until(f"{CARD}.querySelector('.flag')?.textContent === 'waiting'")
+        body = {"paper": listed[0].key, "text": "theirs"}
+        server.call("PUT", f"/api/v1/notes/{note['id']}", body, If_Match=f'"{note["version"]}"')
+    tab.show()
+    tab.until(f"{CARD}.querySelector('.flag.conflict')")
+    tab.click(".flag.conflict")
+    sides = tab.until(f"[...{LAYER}.querySelectorAll('textarea')].map(area => area.value)")
+    assert sides == ["mine", "theirs", "theirs\n\nmine"]
+    buttons = f"[...{LAYER}.querySelectorAll('button')]"
+    tab.evaluate(f"void ({buttons}.find(each => each.textContent === {json.dumps(choice)}).id = 'chosen')")
+    tab.click("#chosen")
+    until(lambda: notes(server, listed[0]) == [left])
+    until(lambda: nothing_waits(user))
+
+
+def change_note(tab: Tab, text: str) -> None:
+    tab.show()
+    tab.click(".notes")
+    tab.click(".note .plain")
+    tab.until(f"{LAYER}.querySelector('textarea')")
+    tab.press("Control", "a")
+    tab.type(text)
+    tab.press("Control", "Enter")
+
+
+def test_two_tabs_lose_nothing_of_each_other(user: Firefox, server: Server, some_papers: Papers) -> None:
+    listed = some_papers(2)
+    one, two = show(user, listed), show(user, listed)
+    one.show()
+    write_note(one, "from the first tab")
+    two.show()
+    two.until(f"{CARD}.querySelector('.notes').textContent === '1 note'")
+    two.click(".notes")
+    two.click(".popover > .plain")
+    two.until(f"{LAYER}.querySelector('textarea')")
+    two.type("from the second")
+    two.press("Control", "Enter")
+    until(lambda: sorted(notes(server, listed[0])) == ["from the first tab", "from the second"])
+    one.show()
+    one.until(f"{CARD}.querySelector('.notes').textContent === '2 notes'")
+
+
+def test_another_devices_change_appears_within_two_seconds(user: Firefox, server: Server, some_papers: Papers) -> None:
+    listed = some_papers(2)
+    tab = show(user, listed)
+    until(lambda: "/api/v1/events" in [row["path"].partition("?")[0] for row in user.ask("ledger", {"most": 9})])
+    tab.show()
+    server.call("PUT", f"/api/v1/papers/{listed[0].key}/entry", {"status": "reading"}, If_Match="*")
+    tab.until(f"{CARD}.querySelector('.status').dataset.status === 'reading'", seconds=2)
+
+
+def test_a_draft_outlives_the_background_and_the_tab(user: Firefox, server: Server, some_papers: Papers) -> None:
+    listed = some_papers(2)
+    tab = show(user, listed)
+    tab.click(".notes")
+    tab.until(f"{LAYER}.querySelector('textarea')")
+    tab.type("half a ")
+    user.restart_background()
+    tab.type("thought")
+    until(lambda: [draft["text"] for draft in user.ask("status")["drafts"]] == ["half a thought"])
+    tab.close()
+    again = show(user, listed)
+    again.until(f"{CARD}.querySelector('.flag').textContent === 'draft'")
+    again.click(".notes")
+    again.until(f"{LAYER}.querySelector('textarea').value === 'half a thought'")
+    again.press("Control", "Enter")
+    until(lambda: notes(server, listed[0]) == ["half a thought"])
+
+
+@pytest.mark.parametrize("site", ["huggingface", "arxiv"])
+def test_a_papers_page_has_its_panel_and_colours(user: Firefox, some_papers: Papers, site: str) -> None:
+    [paper] = some_papers(1)
+    address = {"huggingface": f"{HOST}/papers/{paper.key}", "arxiv": f"https://arxiv.org/abs/{paper.key}"}[site]
+    tab = user.open(address, paper_page(paper) if site == "huggingface" else arxiv_page(paper))
+    tab.until("document.querySelector('papermargin-panel')?.shadowRoot.querySelector('.legend .chip')", seconds=60)
+    tab.until("[...(CSS.highlights.get('papermargin-dataset') ?? [])].map(String).includes('ImageNet')")
+
+
+def test_without_the_highlight_api_the_mentions_are_coloured_all_the_same(
+    bare: Path, server: Server, tmp_path: Path, some_papers: Papers
+) -> None:
+    [paper] = some_papers(1)
+    older = shutil.copytree(bare, tmp_path / "older")
+    text = (older / "highlight.js").read_text()
+    (older / "highlight.js").write_text(text.replace("CSS.highlights", "null"))
+    with firefox.browsing(older, tmp_path / "profile") as old:
+        old.pair(server)
+        tab = old.open(f"{HOST}/papers/{paper.key}", paper_page(paper))
+        tab.until("document.querySelector('papermargin-panel')?.shadowRoot.querySelector('.legend .chip')", seconds=60)
+        assert tab.evaluate("CSS.highlights.size") == 0
+        marks = "[...document.querySelector('papermargin-marks').shadowRoot.querySelectorAll('.dataset')]"
+        box = "(({x, y, width, height}) => [x, y, width, height].map(Math.round))"
+        words = (
+            "(() => { const text = document.querySelector('.abstract').firstChild; const range = new Range(); "
+            "const at = text.data.indexOf('ImageNet'); range.setStart(text, at); range.setEnd(text, at + 8); "
+            "return range; })()"
+        )
+        tab.until(f"{marks}.length === 2")
+        assert tab.evaluate(f"{box}({marks}[0].getBoundingClientRect())") == tab.evaluate(
+            f"{box}({words}.getBoundingClientRect())"
+        )
+        tab.click(".toggle.dataset")
+        tab.until(f"{marks}.length === 0")
+
+
+def test_a_page_that_listens_first_hears_nothing_of_what_is_typed(
+    user: Firefox, server: Server, some_papers: Papers
+) -> None:
+    listed = some_papers(2)
+    body = list_page(listed).replace("<head>", f"<head><script>{EAVESDROPPER}</script>")
+    tab = user.open(f"{HOST}/papers", body)
+    tab.until(f"{CARD}.querySelector('.margin:not([hidden])')")
+    write_note(tab, "a secret")
+    until(lambda: notes(server, listed[0]) == ["a secret"])
+    assert tab.evaluate("overheard.filter(([type]) => type !== 'selectionchange')") == []
+
+
+def test_a_page_that_was_there_before_the_extension_is_left_alone(
+    bare: Path, server: Server, tmp_path: Path, some_papers: Papers
+) -> None:
+    listed = some_papers(2)
+    with firefox.browsing(bare, tmp_path / "profile") as fresh:
+        fresh.pair(server)
+        tab = show(fresh, listed)
+        fresh.reload_extension()
+        tab.show()
+        tab.evaluate("document.querySelectorAll('papermargin-card, papermargin-bar').forEach(host => host.remove())")
+        tab.evaluate("void document.querySelector('#grid').append(document.createElement('p'))")
+        popup = fresh.extension_page("popup.html")
+        popup.until("document.body.textContent.includes('Connected')")
+        popup.close()
+        tab.show()
+        assert tab.evaluate("document.querySelectorAll('papermargin-card').length") == 0
+        tab.reload()
+        tab.until("document.querySelectorAll('papermargin-card').length === 2")

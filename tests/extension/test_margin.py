@@ -57,7 +57,7 @@ def test_the_menu_skips_and_takes_out_of_the_list(
     expect(page.locator("article[data-papermargin-dim]")).to_have_count(1)
     card.locator(".more").click()
     page.get_by_role("menuitem", name="Remove from list").click()
-    until(lambda: not entry(server, listed[0]) or entry(server, listed[0])["deleted"])
+    until(lambda: not (left := entry(server, listed[0])) or left.get("deleted"))
 
 
 def test_a_rating_puts_a_paper_in_the_inbox(page: Page, card: Locator, server: Server, listed: list[Paper]) -> None:
@@ -146,6 +146,28 @@ def test_terms_and_a_result_stand_on_the_card_and_can_be_corrected(
     expect(page.locator(".popover .chip.dataset")).to_have_count(0)
 
 
+def test_a_term_gets_another_label_everywhere(page: Page, card: Locator, server: Server, listed: list[Paper]) -> None:
+    expect(card.locator(".result")).to_be_visible(timeout=60_000)
+    card.get_by_role("button", name="All").click()
+    page.locator(".popover .chip.task").click()
+    page.locator(".popover input[type=checkbox]").check()
+    page.get_by_role("menuitem", name="It is a method").click()
+    [correction] = until(lambda: server.call("GET", f"/api/v1/papers/{listed[0].key}")["corrections"])
+    told = [correction[name] for name in ("verdict", "label", "to_label", "everywhere")]
+    assert told == ["relabelled", "TASK", "METHOD", True]
+
+
+def test_nothing_jumps_when_the_margin_comes(paired: Browser, listed: list[Paper]) -> None:
+    watch = (
+        "<script>window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(each => { shift += "
+        "each.value; })).observe({type: 'layout-shift', buffered: true});</script>"
+    )
+    page = paired.open(f"{HOST}/papers", list_page(listed).replace("<head>", f"<head>{watch}"))
+    expect(page.locator("papermargin-bar .state")).to_contain_text("6 of 6 cards")
+    expect(page.locator("papermargin-card .result")).to_have_count(6, timeout=60_000)
+    assert page.evaluate("() => shift") == 0
+
+
 def test_a_popover_is_clipped_by_nothing(page: Page) -> None:
     page.locator("papermargin-card .more").last.click()
     box = page.locator(".popover").bounding_box()
@@ -223,6 +245,9 @@ def test_the_keyboard_goes_from_card_to_card_and_rests_while_typing(
     page.keyboard.type("jk")
     page.keyboard.press("Escape")
     expect(page.locator(".popover")).not_to_be_visible()
+    page.keyboard.press("t")
+    expect(page.get_by_role("textbox", name="Add a tag")).to_be_focused()
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator(".popover kbd")).to_have_count(7)
 

@@ -1,16 +1,14 @@
 """Edits wait, are sent once and in order, and never overwrite what somebody else wrote."""
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.extension.browser import Browser, Server, browsing, free_port, until
+from tests.extension.browser import Browser, Server, browsing, until
+from tests.extension.doors import answering, sending_elsewhere
 from tests.extension.pages import Paper, list_page
 
 pytestmark = pytest.mark.browser
@@ -249,58 +247,105 @@ def test_a_revoked_browser_keeps_its_edits_and_is_told(user: Browser, away: Serv
     assert away.card(listed[0].key)["entry"]["status"] == "inbox"
 
 
-def test_a_server_of_another_version_is_named_and_nothing_is_sent(user: Browser, some_papers: Papers) -> None:
+def move_to(browser: Browser, address: str) -> None:
+    browser.worker.evaluate(
+        "async address => { const {account} = await chrome.storage.local.get('account'); "
+        "await chrome.storage.session.clear(); await chrome.storage.local.set({account: {...account, address}}); }",
+        address,
+    )
+
+
+@pytest.mark.parametrize(("api", "word"), [(0, "too old"), (2, "newer")])
+def test_a_server_of_another_version_is_named_and_nothing_is_sent(
+    user: Browser, away: Server, some_papers: Papers, api: int, word: str
+) -> None:
+    [paper] = some_papers(1)
+    with answering({"user": "me", "device": "x", "server": "9.9", "api": api, "change": 0}) as address:
+        move_to(user, address)
+        named = {"id": paper.key, "title": paper.title}
+        user.ask("edit", {"kind": "entry", "ref": paper.key, "paper": named, "change": {"status": "inbox"}})
+        popup = user.extension_page("popup.html")
+        expect(popup.locator("#connection")).to_contain_text(word)
+        expect(popup.locator("#waiting")).to_contain_text("1 edit waits")
+        popup.close()
+        assert not [row for row in user.ask("ledger", {"most": 9}) if row["method"] == "PUT"]
+    move_to(user, away.address)
+    user.ask("tryAgain")
+    until(lambda: nothing_waits(user), seconds=40)
+    assert away.card(paper.key)["entry"]["status"] == "inbox"
+
+
+def test_a_server_that_has_moved_is_named_and_gets_its_edits_at_the_new_address(
+    user: Browser, away: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
-    for api, word in ((0, "too old"), (2, "newer")):
-        with Answering({"user": "me", "device": "x", "server": "9.9", "api": api, "change": 0}) as address:
-            account = user.worker.evaluate(
-                "async address => { const {account} = await chrome.storage.local.get('account'); "
-                "await chrome.storage.session.clear(); await chrome.storage.local.set({account: {...account, "
-                "address}}); return account; }",
-                address,
-            )
-            user.ask(
-                "edit",
-                {
-                    "kind": "entry",
-                    "ref": listed[0].key,
-                    "paper": {"id": listed[0].key, "title": "x"},
-                    "change": {"status": "inbox"},
-                },
-            )
-            popup = user.extension_page("popup.html")
-            expect(popup.locator("#connection")).to_contain_text(word)
-            popup.close()
-            user.worker.evaluate("account => chrome.storage.local.set({account})", account)
-    assert len(user.ask("status")["edits"]) >= 1
+    page = show(user, listed)
+    with sending_elsewhere() as old:
+        move_to(user, old)
+        page.locator("papermargin-card .status").first.click()
+        popup = user.extension_page("popup.html")
+        expect(popup.locator("#connection")).to_contain_text("The server sends elsewhere")
+        expect(popup.locator("#connection")).to_contain_text("enter its new address in the options")
+        expect(popup.locator("#waiting")).to_contain_text("1 edit waits")
+        popup.close()
+    options = user.extension_page("options.html")
+    options.locator("#address").fill(f"{away.address}/")
+    options.get_by_role("button", name="Test connection").click()
+    expect(options.locator("#answer")).to_contain_text("Papermargin 0.1.0")
+    until(lambda: nothing_waits(user), seconds=40)
+    assert away.card(listed[0].key)["entry"]["status"] == "inbox"
 
 
-class Answering:
-    """A server that answers everything with one JSON body, as no Papermargin of today would."""
+BACKLOG = """async papers => {
+    const ask = (kind, body) => chrome.runtime.sendMessage({kind, body}).then(reply => reply.value);
+    const [first, ...rest] = papers;
+    const note = {kind: 'note', ref: '01a1fe0a-d845-74c1-811f-b38a25a7a2ab', paper: first};
+    for (let nth = 1; nth <= 100; nth += 1) {
+        await ask('edit', {...note, change: {text: `text ${nth}`, quote: null}});
+        const paper = rest[nth % rest.length];
+        await ask('edit', {kind: 'entry', ref: paper.id, paper, change: {rating: 1 + Math.floor(nth / 25)}});
+    }
+}"""
+BADGE = "() => chrome.action.getBadgeText({})"
 
-    def __init__(self, body: dict[str, Any]) -> None:
-        text = json.dumps(body).encode()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.http = HTTPServer(("127.0.0.1", free_port()), Handler)
-        self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
-
-    def __enter__(self) -> str:
-        self.thread.start()
-        return f"http://127.0.0.1:{self.http.server_port}"
-
-    def __exit__(self, *_: object) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-        self.thread.join()
+def test_two_hundred_edits_outlive_worker_and_browser_and_arrive_once_and_in_order(
+    playwright: Playwright, extension: Path, tmp_path: Path, away: Server, some_papers: Papers
+) -> None:
+    listed = some_papers(26)
+    with browsing(playwright, extension, tmp_path / "long") as user:
+        user.pair(away)
+        show(user, listed)
+        until(lambda: away.card(listed[-1].key)["title"])
+        away.stop()
+        own = user.extension_page("popup.html")
+        own.evaluate(BACKLOG, [{"id": paper.key, "title": paper.title} for paper in listed])
+        user.stop_worker()
+        assert len(user.ask("status")["edits"]) == 200
+    with browsing(playwright, extension, tmp_path / "long") as user:
+        until(lambda: user.worker.evaluate(BADGE) == "200")
+        page = show(user, listed)
+        away.start()
+        counts: list[int] = []
+        while (left := user.worker.evaluate(BADGE)) or not counts:
+            counts.append(int(left or 0))
+            if len(counts) == 3:
+                card = page.locator("papermargin-card").last
+                card.locator(".more").click()
+                page.get_by_role("menuitemradio", name="Skipped").click()
+                expect(card.locator(".status")).to_have_attribute("data-status", "skipped", timeout=2_000)
+            page.wait_for_timeout(100)
+            assert len(counts) < 900, counts[-5:]
+        assert counts[0] > 190
+        assert len(set(counts)) > 5, "it counts down"
+        assert all(later <= earlier + 1 for earlier, later in pairwise(counts))
+    assert texts(away, listed[0]) == ["text 100"]
+    assert [*reversed(revisions(away, listed[0]))] == [f"text {nth}" for nth in range(1, 100)]
+    assert away.card(listed[0].key)["notes"][0]["version"] == 100
+    entries = [away.card(paper.key)["entry"] for paper in listed[1:]]
+    assert [entry["rating"] for entry in entries] == [5, *[4] * 24]
+    assert [entry["version"] for entry in entries[:-1]] == [4] * 24
+    assert entries[-1]["status"] == "skipped"
 
 
 def test_a_full_storage_is_said_and_the_text_stays(user: Browser, some_papers: Papers) -> None:

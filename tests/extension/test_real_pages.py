@@ -31,6 +31,6 @@ def test_a_real_papers_page_gets_its_panel_and_colours(paired: Browser) -> None:
     if not path.exists():
         pytest.skip("no saved pages beside this checkout")
     page = paired.open(f"{HOST}/papers/2509.24002", path.read_text())
-    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=60_000)
+    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=180_000)
     assert until(lambda: page.evaluate("() => [...CSS.highlights.keys()]"), seconds=60)
     expect(page.locator("papermargin-card")).to_have_count(0)

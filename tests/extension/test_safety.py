@@ -83,6 +83,81 @@ def test_a_page_cannot_press_our_buttons(paired: Browser, server: Server, some_p
     assert reply == "refused"
 
 
+EAVESDROPPER = """
+window.overheard = [];
+const types = ['keydown', 'keypress', 'keyup', 'beforeinput', 'input', 'textInput', 'change', 'paste', 'copy', 'cut',
+    'drop', 'compositionstart', 'compositionupdate', 'compositionend', 'selectionchange'];
+const listen = () => { for (const place of [window, document, document.documentElement]) for (const type of types)
+    place.addEventListener(type, event => overheard.push([type, event.target.localName ?? '', event.key ?? '',
+        event.data ?? '', event.clipboardData?.getData('text') ?? '', event.composedPath()[0].value ?? '']), true); };
+listen();
+"""
+
+
+def test_a_page_that_listens_first_hears_nothing_of_what_is_typed(
+    sealed: Browser, server: Server, some_papers: Papers
+) -> None:
+    listed = some_papers(2)
+    body = list_page(listed).replace("<head>", f"<head><script>{EAVESDROPPER}</script>")
+    page = sealed.open(f"{HOST}/papers", body)
+    sealed.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=HOST)
+    expect(page.locator("papermargin-card")).to_have_count(2)
+    until(lambda: server.card(listed[0].key)["title"])
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    page.keyboard.type("a secret")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    page.keyboard.press("End")
+    page.keyboard.press("Control+v")
+    page.keyboard.insert_text(" thought")
+    page.keyboard.press("Control+Enter")
+    until(lambda: [note["text"] for note in server.card(listed[0].key)["notes"]] == ["a secreta secret thought"])
+    page.keyboard.press("t")
+    page.keyboard.type("hidden")
+    page.keyboard.press("Enter")
+    until(lambda: server.card(listed[0].key)["entry"]["tags"] == ["hidden"])
+    heard = page.evaluate("() => overheard")
+    assert [each for each in heard if each[0] != "selectionchange"] == []
+
+
+def test_a_page_that_throws_out_all_listeners_gets_no_field_to_type_into(
+    sealed: Browser, server: Server, some_papers: Papers
+) -> None:
+    listed = some_papers(2)
+    page = sealed.open(f"{HOST}/papers", list_page(listed))
+    expect(page.locator("papermargin-card")).to_have_count(2)
+    until(lambda: server.card(listed[0].key)["title"])
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    page.evaluate(
+        """listed => { const kept = [...document.querySelectorAll('papermargin-card, papermargin-bar')];
+            document.open(); document.write(listed); document.close(); document.body.prepend(...kept); }""",
+        list_page(some_papers(2)).replace("<head>", f"<head><script>{EAVESDROPPER}</script>"),
+    )
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        page.keyboard.type("x")
+    page.wait_for_timeout(400)
+    expect(page.locator("papermargin-card, papermargin-bar")).to_have_count(0)
+    assert not [each for each in page.evaluate("() => overheard") if each[0] == "input"]
+
+
+def test_a_page_can_make_up_no_key(sealed: Browser, server: Server, some_papers: Papers) -> None:
+    listed = some_papers(2)
+    page = sealed.open(f"{HOST}/papers", list_page(listed))
+    expect(page.locator("papermargin-card")).to_have_count(2)
+    until(lambda: server.card(listed[0].key)["title"])
+    page.evaluate(
+        """() => { for (const target of [window, document, document.body, ...document.querySelectorAll('*')])
+            for (const key of 'jstn') target.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true,
+                composed: true, cancelable: true})); }"""
+    )
+    page.wait_for_timeout(300)
+    assert page.evaluate("() => document.activeElement.localName") == "body"
+    assert server.card(listed[0].key)["entry"] is None
+
+
 def test_a_margin_that_the_page_moves_or_copies_is_put_right(paired: Browser, some_papers: Papers) -> None:
     listed = some_papers(3)
     page = paired.open(f"{HOST}/papers", list_page(listed))

@@ -63,13 +63,19 @@ def test_every_word_that_is_asked_for_exists_and_no_other() -> None:
     text = "".join(
         path.read_text() for path in [*EXTENSION.glob("*.js"), *EXTENSION.glob("*.html"), EXTENSION / "manifest.json"]
     )
-    asked = set(re.findall(r'\bt\("(\w+)"|data-t(?:-[a-z-]+)?="(\w+)"|__MSG_(\w+)__', text))
+    asked = set(re.findall(r'\bt\(\s*"(\w+)"|data-t(?:-[a-z-]+)?="(\w+)"|__MSG_(\w+)__', text))
     plain = {name for names in asked for name in names if name}
-    counted = {f"{name}_{form}" for name in re.findall(r'\bcount\("(\w+)"', text) for form in ("one", "other")}
+    counted = {f"{name}_{form}" for name in re.findall(r'\bcount\(\s*"(\w+)"', text) for form in ("one", "other")}
     families = tuple(f"{family}_" for family in re.findall(r"\bt\(`(\w+?)_\$", text))
     known = set(words("en"))
     assert plain | counted <= known
     assert not {name for name in known - plain - counted if not name.startswith(families)}
+
+
+def test_no_line_is_longer_than_120_characters_and_no_module_much_longer_than_300() -> None:
+    sources = [*EXTENSION.glob("*.js"), *HERE.glob("*.mjs"), *HERE.glob("unit/*.js")]
+    assert not [path.name for path in sources if max(map(len, path.read_text().splitlines())) > 120]
+    assert not [path.name for path in sources if path.read_text().count("\n") > 310]
 
 
 def test_every_module_of_the_margin_is_accessible_and_none_else() -> None:
@@ -88,7 +94,7 @@ def test_every_module_of_the_margin_is_accessible_and_none_else() -> None:
 def test_data_flows_down_from_content_and_background() -> None:
     imports = {path.name: set(re.findall(r'from "\./(\w+\.js)"', path.read_text())) for path in EXTENSION.glob("*.js")}
     network = {name for name, needs in imports.items() if "server.js" in needs}
-    assert network == {"background.js", "connection.js", "options.js", "outbox.js", "views.js"}
+    assert network == {"background.js", "connection.js", "live.js", "options.js", "outbox.js", "views.js"}
     floors: list[set[str]] = []
     rest = dict(imports)
     while rest:

@@ -6,7 +6,22 @@ import { closeness, isShown, NO_FILTER, orderOf, ownTerms } from "../../../exten
 import { byTelling, byWorth, fitting, rarestShared, resultLine } from "../../../extension/terms.js";
 
 const term = (label, name, papers = 1, first = 0) => ({ label, name, papers, first });
-const view = (more = {}) => ({ card: { key: "1", title: "", extraction: "done", seen: false, entry: null, notes: [], terms: [], results: [], ...more }, known: true, edits: [], drafts: [] });
+const view = (more = {}) => ({
+  card: {
+    key: "1",
+    title: "",
+    extraction: "done",
+    seen: false,
+    entry: null,
+    notes: [],
+    terms: [],
+    results: [],
+    ...more,
+  },
+  known: true,
+  edits: [],
+  drafts: [],
+});
 const result = (value, metric, dataset, number) => ({ start: 0, end: 1, value, metric, dataset, number });
 
 test("a filter asks for one of the statuses and all of the rest", () => {
@@ -27,16 +42,27 @@ test("rare terms that the own list shares weigh most, a paper not for itself", (
 });
 
 test("results are ordered by the page's common metric, then other results, then none", () => {
-  const views = [view(), view({ results: [result("3", "FID", null, 3)] }), view({ results: [result("70%", "accuracy", null, 70)] }), view({ results: [result("91%", "accuracy", null, 91)] })];
+  const views = [
+    view(),
+    view({ results: [result("3", "FID", null, 3)] }),
+    view({ results: [result("70%", "accuracy", null, 70)] }),
+    view({ results: [result("91%", "accuracy", null, 91)] }),
+  ];
   assert.deepEqual(orderOf(views, "results", new Map()), [3, 2, 1, 0]);
 });
 
 test("rare and early terms come first, as many as fit, at least one", () => {
   const terms = [term("TASK", "common", 5000, 0), term("METHOD", "rare", 1, 300), term("METHOD", "early", 1, 0)];
-  assert.deepEqual(byTelling(terms).map(({ name }) => name), ["early", "rare", "common"]);
+  assert.deepEqual(
+    byTelling(terms).map(({ name }) => name),
+    ["early", "rare", "common"],
+  );
   assert.equal(fitting(byTelling(terms), 17).length, 2);
   assert.equal(fitting(terms, 0).length, 1);
-  assert.deepEqual(rarestShared(terms, 2).map(({ name }) => name), ["common"]);
+  assert.deepEqual(
+    rarestShared(terms, 2).map(({ name }) => name),
+    ["common"],
+  );
 });
 
 test("a result is said in one line", () => {

@@ -4,23 +4,53 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { absorb, applyEdits, bodyOf, conflicts } from "../../../extension/merge.js";
 
-const card = { key: "1", title: "t", extraction: "done", seen: false, entry: null, notes: [], terms: [{ label: "METHOD", name: "LoRA", papers: 1, first: 0 }], results: [] };
+const card = {
+  key: "1",
+  title: "t",
+  extraction: "done",
+  seen: false,
+  entry: null,
+  notes: [],
+  terms: [{ label: "METHOD", name: "LoRA", papers: 1, first: 0 }],
+  results: [],
+};
 const entry = (more) => ({ key: "1", status: "inbox", rating: null, tags: ["a"], version: 3, ...more });
-const edit = (kind, change, more = {}) => ({ id: "e", seq: 1, kind, ref: "1", paper: { id: "1", title: "t" }, change, base: null, state: "waiting", at: 0, ...more });
+const edit = (kind, change, more = {}) => ({
+  id: "e",
+  seq: 1,
+  kind,
+  ref: "1",
+  paper: { id: "1", title: "t" },
+  change,
+  base: null,
+  state: "waiting",
+  at: 0,
+  ...more,
+});
 
 test("a first tag, rating or note puts a paper in the inbox", () => {
-  for (const each of [edit("entry", { add: ["x"] }), edit("entry", { rating: 2 }), edit("note", { text: "n", quote: null }, { ref: "n1" })]) {
+  for (const each of [
+    edit("entry", { add: ["x"] }),
+    edit("entry", { rating: 2 }),
+    edit("note", { text: "n", quote: null }, { ref: "n1" }),
+  ]) {
     assert.equal(applyEdits(card, [each]).entry?.status, "inbox");
   }
 });
 
 test("edits are drawn one upon the other", () => {
-  const drawn = applyEdits(card, [edit("entry", { status: "reading" }), edit("entry", { rating: 5 }), edit("entry", { add: ["B", "b"], remove: ["a"] })]);
+  const drawn = applyEdits(card, [
+    edit("entry", { status: "reading" }),
+    edit("entry", { rating: 5 }),
+    edit("entry", { add: ["B", "b"], remove: ["a"] }),
+  ]);
   assert.deepEqual([drawn.entry?.status, drawn.entry?.rating, drawn.entry?.tags], ["reading", 5, ["B", "b"]]);
 });
 
 test("tags go as a set made of what is there", () => {
-  assert.deepEqual(bodyOf(edit("entry", { add: ["c"], remove: ["A"] }), entry({ tags: ["a", "b"] })), { tags: ["b", "c"] });
+  assert.deepEqual(bodyOf(edit("entry", { add: ["c"], remove: ["A"] }), entry({ tags: ["a", "b"] })), {
+    tags: ["b", "c"],
+  });
 });
 
 test("only a field that both changed differently is in conflict", () => {
@@ -33,13 +63,20 @@ test("only a field that both changed differently is in conflict", () => {
 
 test("a note that was deleted elsewhere, or is deleted here, is put before the person", () => {
   const base = { id: "n", text: "old", version: 1 };
-  assert.deepEqual(conflicts(edit("note", { text: "new" }, { base }), { ...base, version: 2, deleted: "now" }), ["deleted"]);
-  assert.deepEqual(conflicts(edit("note", {}, { base, erase: true }), { ...base, text: "theirs", version: 2 }), ["deleted"]);
+  assert.deepEqual(conflicts(edit("note", { text: "new" }, { base }), { ...base, version: 2, deleted: "now" }), [
+    "deleted",
+  ]);
+  assert.deepEqual(conflicts(edit("note", {}, { base, erase: true }), { ...base, text: "theirs", version: 2 }), [
+    "deleted",
+  ]);
   assert.deepEqual(conflicts(edit("note", {}, { base, erase: true }), { ...base, version: 2, deleted: "now" }), []);
 });
 
 test("a corrected term leaves the card, changes its colour, or joins it", () => {
-  const correct = (change) => applyEdits(card, [edit("correction", { surface: "LoRA", name: "LoRA", label: "METHOD", ...change })]).terms.map((term) => term.label);
+  const correct = (change) =>
+    applyEdits(card, [edit("correction", { surface: "LoRA", name: "LoRA", label: "METHOD", ...change })]).terms.map(
+      (term) => term.label,
+    );
   assert.deepEqual(correct({ verdict: "wrong" }), []);
   assert.deepEqual(correct({ verdict: "relabelled", to_label: "TASK" }), ["TASK"]);
   assert.deepEqual(correct({ verdict: "missing", label: "DATASET" }), ["METHOD", "DATASET"]);

@@ -8,15 +8,20 @@ const { normalizeAddress, originPattern, readEvent } = await import("../../../ex
 
 test("a missing scheme is http at home and https elsewhere, slashes go", () => {
   const cases = [
-    ["127.0.0.1:8620/", "http://127.0.0.1:8620"], [" nas:8620 ", "http://nas:8620"], ["nas.local", "http://nas.local"],
-    ["papers.example.org", "https://papers.example.org"], ["HTTP://papers.example.org/margin//", "http://papers.example.org/margin"],
-    ["[::1]:8620", "http://[::1]:8620"], ["https://x.org/?q=1#f", "https://x.org"],
+    ["127.0.0.1:8620/", "http://127.0.0.1:8620"],
+    [" nas:8620 ", "http://nas:8620"],
+    ["nas.local", "http://nas.local"],
+    ["papers.example.org", "https://papers.example.org"],
+    ["HTTP://papers.example.org/margin//", "http://papers.example.org/margin"],
+    ["[::1]:8620", "http://[::1]:8620"],
+    ["https://x.org/?q=1#f", "https://x.org"],
   ];
   for (const [typed, address] of cases) assert.equal(normalizeAddress(typed), address);
 });
 
 test("what is no address is refused", () => {
-  for (const typed of ["", "http://", "   ", "http://exa mple"]) assert.throws(() => normalizeAddress(typed), { cause: "address" });
+  for (const typed of ["", "http://", "   ", "http://exa mple"])
+    assert.throws(() => normalizeAddress(typed), { cause: "address" });
 });
 
 test("a permission names the host without its port", () => {
