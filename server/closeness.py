@@ -3,7 +3,7 @@
 A term weighs ln(N / n) where n of the store's N papers mention it, the inverse document frequency of Spärck Jones
 (https://doi.org/10.1108/eb026526). Only rare terms count: those of at most one paper in twenty, or of three. One's own
 papers are those of the list that were not skipped. What a reader made of terms holds: a hidden term counts for nothing,
-terms that were put into another are one with it.
+terms that were put into another are one with it, and a mention that was struck out is none.
 """
 
 import math
@@ -82,7 +82,7 @@ async def _rare_terms(papers: list[int], reader: int) -> list[dict[str, Any]]:
     rows = await fetch(
         f"SELECT DISTINCT pt.paper_id, t.id AS term_id, t.label, {NAME} AS name, {PAPERS} AS papers, "
         f"EXISTS (SELECT 1 FROM entry e WHERE e.paper_id = pt.paper_id AND {_OWN}) AS own "
-        f"FROM paper_term pt {ROOTS} WHERE {SHOWN} AND t.papers <= $2 AND pt.paper_id IN ({ids}) ORDER BY 5, 4",
+        f"FROM ({_mentions('paper_id', ids)}) pt {ROOTS} WHERE {SHOWN} AND t.papers <= $2 ORDER BY 5, 4",
         reader,
         rare := max(RARE_PAPERS, int(store["papers"] * RARE_SHARE)),
         *papers,
@@ -102,10 +102,20 @@ async def _bearers(columns: str, terms: list[int], reader: int, *, then: str = "
     return await fetch(
         f"WITH s AS (SELECT id AS term_id, id AS part FROM term WHERE id IN ({ids}) "
         f"UNION SELECT into_id, term_id FROM own_term WHERE user_id = $1 AND into_id IN ({ids})) "
-        f"SELECT {columns} FROM s JOIN paper_term pt ON pt.term_id = s.part JOIN entry e ON e.paper_id = pt.paper_id "
-        f"WHERE {_OWN} {then}",
+        f"SELECT {columns} FROM s JOIN ({_mentions('term_id', 'SELECT part FROM s')}) pt ON pt.term_id = s.part "
+        f"JOIN entry e ON e.paper_id = pt.paper_id WHERE {_OWN} {then}",
         reader,
         *terms,
+    )
+
+
+def _mentions(column: str, values: str) -> str:
+    """Select papers and terms that they mention, of which `column` is among `values`, as one's corrections have it."""
+    corrected = "c.user_id = $1 AND c.paper_id = y.paper_id AND c.term_id = y.term_id"
+    return (
+        f"SELECT y.paper_id, y.term_id FROM paper_term y WHERE y.{column} IN ({values}) "
+        f"AND NOT EXISTS (SELECT 1 FROM corrected_term c WHERE {corrected}) UNION ALL SELECT c.paper_id, c.term_id "
+        f"FROM corrected_term c WHERE c.user_id = $1 AND c.added AND c.{column} IN ({values})"
     )
 
 

@@ -2,16 +2,17 @@
 
 import math
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from nlp.spans import Extraction, Mention
 from server.closeness import closest, related
 from server.errors import NotFound
-from server.library import delete_entry, put_entry
+from server.library import delete_entry, put_correction, put_entry
 from server.mentions import Reading, store_readings, unread
 from server.models import OwnTerm, Term
-from server.wire import EntryEdit
+from server.wire import CorrectionEdit, EntryEdit
 from tests.server.material import NOW, edit, second_user, source, take_in
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +103,17 @@ async def test_terms_put_into_another_are_one_with_it_under_its_name() -> None:
     await make_of("Fernbench", name="Green tests")
     [paper] = await related(key(1), 1)
     assert (paper.key, [(term.name, term.papers) for term in paper.terms]) == (key(4), [("Green tests", 4)])
+
+
+async def test_a_mention_that_was_struck_out_or_added_counts_as_it_was_corrected() -> None:
+    await own(4)
+    verdict = CorrectionEdit(verdict="missing", surface="Fernbench", label="METHOD", start=0, end=9)
+    await take_in(source(key(90), "Fernbench on Moss"))
+    await put_correction(edit(0), key(90), uuid4(), verdict)
+    assert [paper.key for paper in await related(key(90), 1)] == [key(4)]
+    wrong = CorrectionEdit(verdict="wrong", surface="O", label="METHOD")
+    await put_correction(edit(0), key(4), uuid4(), wrong)
+    assert await related(key(90), 1) == [] and key(5) not in await closest([key(5)], 1)
 
 
 async def test_of_nothing_nothing_is_close() -> None:
