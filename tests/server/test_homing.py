@@ -10,19 +10,26 @@ from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from server import intake
 from server.config import Config
 from server.export.layout import default_layout
-from server.export.styles import STYLES
+from server.export.markdown import merge, render
+from server.export.marks import find_blocks
+from server.export.reading import read_edits
+from server.export.styles import STYLES, plain_lines
 from server.export.vault import Plan, VaultReport, write_vault
 from server.export.zipping import render_zip
+from server.homing import compare
 from server.intake import find_files, import_data, import_file
 from server.library import delete_entry, delete_note, put_entry, put_note
 from server.papers import read_paper, read_papers
 from server.quote import Quote
 from server.store import fetch
 from server.wire import EntryEdit, FileReport, NoteEdit, PaperPage, StyleName
+from tests.server.export.pages import HOSTILE, make_note, make_page
 from tests.server.material import FERN, MOSS, edit, take_in_two
 
 pytestmark = pytest.mark.anyio
@@ -333,3 +340,18 @@ async def test_of_two_who_write_at_once_the_second_is_told(
     report = await import_file(tmp_path / "Mossy Pruning.md", 1)
     assert report.error == "it was changed in the meantime; `current` is how it stands"
     assert (await state())[0] == "skipped"
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HOSTILE, HOSTILE, st.sampled_from([*STYLES]))
+def test_whatever_a_note_becomes_in_a_file_it_comes_back_as_that(old: str, new: str, style: StyleName) -> None:
+    page, layout = make_page(notes=[make_note(old)]), default_layout(style)
+    exported, other = (render(make_page(notes=[make_note(text)]), layout) for text in (old, new))
+    [ours], [theirs] = find_blocks(exported), find_blocks(other)
+    edited = exported.replace(ours.content.rstrip("\n"), theirs.content.rstrip("\n"))
+    [found] = read_edits(edited)
+    plan = compare(found, page, ["to read"])
+    same = plain_lines(old) == plain_lines(new)
+    assert [wish.edit.text for wish in plan.notes] == ([] if same else [plain_lines(new)])
+    assert (plan.entry, plan.kept, len(plan.changes)) == (EntryEdit(), [], 0 if same else 1)
+    assert merge(edited, make_page(notes=[make_note(new)]), layout).text == other

@@ -5,9 +5,9 @@ from pathlib import PureWindowsPath
 import pytest
 from hypothesis import given
 
-from server.export.filename import MAX_NAME_BYTES, fold_name, propose_names
+from server.export.filename import MAX_NAME_BYTES, fold_name, link_name, propose_names
 from server.wire import PaperPage
-from tests.server.export.pages import hostile_pages, make_page
+from tests.server.export.pages import HOSTILE, hostile_pages, make_page
 
 DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
     f"{port}{n}" for port in ("COM", "LPT") for n in "123456789¹²³"
@@ -68,3 +68,25 @@ def test_a_name_that_is_taken_is_told_apart_by_the_key_then_by_a_number() -> Non
 
 def test_names_that_some_systems_take_for_one_fold_to_one() -> None:
     assert fold_name("ÉTUDE.md") == fold_name("e\u0301tude.md")
+
+
+@given(HOSTILE)
+def test_a_link_to_a_term_or_tag_leads_nowhere_else(name: str) -> None:
+    parts = link_name(name).split("/")
+    assert all(part and part[0] not in ". -~" and len(part.encode()) <= MAX_NAME_BYTES for part in parts)
+    assert not set("".join(parts)) & set('#^[]|$\\:*?"<>`{}%=~\n')
+
+
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [
+        ("rl/grpo", "rl/grpo"),
+        ("../../etc/passwd", "etc/passwd"),
+        ("C#", "C"),
+        ("[[x]]|y", "x y"),
+        ("{{7*7}}", "7 7"),
+        ("##", "Untitled"),
+    ],
+)
+def test_a_link_bears_the_name_as_far_as_it_can(name: str, link: str) -> None:
+    assert link_name(name) == link
