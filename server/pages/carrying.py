@@ -26,12 +26,13 @@ async def post_import(request: Reading) -> Response[str]:
     files = [file for file in posted.getall("file", []) if isinstance(file, UploadFile) and file.filename]
     if not files:
         raise Invalid("choose a file first")
-    now, add = datetime.now(UTC), posted.get("add") == "true"
+    now, user = datetime.now(UTC), request.user.user
+    add, preview = (posted.get(name) == "true" for name in ("add", "preview"))
     reports = [
-        await import_data(await file.read(), Path(file.filename).name, request.user.user, now, add=add)
+        await import_data(await file.read(), Path(file.filename).name, user, now, add=add, preview=preview)
         for file in files
     ]
-    return render(request, "imported.html", reports=reports)
+    return render(request, "imported.html", reports=reports, preview=preview)
 
 
 async def post_backup(request: Reading) -> Stream:

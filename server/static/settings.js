@@ -3,7 +3,7 @@
 
 import { listenKeys } from "./keys.js";
 
-/** @typedef {{papers: number, new: number, updated: number, skipped: string[], error: string | null}} Report */
+/** @typedef {{papers: number, new: number, updated: number, notes: number, changes: string[], skipped: string[], error: string | null}} Report */
 
 /**
  * Sends a file as a request's body, which tells how far it is; gives what became of the file.
@@ -19,10 +19,10 @@ function send(address, file, progress) {
     request.upload.onload = () => progress(1);
     request.onload = () => {
       const answer = JSON.parse(request.responseText);
-      resolve(request.status === 200 ? answer : { papers: 0, new: 0, updated: 0, skipped: [], error: answer.detail });
+      resolve(request.status === 200 ? answer : { papers: 0, new: 0, updated: 0, notes: 0, changes: [], skipped: [], error: answer.detail });
     };
     request.onerror = reject;
-    request.open("POST", `${address}${address.includes("?") ? "&" : "?"}name=${encodeURIComponent(file.name)}`);
+    request.open("POST", `${address}&name=${encodeURIComponent(file.name)}`);
     request.send(file);
   });
 }
@@ -30,11 +30,12 @@ function send(address, file, progress) {
 /**
  * @param {DOMStringMap} words
  * @param {Report} report
+ * @param {boolean} isPreview
  */
-function tell(words, report) {
+function tell(words, report, isPreview) {
   const values = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (report));
   const done = (words.done ?? "").replace(/{(\w+)}/g, (_, name) => String(values[name]));
-  return report.error ?? [done, ...report.skipped].join("\n");
+  return report.error ?? [...(isPreview ? [words.preview] : []), done, ...report.changes, ...report.skipped].join("\n");
 }
 
 /**
@@ -49,13 +50,13 @@ async function take(form, file) {
   bar.setAttribute("aria-label", file.name);
   line.append(name, bar, said);
   form.querySelector(".reports")?.append(line);
-  const add = /** @type {HTMLInputElement} */ (form.elements.namedItem("add")).checked;
+  const [add, preview] = ["add", "preview"].map((option) => /** @type {HTMLInputElement} */ (form.elements.namedItem(option)).checked);
   try {
-    const report = await send(`${form.dataset.import}${add ? "?add=true" : ""}`, file, (part) => {
+    const report = await send(`${form.dataset.import}?add=${add}&preview=${preview}`, file, (part) => {
       bar.value = part;
       if (part === 1) said.textContent = form.dataset.reading ?? "";
     });
-    said.textContent = tell(form.dataset, report);
+    said.textContent = tell(form.dataset, report, preview);
     said.classList.toggle("warning", report.error !== null);
   } catch {
     said.textContent = form.dataset.lost ?? "";

@@ -55,10 +55,22 @@ def test_dropped_files_are_sent_one_by_one_and_told_of(visitor: Visitor) -> None
     page.get_by_label("put their papers in the reading list").check()
     drop(page, {"owls.bib": BIBLIOGRAPHY, "<b>broken</b>.json": "{not json"})
     lines = page.locator(".reports li")
-    expect(lines.nth(0)).to_contain_text("owls.bib1 new, 0 richer, of 1 papers")
+    expect(lines.nth(0)).to_contain_text("owls.bib1 new, 0 richer, of 1 papers; 0 notes")
     expect(lines.nth(1)).to_contain_text("<b>broken</b>.json")
     expect(lines.nth(1).locator(".warning")).not_to_be_empty()
     assert visitor.site.call("GET", "/api/v1/papers/2605.00001/entry")["status"] == "inbox"
+
+
+def test_a_preview_tells_and_changes_nothing(visitor: Visitor) -> None:
+    page = visitor.open("/settings")
+    page.get_by_label("only tell what would change").check()
+    drop(page, {"bats.bib": BIBLIOGRAPHY.replace("00001", "00007").replace("Owls", "Bats")})
+    expect(page.locator(".reports li")).to_contain_text("Only a preview: nothing was changed.")
+    expect(page.locator(".reports li")).to_contain_text("of 1 papers")
+    reply = httpx.get(
+        f"{visitor.site.url}/api/v1/papers/2605.00007", headers={"authorization": f"Bearer {visitor.site.token}"}
+    )
+    assert reply.status_code == 404
 
 
 def drop(page: Page, files: dict[str, str]) -> None:
