@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from server.errors import QueryError
@@ -22,6 +22,8 @@ from server.query import (
     Text,
     Without,
     parse_query,
+    read_asked,
+    write_field,
 )
 
 # what the grammar is made of, so that random texts get into its corners
@@ -153,3 +155,44 @@ def test_a_refusal_points_at_the_place(query: str, position: int, message: str) 
 def test_a_query_that_is_too_much_is_refused(query: str) -> None:
     with pytest.raises(QueryError):
         parse_query(query)
+
+
+@given(st.sampled_from([*TERM_FIELDS, "tag"]), st.text(min_size=1, max_size=20).filter(lambda text: text.strip()))
+def test_a_field_is_read_as_it_was_written(name: str, value: str) -> None:
+    value = " ".join(value.replace("\x00", "").split()) or "x"
+    assume(not any(0xD800 <= ord(character) < 0xE000 for character in value))
+    [field] = parse_query(write_field(name, value)).parts
+    assert isinstance(field, Field)
+    assert (field.name, field.comparison) == (name, "=")
+    assert field.value == (value if '"' not in value else value.partition('"')[0] + "*")
+
+
+@given(st.lists(TREES.map(write), max_size=4), st.sampled_from([" ", " and ", " or "]), VALUES)
+def test_a_query_is_narrowed_by_a_field_and_widened_again(parts: list[str], joint: str, value: str) -> None:
+    query = joint.join(parts)
+    assume(read_asked(query).widened("tag", value) is None)
+    narrowed = read_asked(query).narrowed("tag", value)
+    assert parse_query(narrowed).parts[-1] == Field("tag", "=", value)
+    widened = read_asked(narrowed).widened("tag", value)
+    assert widened is not None
+    assert parse_query(widened) == parse_query(query)
+
+
+def test_a_choice_is_narrowed_as_a_whole() -> None:
+    assert read_asked("a or b").narrowed("tag", "big sur") == '(a or b) tag:"big sur"'
+
+
+@pytest.mark.parametrize(
+    ("query", "widened"),
+    [
+        ("tag:rl", ""),
+        ("a and TAG:RL", "a"),
+        ("tag:rl and b", "b"),
+        ('"x and" tag:rl', '"x and"'),
+        ("a or tag:rl", None),
+        ("-tag:rl b", None),
+        ("tag:rlhf", None),
+    ],
+)
+def test_only_what_a_query_asks_for_at_its_top_is_taken_out(query: str, widened: str | None) -> None:
+    assert read_asked(query).widened("tag", "rl") == widened
