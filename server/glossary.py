@@ -2,7 +2,7 @@
 
 from server.identity import fold_term
 from server.models import OwnTerm, Term
-from server.naming import LISTED, NAME, PAPERS, ROOTS, SHOWN
+from server.naming import NAME, PAPERS, ROOTS, SHOWN, count_roots
 from server.query import All, Field
 from server.search import Selection, select
 from server.source import printable
@@ -29,13 +29,11 @@ async def list_terms(
 ) -> TermList:
     """Give the terms of a label that papers mention, of those that hold `words`, without the first `after`."""
     rows = await fetch(
-        f"WITH root AS (SELECT DISTINCT t.id, t.fold, {NAME} AS name, {PAPERS} AS papers FROM "
-        f"(SELECT id AS term_id FROM term WHERE label = $2) pt {ROOTS} WHERE {SHOWN}), "
-        "listed AS MATERIALIZED (SELECT COALESCE(m.into_id, pt.term_id) AS id, COUNT(DISTINCT pt.paper_id) AS own "
-        f"FROM {LISTED} pt LEFT JOIN own_term m ON m.user_id = $1 AND m.term_id = pt.term_id "
-        "WHERE pt.status <> 'none' GROUP BY 1) "
-        "SELECT name, LOWER(name) AS folded, papers, COALESCE(own, 0) AS own, COUNT(*) OVER () AS total FROM root "
-        "LEFT JOIN listed ON listed.id = root.id WHERE papers > 0 AND (fold LIKE $3 ESCAPE '\\' OR $3 = '%%') "
+        "WITH hit AS MATERIALIZED (SELECT e.paper_id AS id FROM entry e WHERE e.user_id = $1 AND e.deleted IS NULL "
+        f"AND e.status <> 'none'), {count_roots()}, root AS (SELECT DISTINCT t.id, t.fold, {NAME} AS name, "
+        f"{PAPERS} AS papers FROM (SELECT id AS term_id FROM term WHERE label = $2) pt {ROOTS} WHERE {SHOWN}) "
+        "SELECT name, LOWER(name) AS folded, papers, COALESCE(n, 0) AS own, COUNT(*) OVER () AS total FROM root "
+        "LEFT JOIN counted ON counted.term_id = root.id WHERE papers > 0 AND (fold LIKE $3 ESCAPE '\\' OR $3 = '%%') "
         f"ORDER BY {_ORDERS[sort]} LIMIT $4 OFFSET $5",
         reader,
         label.upper(),

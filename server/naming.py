@@ -50,6 +50,29 @@ PAPERS = (
 """Counts the papers of the store that mention a root `t` or a part of it, as the reader's corrections have it."""
 
 
+FOUND = "SELECT term_id, COUNT(*) AS n FROM hit JOIN paper_term pt ON pt.paper_id = hit.id GROUP BY term_id"
+"""Counts the papers of `hit`, which has their ids, that mention each term, as the pipeline read it."""
+
+
+def count_roots(found: str = FOUND) -> str:
+    """Write the tables that end in `counted`: how many `n` papers of `hit` mention each root, as the reader has terms.
+
+    `found` counts them for each term as the pipeline read it.
+    """
+    named = (
+        f"SELECT term_id, CAST(SUM(n) AS INTEGER) AS n FROM ({found} UNION ALL SELECT c.term_id, "
+        "CASE WHEN c.added THEN 1 ELSE -1 END FROM corrected_term c WHERE c.user_id = $1 "
+        "AND c.paper_id IN (SELECT id FROM hit)) f GROUP BY term_id HAVING SUM(n) > 0"
+    )
+    return (
+        f"named AS ({named}), merged AS ({PARTS}), counted AS MATERIALIZED ("
+        "SELECT * FROM named WHERE term_id NOT IN (SELECT part FROM merged) UNION ALL "
+        f"SELECT root, (SELECT COUNT(*) FROM ({papers_of('SELECT part FROM merged m WHERE m.root = r.root')}) o "
+        "WHERE o.paper_id IN (SELECT id FROM hit)) "
+        "FROM (SELECT DISTINCT root FROM merged) r)"
+    )
+
+
 async def read_naming(reader: int) -> Naming:
     """Give what a reader made of terms; terms that they left alone are not in it."""
     rows = await fetch(

@@ -14,9 +14,9 @@ from server.corrections import correct
 from server.errors import Invalid
 from server.identity import fold_term, paper_url
 from server.models import Alias, ListingPaper, Paper, decode_strings
-from server.naming import NAME, PAPERS, PARTS, ROOTS, SHOWN, Naming, read_naming, rename
+from server.naming import NAME, PAPERS, ROOTS, SHOWN, Naming, count_roots, read_naming, rename
 from server.query import TERM_FIELDS, parse_query, write_field
-from server.search import Selection, match, papers_of, select, tsquery
+from server.search import Selection, match, select, tsquery
 from server.source import printable
 from server.states import find_paper
 from server.store import day, fetch, is_postgres, moment
@@ -330,22 +330,9 @@ async def _facets(selection: Selection) -> dict[str, list[FacetValue]]:
 
 def _count_terms(selection: Selection) -> str:
     """Count the papers of each term, as the reader has terms; of all papers each term knows its number."""
-    found = (
-        "SELECT id AS term_id, papers AS n FROM term WHERE papers > 0"
-        if selection.is_whole
-        else "SELECT term_id, COUNT(*) AS n FROM hit JOIN paper_term pt ON pt.paper_id = hit.id GROUP BY term_id"
-    )
-    named = (
-        f"SELECT term_id, CAST(SUM(n) AS INTEGER) AS n FROM ({found} UNION ALL SELECT c.term_id, "
-        "CASE WHEN c.added THEN 1 ELSE -1 END FROM corrected_term c WHERE c.user_id = $1 "
-        "AND c.paper_id IN (SELECT id FROM hit)) f GROUP BY term_id HAVING SUM(n) > 0"
-    )
+    known = "SELECT id AS term_id, papers AS n FROM term WHERE papers > 0"
     return (
-        f", named AS ({named}), merged AS ({PARTS}), counted AS ("
-        "SELECT * FROM named WHERE term_id NOT IN (SELECT part FROM merged) UNION ALL "
-        f"SELECT root, (SELECT COUNT(*) FROM ({papers_of('SELECT part FROM merged m WHERE m.root = r.root')}) o "
-        "WHERE o.paper_id IN (SELECT id FROM hit)) "
-        "FROM (SELECT DISTINCT root FROM merged) r), ranked AS ("
+        f", {count_roots(known) if selection.is_whole else count_roots()}, ranked AS ("
         f"SELECT LOWER(t.label) AS facet, {NAME} AS value, n, ROW_NUMBER() OVER "
         f"(PARTITION BY t.label ORDER BY n DESC, {NAME}) AS rank FROM counted pt {ROOTS} WHERE {SHOWN} AND n > 0) "
         f"SELECT facet, value, n FROM ranked WHERE rank <= {FACET_VALUES}"

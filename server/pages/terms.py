@@ -12,7 +12,7 @@ from msgspec import Struct
 from nlp.spans import LABELS, Label
 from server.edits import Edit
 from server.glossary import list_own_terms, list_terms, read_term
-from server.leaderboard import read_board, sort_board
+from server.leaderboard import Board, read_board, sort_board
 from server.margin import tag_colours
 from server.pages.chart import columns
 from server.pages.shell import Reading, back, read_form, render
@@ -70,7 +70,8 @@ async def get_term(
     reader = request.user.user
     term = await read_term(label, name.lstrip("/"), reader)
     query = write_field(label.lower(), term.state.into or term.state.term)
-    results = await read_board([term.state.into or term.state.term, *(part.term for part in term.parts)], reader)
+    names = [term.state.into or term.state.term, *(part.term for part in term.parts)]
+    results = await read_board(names, reader) if term.state.label == "DATASET" else Board([], [])
     periods = _periods(term.months)
     return render(
         request,
@@ -85,7 +86,7 @@ async def get_term(
         periods=periods,
         points=[(name, papers) for name, papers, _ in periods],
         draw=columns,
-        units=results.units if term.state.label == "DATASET" else [],
+        units=results.units,
         results=sort_board(results, board),
         board=board,
     )
