@@ -19,6 +19,10 @@ from server.wire import Closeness, Related, SharedTerm
 RARE_SHARE, RARE_PAPERS = 1 / 20, 3
 RELATED_TERMS = 12  # of a paper's terms, the rarest
 
+_UNCORRECTED = (
+    "NOT EXISTS (SELECT 1 FROM corrected_term c WHERE c.user_id = $1 AND c.paper_id = y.paper_id "
+    "AND c.term_id = y.term_id)"
+)
 _OWN = "e.user_id = $1 AND e.deleted IS NULL AND e.status IN ('inbox', 'reading', 'read')"
 
 
@@ -30,7 +34,7 @@ async def related(key: str, reader: int, *, limit: int = 8) -> list[Related]:
     paper = await find_paper(key)
     found = await _rare_terms([paper.id], reader)
     terms = {row["term_id"]: row for row in found[:RELATED_TERMS]}
-    bearers = await _bearers("DISTINCT s.term_id, e.paper_id", [*terms], reader)
+    bearers = await _bearers("term_id, paper_id", [*terms], reader)
     others = [(row["paper_id"], row["term_id"]) for row in bearers if row["paper_id"] != paper.id]
     own_papers, shared = Counter(term for _, term in others), defaultdict(list)
     for own, term in sorted(others, key=lambda other: [*terms].index(other[1])):
@@ -61,7 +65,7 @@ async def closest(keys: list[str], reader: int) -> dict[str, Closeness]:
     names = {row["id"]: row["key"] for row in rows}
     found = await _rare_terms([*names], reader)
     terms = [*{row["term_id"] for row in found}]
-    counts = await _bearers("s.term_id, COUNT(DISTINCT e.paper_id) AS own", terms, reader, then="GROUP BY s.term_id")
+    counts = await _bearers("term_id, COUNT(*) AS own", terms, reader, then="GROUP BY term_id")
     own = {row["term_id"]: row["own"] for row in counts}
     close: dict[str, Closeness] = {}
     for row in found:
@@ -82,7 +86,9 @@ async def _rare_terms(papers: list[int], reader: int) -> list[dict[str, Any]]:
     rows = await fetch(
         f"SELECT DISTINCT pt.paper_id, t.id AS term_id, t.label, {NAME} AS name, {PAPERS} AS papers, "
         f"EXISTS (SELECT 1 FROM entry e WHERE e.paper_id = pt.paper_id AND {_OWN}) AS own "
-        f"FROM ({_mentions('paper_id', ids)}) pt {ROOTS} WHERE {SHOWN} AND t.papers <= $2 ORDER BY 5, 4",
+        f"FROM (SELECT y.paper_id, y.term_id FROM paper_term y WHERE y.paper_id IN ({ids}) AND {_UNCORRECTED} "
+        "UNION ALL SELECT c.paper_id, c.term_id FROM corrected_term c WHERE c.user_id = $1 AND c.added "
+        f"AND c.paper_id IN ({ids})) pt {ROOTS} WHERE {SHOWN} AND t.papers <= $2 ORDER BY 5, 4",
         reader,
         rare := max(RARE_PAPERS, int(store["papers"] * RARE_SHARE)),
         *papers,
@@ -95,27 +101,19 @@ async def _rare_terms(papers: list[int], reader: int) -> list[dict[str, Any]]:
 
 
 async def _bearers(columns: str, terms: list[int], reader: int, *, then: str = "") -> list[dict[str, Any]]:
-    """Read `columns` of each term `s` and each entry `e` of the reader's own on a paper that mentions it."""
+    """Read `columns` of the terms and of the reader's own papers that mention each."""
     if not terms:
         return []
     ids = places(len(terms), after=1)
     return await fetch(
         f"WITH s AS (SELECT id AS term_id, id AS part FROM term WHERE id IN ({ids}) "
-        f"UNION SELECT into_id, term_id FROM own_term WHERE user_id = $1 AND into_id IN ({ids})) "
-        f"SELECT {columns} FROM s JOIN ({_mentions('term_id', 'SELECT part FROM s')}) pt ON pt.term_id = s.part "
-        f"JOIN entry e ON e.paper_id = pt.paper_id WHERE {_OWN} {then}",
+        f"UNION SELECT into_id, term_id FROM own_term WHERE user_id = $1 AND into_id IN ({ids})), "
+        "b AS (SELECT s.term_id, e.paper_id FROM s JOIN paper_term y ON y.term_id = s.part JOIN entry e "
+        f"ON e.paper_id = y.paper_id WHERE {_OWN} AND {_UNCORRECTED} UNION SELECT s.term_id, e.paper_id FROM s "
+        "JOIN corrected_term c ON c.term_id = s.part AND c.user_id = $1 AND c.added "
+        f"JOIN entry e ON e.paper_id = c.paper_id WHERE {_OWN}) SELECT {columns} FROM b {then}",
         reader,
         *terms,
-    )
-
-
-def _mentions(column: str, values: str) -> str:
-    """Select papers and terms that they mention, of which `column` is among `values`, as one's corrections have it."""
-    corrected = "c.user_id = $1 AND c.paper_id = y.paper_id AND c.term_id = y.term_id"
-    return (
-        f"SELECT y.paper_id, y.term_id FROM paper_term y WHERE y.{column} IN ({values}) "
-        f"AND NOT EXISTS (SELECT 1 FROM corrected_term c WHERE {corrected}) UNION ALL SELECT c.paper_id, c.term_id "
-        f"FROM corrected_term c WHERE c.user_id = $1 AND c.added AND c.{column} IN ({values})"
     )
 
 
