@@ -7,6 +7,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 _SIZE = re.compile(r"[ -]\d+(?:\.\d+)?[BM](?!\w)(?! param)")
+_SIDE = re.compile(r"(?<=\d)\s?[x×]\s?\d+(?!\w)")
 _COMPOUND = re.compile(r"-(?:ups?|scores?)(?![\w-])")
 _SCORE = re.compile(r"(?<=\w) scores?")
 _NAME = re.compile(r"\S*(?:[A-Z]\S*[A-Z0-9]|[\d@^])\S*")
@@ -14,7 +15,7 @@ _CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 
 
 class Borders:
-    """Moves borders: a size belongs to the name of a model, and "score" not to the name of a metric."""
+    """Moves borders: a size belongs to the name of a model or dataset, and "score" not to the name of a metric."""
 
     def __call__(self, doc: Doc) -> Doc:
         """Mend the borders of the mentions of a text."""
@@ -37,6 +38,8 @@ def _end(text: str, ent: Span) -> int:
     end = ent.end_char
     if ent.label_ == "METHOD" and (size := _SIZE.match(text, end)):
         return size.end()
+    if ent.label_ == "DATASET" and (side := _SIDE.match(text, end)):
+        return side.end()
     if ent.label_ == "METRIC":
         if rest := _COMPOUND.match(text, end):
             return rest.end()

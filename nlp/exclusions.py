@@ -14,6 +14,10 @@ ADDRESS = re.compile(
     r"|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b"
     r"|\\(?:cite[pt]?|(?:page|eq|c|auto)?ref|label|url|href|input|usepackage)(?:\[[^\[\]{}]*\])?\{[^{}]*\}"
 )
+HARDWARE = re.compile(
+    r"(?:NVIDIA |GeForce )*(?:RTX|GTX)[ -]?\d{3,4}(?: ?Ti)?s?|(?:Apple )?M\d(?:[ -](?:Pro|Max|Ultra))"
+    r"|Raspberry(?: Pi)?(?: \d\w?)?|Jetson[ -]\w+"
+)
 LONGEST = 200
 """The length of the longest mention; the longest that was ever labelled has 99 characters."""
 
@@ -40,7 +44,7 @@ class Exclusions:
                 yield ent
 
     def _is_name(self, surface: str) -> bool:
-        is_other = surface in self.others or surface.lower() in self.others
+        is_other = surface in self.others or surface.lower() in self.others or HARDWARE.fullmatch(surface)
         return not is_other and len(surface) <= LONGEST and any(map(str.isalnum, surface))
 
 

@@ -4,6 +4,7 @@ Which numbers are results, and which mention each belongs to, is chosen by log-l
 them; their weights, fitted to labelled abstracts, lie in `results.json`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,8 @@ LINKS: dict[Label, str] = {"METRIC": "metric", "DATASET": "dataset", "METHOD": "
 
 PACKAGED = Path(__file__).with_name("results.json")
 
+_TO = re.compile(r"[\s$]*(?:to|→|->|\\?(?:right|to)arrow)[\s$]*")
+
 DECAY = 4e-3
 """How much large weights cost: the best of 0.001 to 0.008 in cross-validation."""
 
@@ -32,11 +35,15 @@ def find_results(text: str, mentions: Sequence[Mention], weights: Weights | None
     """Give the results that a text reports, in its order; with the packaged weights unless others are given."""
     weights = weights or packaged_weights()
     page = Page(text, mentions)
+    last: Result | None = None
     for amount in page.amounts:
         if probability(weights["value"], amount_clues(page, amount)) >= 0.5:
             links = {field: _surface(page, amount, label, weights[label]) for label, field in LINKS.items()}
+            if last and _TO.fullmatch(text, last.end, amount.start):
+                links |= {"metric": last.metric, "dataset": last.dataset}
             value = text[amount.start : amount.end]
-            yield Result(amount.start, amount.end, value, amount.number, amount.unit or None, **links)
+            last = Result(amount.start, amount.end, value, amount.number, amount.unit or None, **links)
+            yield last
 
 
 def fit_weights(texts: Iterable[LabelledText]) -> dict[str, dict[str, float]]:

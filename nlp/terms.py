@@ -18,15 +18,18 @@ from nlp.names import read_names
 from nlp.spans import Label
 
 _SIZE = re.compile(
-    r"(?<=\w)[-\s_]?\d+(?:\.\d+)?(?:x\d+)?[BM](?![\w.])(?:-A\d+B)?|[-\s](?:Instruct|Chat|instruct|chat|it|Base)$"
+    r"(?<=\w)[-\s_]?(?<![\d.])\d+(?:\.\d+)?(?:x\d+)?[BM](?:/\d+(?:\.\d+)?[BM])*(?![\w.])(?:-A\d+B)?"
+    r"|[-\s](?:Instruct|Chat|instruct|chat|it|Base)$"
 )
 _LATEX = re.compile(r"\\(?:text|math)?(?:bf|it|tt|rm|sf|sc|cal|emph)\b|\\[,;! ]|[${}\\^_]")
+_DEFINED = re.compile(r"[\s~]*\((?=[^()]*[A-Z])[\w-]{2,12}\)(?=\s)")
 _JOINTS = re.compile(r"[\s\-–—_~'’\"“”]+|(?<![0-9])\.|\.(?![0-9])")
 _PLURALS = (
     (r"(?<=[a-z]{2})ies$", "y"),
     (r"(?<=ss|ch|sh)es$|(?<=x)es$", ""),
     (r"(?<=[A-Za-z]{2})(?<![suiy])(?<!ic)s$", ""),
 )
+_COINED_AS = re.compile(r"[a-z][A-Z][a-z]*as$")
 _BRITISH = (
     (re.compile(r"is(?=ations?\b)"), "iz"),
     (re.compile(r"((?:al|ar|er|or|[ntx]im|ant|en|stom|ndom|ron|il|et|gn|gan))is(?=(?:e|ed|er|ing)\b)"), r"\1iz"),
@@ -73,12 +76,12 @@ def _lone_term(surface: str, label: Label) -> str:
 
 
 def _plain(surface: str, label: Label) -> str:
-    text = " ".join(_LATEX.sub("", unicodedata.normalize("NFKC", surface)).split())
+    text = " ".join(_LATEX.sub("", _DEFINED.sub("", unicodedata.normalize("NFKC", surface))).split())
     return (label == "METHOD" and _SIZE.sub("", text).strip(" -")) or text
 
 
 def _singular(text: str, label: Label) -> str:
-    if label == "DATASET":
+    if label == "DATASET" or _COINED_AS.search(text):
         return text
     for plural, singular in _PLURALS:
         if re.search(plural, text):

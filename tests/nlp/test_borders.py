@@ -28,6 +28,11 @@ def test_a_size_belongs_to_the_name_of_a_model(text: str, marked: str, wanted: s
     assert mended(text, marked, "METHOD") == [wanted]
 
 
+@pytest.mark.parametrize("sides", ["256x256", "256 x 256", "256×256"])
+def test_both_sides_of_its_pictures_belong_to_a_dataset(sides: str) -> None:
+    assert mended(f"on Owls {sides}, it", f"Owls {sides[:3]}", "DATASET") == [f"Owls {sides}"]
+
+
 @pytest.mark.parametrize(
     ("text", "marked", "wanted"),
     [

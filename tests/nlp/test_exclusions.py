@@ -10,7 +10,9 @@ from tests.nlp.marking import mark
 NLP = blank()
 
 
-@pytest.mark.parametrize("text", ["PyTorch", "NVIDIA", "deep learning", "Deep Learning", "GPUs", "scaling laws"])
+@pytest.mark.parametrize(
+    "text", ["PyTorch", "NVIDIA", "deep learning", "Deep Learning", "GPUs", "RTX 5090", "M4-Ultra"]
+)
 def test_software_hardware_and_plain_words_are_no_mentions(text: str) -> None:
     doc = NLP(text)
     doc.ents = [Span(doc, 0, len(doc), label="METHOD")]

@@ -55,6 +55,14 @@ def test_from_and_to_are_two_results() -> None:
     assert [row[:3] for row in rows(text)] == [("61.2%", "accuracy", "GSM8K"), ("70.3%", "accuracy", "GSM8K")]
 
 
+@pytest.mark.parametrize("arrow", ["to", "\\rightarrow", "→"])
+def test_what_a_number_rises_to_belongs_where_it_rose_from(arrow: str) -> None:
+    text = f"{TITLE}[q:Accuracy] rises from 1.5% {arrow} 2.5% [q:recall]."
+    weights = {"value": {"bias": 1.0}, "METRIC": {"distance=<2": 2.0, "distance=>0": 2.0, "head=recall": 1.0}}
+    found = find_results(*marked(text), weights | {"DATASET": {}, "METHOD": {}})
+    assert [result.metric for result in found] == ["Accuracy", "Accuracy"]
+
+
 def test_numbers_in_a_list_belong_to_names_in_a_list() -> None:
     text = TITLE + "[m:OwletNet] achieves [q:accuracy] of 81.2% on [d:ImageNet] and 92.4% on [d:CIFAR-10]."
     assert [(row[0], row[2]) for row in rows(text)] == [("81.2%", "ImageNet"), ("92.4%", "CIFAR-10")]

@@ -36,6 +36,9 @@ def test_a_listed_surface_has_its_listed_term(label: Label) -> None:
     [
         ("Llama 3.1 8B", "METHOD", "Llama 3.1"),
         ("OwletNet-7B", "METHOD", "OwletNet"),
+        ("OwletNet-7B/24B", "METHOD", "OwletNet"),
+        ("NestCanvas", "METHOD", "NestCanvas"),
+        ("owl-to-nest (O2N) pooling", "METHOD", "owl-to-nest pooling"),
         ("Llama3.1", "METHOD", "Llama 3.1"),
         ("Llama-3.1-8B-Instruct", "METHOD", "Llama 3.1"),
         ("Nest Diffusion 3 Medium", "METHOD", "Nest Diffusion 3 Medium"),
