@@ -169,7 +169,8 @@ def _print_reports(reports: list[FileReport]) -> None:
     for name in ("papers", "new", "updated", "notes", "skipped"):
         table.add_column(name, justify="right")
     table.add_column("error")
-    for report in reports:
+    # of a vault, what was left alone is only counted
+    for report in (r for r in reports if r.kind != "vault file" or r.changes or r.skipped or r.error):
         numbers = (report.papers, report.new, report.updated, report.notes, len(report.skipped))
         table.add_row(Path(report.file).name, report.kind, *map(str, numbers), report.error or "")
     if len(reports) > 1:

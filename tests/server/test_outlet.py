@@ -258,7 +258,8 @@ def test_a_vault_comes_in_without_a_question_where_none_is_wanted_or_nothing_cha
     vault: Path,
 ) -> None:
     assert (take(db, str(vault), "--yes").stderr, notes(db)) == (CHANGE, ["moist \x1b[31m"])
-    assert take(db, str(vault)).stderr == ""
+    again = take(db, str(vault))
+    assert (again.stderr, [line.split()[0] for line in again.stdout.splitlines()]) == ("", ["file", "2"])
 
 
 def test_files_of_all_kinds_are_told_apart(db: Path, tmp_path: Path) -> None:
