@@ -17,7 +17,7 @@ from nlp.tags import best_tags, decode
 WORDS = 2000
 """About how many tokens go through the network at a time: more would leave the processor's cache."""
 
-PARTNER_SHARE = 0.65
+PARTNER_SHARE = 0.55
 """What MiniLM's probabilities weigh beside the network's own."""
 
 

@@ -260,6 +260,6 @@ def _provenance(shop: Workshop) -> dict[str, Any]:
         "made": datetime.now(UTC).date().isoformat(),
         "data": {path.name: digest(path) for path in files},
         "unlabelled_texts": len(shop.unlabelled),
-        "config": shop.config,
+        "config": {name: part for name, part in shop.config.items() if name != "trials"},
         "versions": {name: version(name) for name in ("spacy", "torch", "transformers", "floret")},
     }

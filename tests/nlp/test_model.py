@@ -14,7 +14,7 @@ from nlp.version import ACCURATE, MODEL
 
 DEV = Path(__file__).parents[3] / "shared" / "nlp" / "abstracts.dev.jsonl"
 
-REACHED = {"fast": 0.811, "accurate": 0.831}
+REACHED = {"fast": 0.816, "accurate": 0.838}
 """Strict F1 on the held-out abstracts when the packaged models were made."""
 
 TEXTS = [
@@ -77,7 +77,7 @@ def test_every_mention_has_a_confidence(nlp: Language) -> None:
 def test_the_model_tells_what_it_was_made_of(nlp: Language) -> None:
     made = nlp.meta["papermargin"]
     assert len(made["data"]["abstracts.train.jsonl"]) == 64
-    assert made["config"]["student"]["passes"] > 0
+    assert made["config"]["student"]["passes"] == [2, 3]
     assert made["made"] >= "2026"
     assert made["strict_f1"]["ALL"] > 0.7
 
