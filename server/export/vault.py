@@ -209,7 +209,8 @@ class Vault:
         self._plan.show(f"{path.relative_to(self._folder)} → {ARCHIVE}/{name}")
         if not self._plan.dry_run:
             archive.mkdir(exist_ok=True)
-            path.rename(archive / name)
+            (archive / name).touch(exist_ok=False)  # so that no file of another program is replaced
+            path.replace(archive / name)
         return True
 
     def _mark(self, path: Path) -> bool:
