@@ -140,7 +140,7 @@ export async function start(guard) {
   /** @param {{ kind: string, paper: string | null, ref: string }} change */
   function onChange(change) {
     if (change.kind === "tag") void loadTags().then(() => outdated("*"));
-    else outdated(change.paper ?? (change.kind === "seen" ? "*" : change.ref));
+    else outdated(change.paper ?? (["seen", "term"].includes(change.kind) ? "*" : change.ref));
   }
 
   function openHelp() {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -258,3 +259,13 @@ def test_keys_can_be_turned_off(page: Page, paired: Browser) -> None:
     page.keyboard.press("?")
     expect(page.locator(".popover")).not_to_be_visible()
     paired.ask("configure", {"keys": True})
+
+
+def test_a_term_that_is_hidden_elsewhere_leaves_the_open_cards(card: Locator, server: Server) -> None:
+    chip = card.locator(".chip.method").first
+    expect(chip).to_be_visible(timeout=60_000)
+    name = chip.inner_text()
+    server.call("PUT", f"/api/v1/terms/method/{quote(name)}", {"hidden": True}, If_Match="*")
+    expect(card.locator(".chip.method").get_by_text(name, exact=True)).to_have_count(0)
+    server.call("DELETE", f"/api/v1/terms/method/{quote(name)}", If_Match="*")
+    expect(card.locator(".chip.method").get_by_text(name, exact=True)).to_be_visible()
