@@ -402,7 +402,7 @@ class Change(Model):
 
     class Meta:
         table = "change"
-        indexes = (("user_id", "edit"),)
+        indexes = (("user_id", "edit"), ("paper_key",))
 
 
 class Clock(Model):

@@ -16,7 +16,7 @@ function tend(root) {
     htmx.process(form);
   }
   for (const part of root.querySelectorAll("[data-close], [data-merge]")) /** @type {HTMLElement} */ (part).hidden = false;
-  for (const details of root.querySelectorAll("details.edits")) details.addEventListener("toggle", () => preview(details));
+  for (const details of root.querySelectorAll("details.editing")) details.addEventListener("toggle", () => preview(details));
   for (const text of root.querySelectorAll('form[data-draft] textarea[name="text"]')) {
     if (/** @type {HTMLTextAreaElement} */ (text).value.trim()) preview(/** @type {Element} */ (text.closest("form")));
   }

@@ -183,7 +183,7 @@ def test_a_draft_of_an_edit_comes_back_and_can_be_discarded(visitor: Visitor, si
     page.get_by_role("button", name="Discard draft").first.click()
     expect(text).to_have_value("as saved")
     page.reload()
-    expect(page.locator(".note details.edits")).not_to_have_attribute("open", "")
+    expect(page.locator(".note details.editing")).not_to_have_attribute("open", "")
 
 
 def test_a_conflict_shows_both_texts_and_loses_neither(visitor: Visitor, site: Site) -> None:
