@@ -23,7 +23,8 @@ FLOORS = [
     "naming lexicon",
     "verdicts",
     "cards changes mentions merge tags searches terms tokens",
-    "training bulk glossary ingest insights leaderboard library margin papers closeness history matches trash extraction auth",
+    "training bulk glossary ingest insights leaderboard library margin papers closeness history "
+    "matches trash extraction auth",
     "overlay days digest daily signin feeds archive upkeep homing",
     "intake mailing syndication",
     "routes",
