@@ -23,7 +23,7 @@ from server.errors import PapermarginError
 from server.mentions import Reading, Unread, store_readings, unread
 from server.rereading import ReadingReport
 
-BATCH = 32  # papers that a page's own request may have to wait for
+BATCH = 8  # papers that a page's own request may have to wait for, and that are stored in one short write
 IDLE_SECONDS = 20.0  # between two looks for papers that another process brought in
 LINE = 256 * 1024 * 1024  # bytes that an answer may have
 

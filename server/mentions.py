@@ -104,14 +104,16 @@ def _mentions(reading: Reading) -> list[Mention]:
 async def _store_terms(connection: BaseDBAsyncClient, readings: list[Reading]) -> None:
     found = {r.paper.id: terms_of(_mentions(r)) for r in readings}
     ids = await claim_terms(found.values())
-    before = Counter(row.term_id for row in await PaperTerm.filter(paper_id__in=list(found)))
+    before = Counter(term for (term,) in await PaperTerm.filter(paper_id__in=list(found)).values_list("term_id"))
     await PaperTerm.filter(paper_id__in=list(found)).delete()
     rows = [
-        PaperTerm(paper_id=paper, term_id=ids[key], mentions=len(mentions), position=mentions[0].start)
+        (paper, ids[key], len(mentions), mentions[0].start)
         for paper, terms in found.items()
         for key, mentions in terms.items()
     ]
-    await PaperTerm.bulk_create(rows)
-    after = Counter(row.term_id for row in rows)
+    # a server answers meanwhile, and a thousand rows as models would hold it up
+    insert = "INSERT INTO paper_term (paper_id, term_id, mentions, position) VALUES ($1, $2, $3, $4)"
+    await execute_many(connection, insert, rows)
+    after = Counter(term for _, term, _, _ in rows)
     moved = [(after[term] - before[term], term) for term in {*before, *after} if after[term] != before[term]]
     await execute_many(connection, "UPDATE term SET papers = papers + $1 WHERE id = $2", moved)
