@@ -71,9 +71,9 @@ async def count_done(reader: int, deed: UUID) -> int:
     return await Change.filter(user_id=reader, edit=deed, kind="entry").using_db(reading()).count()
 
 
-async def keys_done(reader: int, deed: UUID, limit: int) -> list[str]:
-    """Give the keys of the papers whose entries a deed of a reader changed, at most `limit`."""
-    changes = Change.filter(user_id=reader, edit=deed, kind="entry").order_by("id").limit(limit)
+async def keys_done(reader: int, deed: UUID) -> list[str]:
+    """Give the keys of the papers whose entries a deed of a reader changed."""
+    changes = Change.filter(user_id=reader, edit=deed, kind="entry").order_by("id")
     return [change.ref for change in await changes.using_db(reading())]
 
 

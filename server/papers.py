@@ -73,6 +73,11 @@ async def list_papers(
     )
 
 
+async def list_facets(reader: int, query: str = "", *, everything: bool = False) -> dict[str, list[FacetValue]]:
+    """Give by what the papers of a query can be narrowed, and how many each value leaves. Raises `QueryError`."""
+    return await _facets(select(parse_query(query), reader=reader, everything=everything, postgres=is_postgres()))
+
+
 async def find_papers(reader: int, query: str, *, everything: bool = False) -> list[int]:
     """Give the row ids of all papers that a query selects. Raises `QueryError`."""
     selection = select(parse_query(query), reader=reader, everything=everything, postgres=is_postgres())

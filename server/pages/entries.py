@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from litestar import Response
@@ -9,7 +10,7 @@ from litestar.di import NamedDependency
 from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
 
-from server.bulk import EntryChange, Undone, change_entries, keys_done, undo
+from server.bulk import EntryChange, Undone, change_entries, count_done, keys_done, undo
 from server.edits import Edit
 from server.errors import Conflict
 from server.library import put_entry
@@ -18,8 +19,6 @@ from server.pages.shell import Reading, back, is_part, read_form, render
 from server.papers import find_papers, find_rows, read_listed
 from server.states import find_paper
 from server.wire import EntryEdit, EntryState, Status
-
-SHOWN = 100  # cards that are drawn anew in their places; of more the whole page is
 
 Key = NamedDependency[str]
 Stars = Literal["", "0", "1", "2", "3", "4", "5"]
@@ -93,15 +92,20 @@ async def post_entries(request: Reading) -> Response[Any]:
     papers = await find_papers(reader, form.q, everything=form.all) if form.every else await find_rows(form.key)
     edit = Edit(user=reader, at=datetime.now(UTC), id=form.deed)
     await change_entries(edit, papers, _wanted(form))
-    return await _answer_many(request, form.deed, form.here)
+    if form.every or not is_part(request):
+        return _anew(request, form.here, done=form.deed)
+    return await _redraw(request, form.key, deed=form.deed)
 
 
 async def post_undo(request: Reading) -> Response[Any]:
-    """Take a deed back, where nothing changed its entries since."""
+    """Take a deed back, where nothing changed its entries since; that is a deed in turn."""
     form = await read_form(request, UndoForm)
-    edit = Edit(user=request.user.user, at=datetime.now(UTC), id=uuid4())
+    reader = request.user.user
+    edit = Edit(user=reader, at=datetime.now(UTC), id=uuid4())
     undone = await undo(edit, form.done)
-    return await _answer_many(request, form.done, form.here, undone=undone)
+    if not is_part(request):
+        return _anew(request, form.here, done=edit.id, kept=undone.kept)
+    return await _redraw(request, await keys_done(reader, form.done), deed=form.done, undone=undone)
 
 
 def _wanted(form: BulkForm) -> EntryChange:
@@ -114,15 +118,15 @@ def _wanted(form: BulkForm) -> EntryChange:
     }[form.do]
 
 
-async def _answer_many(request: Reading, deed: UUID, here: str, *, undone: Undone | None = None) -> Response[Any]:
-    """Give htmx what changed on the cards that may be shown, and anybody else, or if they are many, the page anew."""
-    anew = {"here": here if undone else f"{here}{'&' if '?' in here else '?'}done={deed}"}
-    if not is_part(request):
-        return back(request, anew)
+def _anew(request: Reading, here: str, **told: Any) -> Response[Any]:
+    """Lead back to the page anew, which tells what was done."""
+    redirect = back(request, {"here": f"{here}{'&' if '?' in here else '?'}{urlencode(told)}"})
+    return Response(None, status_code=200, headers={"HX-Redirect": redirect.url}) if is_part(request) else redirect
+
+
+async def _redraw(request: Reading, keys: list[str], *, deed: UUID, undone: Undone | None = None) -> Response[Any]:
+    """Give htmx the parts of cards that a deed changed, all of which the page shows, and word of the deed."""
     reader = request.user.user
-    keys = await keys_done(reader, deed, SHOWN + 1)
-    if len(keys) > SHOWN:
-        return Response(None, status_code=200, headers={"HX-Redirect": back(request, anew).url})
     return render(
         request,
         "deed.html",
@@ -130,6 +134,7 @@ async def _answer_many(request: Reading, deed: UUID, here: str, *, undone: Undon
         colours=await tag_colours(reader),
         deed=deed,
         next_deed=uuid4(),
+        changed=await count_done(reader, deed),
         undone=undone,
     )
 

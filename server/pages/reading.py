@@ -18,10 +18,10 @@ from server.margin import tag_colours
 from server.matches import list_searches
 from server.pages.firstrun import first_run
 from server.pages.shell import YEAR, Reading, back, is_part, read_form, render
-from server.papers import list_papers
+from server.papers import list_facets, list_papers
 from server.query import FIELDS, HAVING, STATUSES, Asked, read_asked
 from server.searches import delete_search, put_search
-from server.wire import FacetValue, PaperList, SearchEdit, SearchName, Sort
+from server.wire import FacetValue, FoundSearch, PaperList, SearchEdit, SearchName, Sort
 
 PAGE = 50  # papers
 SORTS: tuple[Sort, ...] = ("added", "published", "rating", "upvotes", "relevance")
@@ -35,10 +35,10 @@ class View(Struct, frozen=True, kw_only=True):
     everything: bool = False
 
     def address(self, **changes: Any) -> str:
-        """Give the address of this view, or of one that differs; a cursor leads to a later page."""
-        cursor = changes.pop("cursor", None)
+        """Give the address of this view or of one that differs; with a `cursor` of a later page, with `filters`."""
+        further = {name: changes.pop(name, None) for name in ("cursor", "filters")}
         view = replace(self, **changes)
-        asked = {"q": view.q, "sort": view.sort, "all": view.everything and "true", "cursor": cursor}
+        asked = {"q": view.q, "sort": view.sort, "all": view.everything and "true", **further}
         given = urlencode({name: value for name, value in asked.items() if value})
         return f"/?{given}" if given else "/"
 
@@ -50,6 +50,13 @@ class Narrowing(Struct, frozen=True):
     count: int
     chosen: bool
     address: str
+
+
+class Filters(Struct, frozen=True):
+    """What stands beside the list: saved searches, and the values of each facet."""
+
+    searches: list[FoundSearch]
+    facets: dict[str, list[Narrowing]]
 
 
 class DensityForm(Struct):
@@ -77,41 +84,51 @@ async def get_list(
     sort: FromQuery[Sort | Literal[""]] = "",
     cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
     everything: Annotated[bool, QueryParameter(name="all")] = False,
+    filters: FromQuery[bool] = False,
     done: FromQuery[UUID | None] = None,
+    kept: FromQuery[int] = 0,
 ) -> Response[str]:
-    """Show the list, or what a query finds, with facets; htmx asks for the rows after a cursor alone."""
+    """Show the list, or what a query finds; htmx asks for the rows after a cursor alone.
+
+    The filters are counted after the list is shown, by a request of htmx; who has no scripts asks for them.
+    """
     reader, view = request.user.user, View(q=q, sort=sort or None, everything=everything)
-    colours = await tag_colours(reader)
-    rows_alone = is_part(request) and cursor is not None
+    found, wrong = PaperList(papers=[], total=0, next=None), None
     try:
-        found = await list_papers(
-            reader, q, sort=view.sort, cursor=cursor, limit=PAGE, everything=everything, facets=not rows_alone
-        )
-        asked, wrong = read_asked(q), None
+        found = await list_papers(reader, q, sort=view.sort, cursor=cursor, limit=PAGE, everything=everything)
     except QueryError as error:
-        found, asked, wrong = PaperList(papers=[], total=0, next=None), Asked(q, 0, []), error
-    if rows_alone:
-        return render(request, "rows.html", view=view, found=found, colours=colours)
-    if not found.papers and not q and (first := await first_run(request)):
+        wrong = error
+    if not (found.papers or q) and (first := await first_run(request)):
         return render(request, "first-run.html", first=first)
     return render(
         request,
-        "reading.html",
+        "rows.html" if is_part(request) and cursor else "reading.html",
         status=wrong.status if wrong else 200,
         view=view,
         found=found,
-        colours=colours,
+        colours=await tag_colours(reader),
         wrong=wrong,
-        facets=_narrow(view, asked, found.facets or {}),
-        searches=await list_searches(reader, datetime.now(UTC)),
+        filters=await _filters(view, reader) if filters and not wrong else None,
         sorts=SORTS,
         compact=request.cookies.get("density") == "compact",
         is_later=cursor is not None,
         deed=uuid4(),
         done=done,
+        kept=kept,
         changed=await count_done(reader, done) if done else 0,
         fields={name: _values(name) for name in FIELDS},
     )
+
+
+async def get_filters(
+    request: Reading,
+    q: FromQuery[str] = "",
+    sort: FromQuery[Sort | Literal[""]] = "",
+    everything: Annotated[bool, QueryParameter(name="all")] = False,
+) -> Response[str]:
+    """Give the saved searches, and by what the list can be narrowed, for their place on the page."""
+    view = View(q=q, sort=sort or None, everything=everything)
+    return render(request, "filters.html", view=view, filters=await _filters(view, request.user.user))
 
 
 async def post_density(request: Reading) -> Response[Any]:
@@ -136,12 +153,17 @@ async def post_search(request: Reading) -> Response[Any]:
     return back(request, {"here": form.here})
 
 
-def _narrow(view: View, asked: Asked, facets: dict[str, list[FacetValue]]) -> dict[str, list[Narrowing]]:
-    return {
-        name: [_narrowing(view, asked, "published" if name == "year" else name, value) for value in values]
-        for name, values in facets.items()
-        if values
-    }
+async def _filters(view: View, reader: int) -> Filters:
+    asked = read_asked(view.q)
+    facets = await list_facets(reader, view.q, everything=view.everything)
+    return Filters(
+        searches=await list_searches(reader, datetime.now(UTC)),
+        facets={
+            name: [_narrowing(view, asked, "published" if name == "year" else name, value) for value in values]
+            for name, values in facets.items()
+            if values
+        },
+    )
 
 
 def _narrowing(view: View, asked: Asked, name: str, value: FacetValue) -> Narrowing:

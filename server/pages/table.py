@@ -8,7 +8,7 @@ from server.pages.entries import post_entries, post_entry, post_tags, post_undo
 from server.pages.insights import get_insights
 from server.pages.notes import get_notes
 from server.pages.paper import get_paper, post_verdict, post_withdraw
-from server.pages.reading import get_list, post_density, post_search
+from server.pages.reading import get_filters, get_list, post_density, post_search
 from server.pages.settings import (
     get_settings,
     post_code,
@@ -32,6 +32,7 @@ pages = Router(
     route_handlers=[
         assets,
         get("/")(get_list),
+        get("/filters")(get_filters),
         get("/today")(get_today),
         get("/days/{day:date}")(get_day),
         post("/seen", status_code=200)(post_seen),

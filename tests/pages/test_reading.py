@@ -162,12 +162,12 @@ def test_all_that_match_are_changed_and_had_back(visitor: Visitor, site: Site) -
     page.get_by_role("checkbox", name="select all 60").check()
     page.locator("#bulk select").select_option("skipped")
     page.get_by_role("button", name="Set status").click()
-    expect(page.locator(".toast")).to_contain_text("60 papers were changed")
+    expect(page.locator("#done")).to_contain_text("60 papers were changed")
     assert site.call("GET", "/api/v1/papers?q=tag:rl status:skipped")["total"] == 60
     # what somebody changes in between is not undone
     site.call("PUT", f"/api/v1/papers/{key(50)}/entry", {"rating": 1}, If_Match="*")
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".toast")).to_contain_text("1 was changed since and stays")
+    expect(page.locator("#done")).to_contain_text("59 papers were changed. 1 was changed since and stays.")
     assert site.call("GET", "/api/v1/papers?q=tag:rl status:read")["total"] == 59
 
 
@@ -261,6 +261,9 @@ def test_the_list_works_without_scripts(plain: Visitor, site: Site) -> None:
     page.get_by_role("link", name="More papers").click()
     expect(page.locator(".paper")).to_have_count(50)
     page.get_by_role("link", name="back to the first").click()
+    page.get_by_role("link", name="Show filters and saved searches").click()
+    page.get_by_role("navigation", name="Narrow the list").get_by_role("link", name="to compare").click()
+    expect(page.locator(".paper")).to_have_count(1)
     page.locator("#q").fill(f"key:{key(249)}")
     page.get_by_role("button", name="Search", exact=True).click()
     page.locator("select.status").first.select_option("read")
