@@ -21,7 +21,8 @@ ABSTRACT = (
 )
 PARTS = (
     "BERT;LoRA (LA);81.2%;$\\mathcal{O}(n)$;\\textbf{BERT};70.8\\%;https://a.org/BERT;<b>GLUE</b>;🦉;𝔽₁;e\u0301;"
-    "\u200b;\ud800;(;);-;~;\x00;\n\n;鸟巢;от 3 до 5%;3 - 5 x;&amp"
+    "\u200b;\ud800;(;);-;~;\x00;\n\n;鸟巢;от 3 до 5%;3 - 5 x;&amp;Recall@5;"
+    "a@nest.org;F1-scores;2.1x speedup;Nest^{2;L_{;[CLS;(LLM) agents;Llama 3.1 8B;\\cite{BERT};256 x 256;نقارن"
 )
 AWKWARD = st.sampled_from(PARTS.split(";"))
 TEXTS = st.lists(AWKWARD | st.text(max_size=12), max_size=40).map(" ".join) | st.lists(AWKWARD, max_size=40).map(
@@ -111,8 +112,37 @@ def test_a_title_alone_is_read() -> None:
     assert ("OwletNet", "METHOD") in surfaces("OwletNet: Counting Nests from the Air")
 
 
-def test_another_language_is_read_for_its_names() -> None:
-    assert ("BERT", "METHOD") in surfaces("Wir vergleichen BERT mit einem einfachen Verfahren und zählen Eulen.")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wir vergleichen BERT mit einem einfachen Verfahren und zählen Eulen.",
+        "Nous comparons BERT à une méthode simple et nous comptons des chouettes.",
+        "Мы сравниваем BERT с простым методом и считаем сов.",
+        "我们用 BERT 数猫头鹰。",
+        "نقارن BERT بطريقة بسيطة",
+    ],
+)
+def test_another_language_is_read_for_its_names(text: str) -> None:
+    assert ("BERT", "METHOD") in surfaces(text)
+
+
+def test_markup_hides_no_name_and_is_none() -> None:
+    text = (
+        "We use \\textbf{BERT}, {\\it LoRA} and <b>AdamW</b> &amp; reach 70.8\\% accuracy~\\cite{GLUE} "
+        "in $O(n^{2})$ time, see https://nest.org/ImageNet?x=GLUE#T5 or mail GPT-4@nest.org."
+    )
+    assert [surface for surface, _ in surfaces(text)] == ["BERT", "LoRA", "AdamW", "accuracy"]
+    assert [result.value for result in read(text).results] == ["70.8\\%"]
+
+
+@pytest.mark.parametrize("repeats", [1, 150])
+def test_twenty_and_three_thousand_words_are_read_with_the_same_care(repeats: int) -> None:
+    sentence = (
+        "On ImageNet, BERT reaches 81.2% accuracy, which is what we hoped for when we began to count owls out there. "
+    )
+    found = read(sentence * repeats)
+    assert len(found.mentions) == 3 * repeats
+    assert [result.start for result in found.results] == [26 + len(sentence) * n for n in range(repeats)]
 
 
 @settings(deadline=None, max_examples=60)
@@ -143,9 +173,31 @@ def test_a_text_is_read_alike_in_any_company(texts: list[str]) -> None:
     assert [*extract(NLP, texts, batch_size=3)] == [read(text) for text in texts]
 
 
-@pytest.mark.parametrize("part", ["(", "1 ", "BERT (LA) ", "3.5% accuracy ", "A-", "1,", "a.b/", "\\sim3", "$", "[1] "])
-def test_forty_thousand_characters_of_one_thing_are_read(part: str) -> None:
-    read(part * (40_000 // len(part)))
+@pytest.mark.parametrize(
+    "part",
+    [
+        "(",
+        "1 ",
+        "BERT (LA) ",
+        "3.5% accuracy ",
+        "A-",
+        "1,",
+        "a.b/",
+        "\\sim3",
+        "$",
+        "[1] ",
+        "^{",
+        "[BERT",
+        "a@b.",
+        "Recall@5 ",
+        "\\cite{",
+        "doi:",
+        "F1-",
+        "speedup 2x ",
+    ],
+)
+def test_twenty_thousand_characters_of_one_thing_are_read(part: str) -> None:
+    read(part * (20_000 // len(part)))
 
 
 def answer(*lines: str, model: Language = NLP) -> tuple[list[dict[str, object]], str, int]:
