@@ -67,7 +67,7 @@ function deviceName() {
  */
 async function testAddress(base) {
   const health = await send({ address: base }, "GET", "/health", { record: writeLedger }).catch(async (error) => {
-    if (["foreign", "missing"].includes(error.cause) && (await isServer(new URL(base).origin))) {
+    if (["foreign", "missing", "moved", "revoked"].includes(error.cause) && (await isServer(new URL(base).origin))) {
       throw new ServerError("path", new URL(base).origin);
     }
     throw error.cause === "missing" ? new ServerError("foreign", base) : error;

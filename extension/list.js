@@ -5,156 +5,164 @@ import { makeMargin } from "./card.js";
 import { isShown, NO_FILTER, orderOf, ownTerms, statusOf, termId } from "./filter.js";
 import { announce, explain } from "./layer.js";
 import { ask } from "./messages.js";
+import { makeSlices } from "./pace.js";
 import { count, t } from "./text.js";
 
 /** @typedef {import("./wire.js").View} View */
 /** @typedef {import("./sites.js").FoundCard} FoundCard */
 /** @typedef {import("./filter.js").Filter} Filter */
 
-const SLICE_MILLISECONDS = 8;
 const CHARACTER_WIDTH = 6.6;
 const CARD_PADDING = 48;
 
-/**
- * Make what draws on a list; `update` is called with what stands on the page, as often as that may have changed.
- * @param {{ viewOf: (key: string) => View | undefined, connection: () => string, onHelp: () => void }} shared
- */
-export function makeList({ viewOf, connection, onHelp }) {
-  /** @type {Map<Element, import("./card.js").Margin>} */
-  const margins = new Map();
+/** What draws on a list: it is told what stands on the page as often as that may have changed. */
+export class List {
+  /** @type {Map<Element, Margin>} */
+  margins = new Map();
   /** @type {FoundCard[]} */
-  let found = [];
+  found = [];
   /** @type {number | null} */
-  let listed = null;
+  listed = null;
   /** @type {Filter} */
-  let filter = NO_FILTER;
+  filter = NO_FILTER;
   /** @type {Map<string, number>} */
-  let own = new Map();
+  own = new Map();
   /** @type {Margin | null} */
-  let current = null;
-  let room = 46;
-  const bar = makeBar({ onFilter: setFilter, onSeen: markSeen, onHelp });
-  const work = makeSlices();
+  current = null;
+  room = 46;
+  work = makeSlices();
+
+  /** @param {{ viewOf: (key: string) => View | undefined, connection: () => string, onHelp: () => void }} shared */
+  constructor({ viewOf, connection, onHelp }) {
+    this.viewOf = viewOf;
+    this.connection = connection;
+    this.acts = {
+      onTerm: (/** @type {import("./wire.js").TermChip} */ term) => this.filterTerm(term),
+      onTag: (/** @type {string} */ tag) => this.filterTag(tag),
+    };
+    this.bar = makeBar({ onFilter: (filter) => this.setFilter(filter), onSeen: () => this.markSeen(), onHelp });
+  }
 
   /** @param {import("./sites.js").Page} page */
-  function update(page) {
-    ({ cards: found, listed } = page);
-    const present = new Set(found.map(({ card }) => card));
-    for (const [card, margin] of margins) if (!present.has(card)) forget(card, margin);
-    const spots = found.filter(isBare).map((each) => ({ ...each, spot: spotIn(each.card) }));
-    if (spots.length) room = roomIn(spots[0].card);
-    for (const { card, paper, spot } of spots) work.add(card, () => mount(card, paper, spot));
-    removeStrangers();
-    placeBar();
-    if (!spots.length) arrange();
+  update(page) {
+    this.found = page.cards;
+    this.listed = page.listed;
+    const present = new Set(this.found.map(({ card }) => card));
+    for (const [card, margin] of this.margins) if (!present.has(card)) this.forget(card, margin);
+    const spots = this.found.filter((each) => this.isBare(each)).map((each) => ({ ...each, spot: spotIn(each.card) }));
+    if (spots.length) this.room = roomIn(spots[0].card);
+    for (const { card, paper, spot } of spots) this.work.add(card, () => this.mount(card, paper, spot));
+    this.removeStrangers();
+    this.placeBar();
+    if (!spots.length) this.arrange();
   }
 
   /** @param {FoundCard} each */
-  function isBare({ card, key }) {
-    const margin = margins.get(card);
+  isBare({ card, key }) {
+    const margin = this.margins.get(card);
     return !margin || margin.paper.id !== key || !card.contains(margin.host);
   }
 
   /** @param {Element} card @param {import("./wire.js").PagePaper} paper @param {Element} spot */
-  function mount(card, paper, spot) {
-    if (!card.isConnected || !found.some((each) => each.card === card && each.key === paper.id)) return;
-    const old = margins.get(card);
-    const margin = old?.paper.id === paper.id ? old : makeMargin(paper, { onTerm: filterTerm, onTag: filterTag });
+  mount(card, paper, spot) {
+    if (!card.isConnected || !this.found.some((each) => each.card === card && each.key === paper.id)) return;
+    const old = this.margins.get(card);
+    const margin = old?.paper.id === paper.id ? old : makeMargin(paper, this.acts);
     if (old && old !== margin) old.host.remove();
-    margins.set(card, margin);
-    const view = viewOf(paper.id);
-    if (view) margin.draw(view, room);
+    this.margins.set(card, margin);
+    const view = this.viewOf(paper.id);
+    if (view) margin.draw(view, this.room);
     spot.append(margin.host);
-    work.last(arrange);
+    this.work.last(() => this.arrange());
   }
 
   /** @param {Element} card @param {Margin} margin */
-  function forget(card, margin) {
+  forget(card, margin) {
     margin.host.remove();
-    margins.delete(card);
+    this.margins.delete(card);
     card.removeAttribute("data-papermargin-dim");
-    if (current === margin) current = null;
+    if (this.current === margin) this.current = null;
   }
 
   /** A margin that is not ours, or a copy of one, tells nothing true. */
-  function removeStrangers() {
-    const ours = new Set([...margins.values()].map(({ host }) => host));
+  removeStrangers() {
+    const ours = new Set([...this.margins.values()].map(({ host }) => host));
     for (const host of document.querySelectorAll("papermargin-card"))
       if (!ours.has(/** @type {HTMLElement} */ (host))) host.remove();
-    for (const host of document.querySelectorAll("papermargin-bar")) if (host !== bar.host) host.remove();
+    for (const host of document.querySelectorAll("papermargin-bar")) if (host !== this.bar.host) host.remove();
   }
 
-  function placeBar() {
-    const list = commonParent(found.map(({ card }) => card));
-    if (!list) return bar.host.remove();
+  placeBar() {
+    const list = commonParent(this.found.map(({ card }) => card));
+    if (!list) return this.bar.host.remove();
     const inside = list.matches("main, body");
-    const place = inside ? itemIn(list, found[0].card) : list;
-    bar.host.toggleAttribute("data-inside", inside);
+    const place = inside ? itemIn(list, this.found[0].card) : list;
+    this.bar.host.toggleAttribute("data-inside", inside);
     list.toggleAttribute("data-papermargin-list", !inside);
-    if (place.previousElementSibling !== bar.host) place.before(bar.host);
+    if (place.previousElementSibling !== this.bar.host) place.before(this.bar.host);
     return undefined;
   }
 
   /** @param {string[]} keys the papers whose views are new */
-  function redraw(keys) {
+  redraw(keys) {
     const wanted = new Set(keys);
-    for (const [card, margin] of margins) {
-      const view = wanted.has(margin.paper.id) && viewOf(margin.paper.id);
-      if (view) work.add(card, () => margin.draw(view, room));
+    for (const [card, margin] of this.margins) {
+      const view = wanted.has(margin.paper.id) && this.viewOf(margin.paper.id);
+      if (view) this.work.add(card, () => margin.draw(view, this.room));
     }
-    work.last(arrange);
+    this.work.last(() => this.arrange());
   }
 
   /** Show and order the cards as the filter asks, by style alone: the page's own nodes stay where they are. */
-  function arrange() {
-    const list = commonParent(found.map(({ card }) => card));
-    const views = found.map(({ key, paper }) => viewOf(key) ?? blank(key, paper.title));
-    const order = orderOf(views, filter.sort, own);
+  arrange() {
+    const list = commonParent(this.found.map(({ card }) => card));
+    const views = this.found.map(({ key, paper }) => this.viewOf(key) ?? blank(key, paper.title));
+    const order = orderOf(views, this.filter.sort, this.own);
     let shown = 0;
-    for (const [place, { card, paper }] of found.entries()) {
+    for (const [place, { card, paper }] of this.found.entries()) {
       const item = list ? itemIn(list, card) : card;
-      const visible = isShown(views[place], paper, filter);
+      const visible = isShown(views[place], paper, this.filter);
       shown += Number(visible);
       item.toggleAttribute("data-papermargin-hidden", !visible);
       card.toggleAttribute("data-papermargin-dim", ["read", "skipped"].includes(statusOf(views[place].card)));
-      const rank = filter.sort === "page" ? "" : String(order[place] - found.length);
+      const rank = this.filter.sort === "page" ? "" : String(order[place] - this.found.length);
       if (/** @type {HTMLElement} */ (item).style.order !== rank) /** @type {HTMLElement} */ (item).style.order = rank;
     }
-    list?.toggleAttribute("data-papermargin-sorted", filter.sort !== "page");
+    list?.toggleAttribute("data-papermargin-sorted", this.filter.sort !== "page");
     const waiting = views.reduce((sum, view) => sum + view.edits.length, 0);
-    bar.draw(
+    this.bar.draw(
       views,
-      filter,
+      this.filter,
       sayState({
-        drawn: margins.size,
-        total: Math.max(listed ?? 0, found.length),
+        drawn: this.margins.size,
+        total: Math.max(this.listed ?? 0, this.found.length),
         shown,
         waiting,
-        connection: connection(),
+        connection: this.connection(),
       }),
     );
   }
 
   /** @param {Filter} wanted */
-  async function setFilter(wanted) {
-    filter = wanted;
-    if (filter.sort === "close" && !own.size) own = await ownTermsNow();
-    arrange();
-    await ask("keepFilter", { filter }).catch(explain);
+  async setFilter(wanted) {
+    this.filter = wanted;
+    if (this.filter.sort === "close" && !this.own.size) this.own = await ownTermsNow();
+    this.arrange();
+    await ask("keepFilter", { filter: this.filter }).catch(explain);
   }
 
   /** @param {import("./wire.js").TermChip} term */
-  function filterTerm(term) {
-    void setFilter({ ...filter, terms: [...new Set([...filter.terms, termId(term)])] });
+  filterTerm(term) {
+    void this.setFilter({ ...this.filter, terms: [...new Set([...this.filter.terms, termId(term)])] });
   }
 
   /** @param {string} tag */
-  function filterTag(tag) {
-    void setFilter({ ...filter, tags: [...new Set([...filter.tags, tag])] });
+  filterTag(tag) {
+    void this.setFilter({ ...this.filter, tags: [...new Set([...this.filter.tags, tag])] });
   }
 
-  async function markSeen() {
-    const papers = found.map(({ key }) => key);
+  async markSeen() {
+    const papers = this.found.map(({ key }) => key);
     try {
       await ask("edit", {
         kind: "seen",
@@ -169,47 +177,50 @@ export function makeList({ viewOf, connection, onHelp }) {
   }
 
   /** @param {number} step */
-  function move(step) {
-    const visible = [...margins.entries()]
+  move(step) {
+    const visible = [...this.margins.entries()]
       .filter(([card]) => !card.closest("[data-papermargin-hidden]"))
-      .sort(([a], [b]) => placeOn(a) - placeOn(b));
-    const at = visible.findIndex(([, margin]) => margin === current);
+      .sort(([a], [b]) => this.placeOn(a) - this.placeOn(b));
+    const at = visible.findIndex(([, margin]) => margin === this.current);
     const [card, margin] = visible[at < 0 ? 0 : Math.max(0, Math.min(at + step, visible.length - 1))] ?? [];
     if (!card || !margin) return;
-    current = margin;
+    this.current = margin;
     card.scrollIntoView({ block: "nearest" });
     margin.controls.status.focus({ preventScroll: false });
   }
 
   /** @param {Element} card */
-  function placeOn(card) {
-    const place = found.findIndex((each) => each.card === card);
-    const list = commonParent(found.map((each) => each.card));
+  placeOn(card) {
+    const place = this.found.findIndex((each) => each.card === card);
+    const list = commonParent(this.found.map((each) => each.card));
     const order = list ? Number(/** @type {HTMLElement} */ (itemIn(list, card)).style.order) : 0;
-    return order * found.length + place;
+    return order * this.found.length + place;
   }
 
   /** The margin that the keyboard speaks of: the focused one, or the one last gone to. */
-  function chosen() {
-    const focused = [...margins.values()].find(({ host }) => host === document.activeElement);
-    if (focused) current = focused;
-    return current;
+  chosen() {
+    const focused = [...this.margins.values()].find(({ host }) => host === document.activeElement);
+    if (focused) this.current = focused;
+    return this.current;
   }
 
-  async function restore() {
+  async restore() {
     const kept = await ask("filter").catch(() => null);
-    filter = { ...NO_FILTER, ...kept };
-    if (filter.sort === "close") own = await ownTermsNow();
-    arrange();
+    this.filter = { ...NO_FILTER, ...kept };
+    if (this.filter.sort === "close") this.own = await ownTermsNow();
+    this.arrange();
   }
 
-  function clear() {
-    for (const [card, margin] of margins) forget(card, margin);
-    found = [];
-    bar.host.remove();
+  /** @returns {number} how many margins stand there */
+  drawn() {
+    return this.margins.size;
   }
 
-  return { update, redraw, clear, move, chosen, restore, arrange, bar, drawn: () => margins.size };
+  clear() {
+    for (const [card, margin] of this.margins) this.forget(card, margin);
+    this.found = [];
+    this.bar.host.remove();
+  }
 }
 
 /** @typedef {import("./card.js").Margin} Margin */
@@ -259,40 +270,4 @@ function itemIn(list, card) {
   let item = card;
   while (item.parentElement && item.parentElement !== list) item = item.parentElement;
   return item;
-}
-
-/** Work in slices, so that the page stays free to answer the person; newer work for a thing replaces older. */
-function makeSlices() {
-  /** @type {Map<unknown, () => void>} */
-  const jobs = new Map();
-  /** @type {(() => void) | null} */
-  let closing = null;
-  let running = false;
-  const run = () => {
-    const end = performance.now() + SLICE_MILLISECONDS;
-    for (const [thing, job] of jobs) {
-      jobs.delete(thing);
-      job();
-      if (performance.now() > end) break;
-    }
-    running = jobs.size > 0;
-    if (running) return void setTimeout(run);
-    const finish = closing;
-    closing = null;
-    return finish?.();
-  };
-  const wake = () => {
-    if (!running) setTimeout(run);
-    running = true;
-  };
-  return {
-    add: (/** @type {unknown} */ thing, /** @type {() => void} */ job) => {
-      jobs.set(thing, job);
-      wake();
-    },
-    last: (/** @type {() => void} */ job) => {
-      closing = job;
-      wake();
-    },
-  };
 }

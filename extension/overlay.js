@@ -3,16 +3,18 @@
 import { isDark, takeEvents } from "./dom.js";
 import { keyHelp, pressKey } from "./keys.js";
 import { explain, keepLayer, openPopover } from "./layer.js";
-import { makeList } from "./list.js";
+import { List } from "./list.js";
 import { setStatus } from "./menu.js";
 import { ask, browser, listen } from "./messages.js";
 import { openNotes } from "./note.js";
-import { makePaper } from "./paper.js";
+import { gathering, settling } from "./pace.js";
+import { PaperMargin } from "./paper.js";
 import { readPage } from "./sites.js";
 import { loadTags, openTags } from "./tags.js";
 import { nextStatus } from "./chips.js";
 import { t } from "./text.js";
 
+/** @typedef {import("./wire.js").Settings} Settings */
 /** @typedef {import("./wire.js").View} View */
 /** @typedef {import("./sites.js").Page} Page */
 
@@ -26,177 +28,204 @@ const LATEST_START = 1_000;
  * @param {import("./dom.js").Guard} guard
  */
 export async function start(guard) {
-  const arrival = location.href;
+  const overlay = new Overlay(guard, await ask("hello"));
+  takeEvents(guard, (event) => overlay.settings.keys && overlay.isOn() && pressKey(event, overlay.keys()));
+  browser.runtime.onMessage.addListener((message, sender, reply) => {
+    if (sender.id === browser.runtime.id && message?.kind === "page") reply(overlay.report());
+  });
+  await pageReady();
+  await Promise.all([loadTags(), overlay.page.kind === "list" ? overlay.list.restore() : null]);
+  overlay.rescan();
+  const rescan = gathering(SCAN_PAUSE, () => overlay.rescan());
+  const changes = { subtree: true, childList: true, attributes: true, attributeFilter: ["href"] };
+  new MutationObserver(rescan).observe(document, changes);
+  new MutationObserver(rescan).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+  addEventListener("popstate", rescan);
+  listen(
+    (news) => overlay.hear(news),
+    () => overlay.outdate("*"),
+  );
+}
+
+/** The margin in one page: what stands there, what is known of it, and what is drawn. */
+class Overlay {
+  arrival = location.href;
+  page = readPage(document, location.href, location.href);
   /** @type {Map<string, View>} */
-  const views = new Map();
+  views = new Map();
   /** @type {Set<string>} */
-  const asked = new Set();
-  let { paired, settings, connection } = await ask("hello");
-  /** @type {Page} */
-  let page = readPage(document, location.href, arrival);
-  let broken = false;
-  let failure = connection.state;
-  /** @type {ReturnType<typeof makePaper> | null} */
-  let paper = null;
-  const list = makeList({ viewOf: (key) => views.get(key), connection: () => failure, onHelp: openHelp });
+  asked = new Set();
+  /** @type {Set<string>} papers of which the server has news, "*" for all */
+  stale = new Set();
+  /** @type {PaperMargin | null} */
+  paper = null;
+  isBroken = false;
 
-  const isOn = () =>
-    paired && guard.isUp() && settings.where[page.kind === "list" ? "list" : page.site === "arxiv" ? "arxiv" : "paper"];
+  /**
+   * @param {import("./dom.js").Guard} guard
+   * @param {{ paired: boolean, settings: Settings, connection: import("./wire.js").Connection }} told
+   */
+  constructor(guard, { paired, settings, connection }) {
+    this.guard = guard;
+    this.paired = paired;
+    this.settings = settings;
+    this.failure = connection.state;
+    this.list = new List({
+      viewOf: (key) => this.views.get(key),
+      connection: () => this.failure,
+      onHelp: () => this.openHelp(),
+    });
+    this.askAgain = gathering(NEWS_PAUSE, () => this.askForStale());
+    this.check = settling(SETTLE_PAUSE, () => {
+      this.isBroken = this.page.kind === "list" && this.page.cards.length < (this.page.listed ?? 1);
+    });
+  }
 
-  function scan() {
-    page = readPage(document, location.href, arrival);
-    document.documentElement.toggleAttribute("data-papermargin-off", !isOn());
+  isOn() {
+    const { kind, site } = this.page;
+    const place = kind === "list" ? "list" : site === "arxiv" ? "arxiv" : "paper";
+    return this.paired && this.guard.isUp() && this.settings.where[place];
+  }
+
+  rescan() {
+    this.scan();
+    this.check();
+  }
+
+  scan() {
+    this.page = readPage(document, location.href, this.arrival);
+    const isOn = this.isOn();
+    document.documentElement.toggleAttribute("data-papermargin-off", !isOn);
     document.documentElement.toggleAttribute("data-papermargin-dark", isDark(document));
-    if (!isOn() || page.kind !== "list") list.clear();
-    if (paper && (!isOn() || page.paper?.id !== paper.paper.id)) leavePaper();
-    if (!isOn() || page.kind === "other") return;
+    if (!isOn || this.page.kind !== "list") this.list.clear();
+    if (this.paper && (!isOn || this.page.paper?.id !== this.paper.paper.id)) this.leavePaper();
+    if (!isOn || this.page.kind === "other") return;
     keepLayer();
-    if (page.kind === "list") list.update(page);
-    else drawPaper();
-    void askFor(papersOn(page).filter(({ id }) => !asked.has(id)));
+    if (this.page.kind === "list") this.list.update(this.page);
+    else this.drawPaper();
+    void this.askFor(papersOn(this.page).filter(({ id }) => !this.asked.has(id)));
   }
 
-  function drawPaper() {
-    if (!page.paper) return;
-    if (!paper)
-      paper = makePaper(page.paper, {
-        viewOf: (key) => views.get(key),
-        settings: () => settings,
-        words: () => (["ok", "unknown"].includes(failure) ? "" : t("short_offline")),
-      });
-    paper.update();
+  drawPaper() {
+    if (!this.page.paper) return;
+    this.paper ??= new PaperMargin(this.page.paper, {
+      viewOf: (key) => this.views.get(key),
+      settings: () => this.settings,
+      words: () => (["ok", "unknown"].includes(this.failure) ? "" : t("short_offline")),
+    });
+    this.paper.update();
   }
 
-  function leavePaper() {
-    paper?.clear();
-    paper = null;
+  leavePaper() {
+    this.paper?.clear();
+    this.paper = null;
   }
 
   /** Draw at once what is known, and then what the server says. @param {import("./wire.js").PagePaper[]} papers */
-  async function askFor(papers) {
+  async askFor(papers) {
     if (!papers.length) return;
-    for (const { id } of papers) asked.add(id);
+    for (const { id } of papers) this.asked.add(id);
     try {
-      take(await ask("views", { papers }));
-      await ask("refresh", { papers, listing: page.listing });
-      await paper?.load();
+      this.take(await ask("views", { papers }));
+      await ask("refresh", { papers, listing: this.page.listing });
+      await this.paper?.load();
     } catch (error) {
-      fail(error);
+      this.fail(error);
     }
   }
 
   /** @param {any} error */
-  function fail(error) {
-    failure = String(error.cause ?? "bug");
-    list.arrange();
-    paper?.draw();
-    if (failure === "gone") explain(error);
+  fail(error) {
+    this.connect(String(error.cause ?? "bug"));
+    if (this.failure === "gone") explain(error);
+  }
+
+  /** @param {string} state */
+  connect(state) {
+    this.failure = state;
+    this.list.arrange();
+    this.paper?.draw();
   }
 
   /** @param {View[]} told */
-  function take(told) {
-    const here = told.filter(({ card }) => asked.has(card.key));
-    for (const view of here) views.set(view.card.key, view);
-    list.redraw(here.map(({ card }) => card.key));
-    if (paper && here.some(({ card }) => card.key === paper?.paper.id)) paper.draw();
+  take(told) {
+    const here = told.filter(({ card }) => this.asked.has(card.key));
+    for (const view of here) this.views.set(view.card.key, view);
+    this.list.redraw(here.map(({ card }) => card.key));
+    if (here.some(({ card }) => card.key === this.paper?.paper.id)) this.paper?.draw();
   }
 
-  const stale = new Set();
-  const askAgain = gathering(NEWS_PAUSE, () => {
-    const papers = papersOn(page).filter(({ id }) => stale.has("*") || stale.has(id));
-    stale.clear();
-    void askFor(papers);
-  });
-
-  /** @param {import("./wire.js").PagePaper | string} which */
-  function outdated(which) {
-    stale.add(which);
-    askAgain();
+  askForStale() {
+    const papers = papersOn(this.page).filter(({ id }) => this.stale.has("*") || this.stale.has(id));
+    this.stale.clear();
+    void this.askFor(papers);
   }
 
-  async function restart() {
-    ({ paired, settings } = await ask("hello"));
-    asked.clear();
+  /** @param {string} which a paper's id, "*" for all */
+  outdate(which) {
+    this.stale.add(which);
+    this.askAgain();
+  }
+
+  async restart() {
+    ({ paired: this.paired, settings: this.settings } = await ask("hello"));
+    this.asked.clear();
     await loadTags();
-    scan();
+    this.scan();
   }
 
-  /** @param {any} news */
-  function onNews(news) {
-    if (news.kind === "views") take(news.views);
-    if (news.kind === "change") onChange(news.change);
-    if (news.kind === "settings") {
-      settings = news.settings;
-      scan();
-    }
-    if (news.kind === "stale") void restart().catch(fail);
-    if (news.kind === "connection") {
-      failure = news.state;
-      list.arrange();
-      paper?.draw();
-    }
+  /** @param {any} news of the background */
+  hear(news) {
+    if (news.kind === "views") this.take(news.views);
+    if (news.kind === "change") this.hearChange(news.change);
+    if (news.kind === "stale") void this.restart().catch((error) => this.fail(error));
+    if (news.kind === "connection") this.connect(news.state);
+    if (news.kind !== "settings") return;
+    this.settings = news.settings;
+    this.scan();
   }
 
   /** @param {{ kind: string, paper: string | null, ref: string }} change */
-  function onChange(change) {
-    if (change.kind === "tag") void loadTags().then(() => outdated("*"));
-    else outdated(change.paper ?? (["seen", "term"].includes(change.kind) ? "*" : change.ref));
+  hearChange(change) {
+    if (change.kind === "tag") void loadTags().then(() => this.outdate("*"));
+    else this.outdate(change.paper ?? (change.kind === "seen" ? "*" : change.ref));
   }
 
-  function openHelp() {
-    openPopover(list.bar.host.isConnected ? list.bar.host : document.documentElement, t("help"), keyHelp());
+  openHelp() {
+    const { host } = this.list.bar;
+    openPopover(host.isConnected ? host : document.documentElement, t("help"), keyHelp());
   }
 
-  const chosen = () => (paper ? { paper: paper.paper, controls: paper.panel.controls } : list.chosen());
-  const withChosen = (/** @type {(it: NonNullable<ReturnType<typeof chosen>>, view: View) => void} */ act) => () => {
-    const it = chosen();
-    const view = it && views.get(it.paper.id);
-    if (it && view) act(it, view);
-  };
-  const keys = {
-    j: () => list.move(1),
-    k: () => list.move(-1),
-    s: withChosen((it, view) => setStatus(it.paper, nextStatus(view.card.entry?.status ?? "none"))),
-    t: withChosen((it) => openTags(it.controls.tag, it.paper, it.controls.current)),
-    n: withChosen((it, view) => (paper ? paper.note() : openNotes(it.controls.notes, it.paper, view, { fresh: true }))),
-    f: () => list.bar.input.focus(),
-    "?": openHelp,
-  };
-  takeEvents(guard, (event) => settings.keys && isOn() && pressKey(event, keys));
+  /** What each key does now, to the paper that is chosen, if one is. @returns {Record<string, () => void>} */
+  keys() {
+    const { list } = this;
+    const always = { j: () => list.move(1), k: () => list.move(-1), f: () => list.bar.input.focus() };
+    const it = this.paper ? { paper: this.paper.paper, controls: this.paper.panel.controls } : list.chosen();
+    const view = it && this.views.get(it.paper.id);
+    if (!it || !view) return { ...always, "?": () => this.openHelp() };
+    const { paper, controls } = it;
+    return {
+      ...always,
+      "?": () => this.openHelp(),
+      s: () => setStatus(paper, nextStatus(view.card.entry?.status ?? "none")),
+      t: () => openTags(controls.tag, paper, controls.current),
+      n: () => (this.paper ? this.paper.note() : openNotes(controls.notes, paper, view, { fresh: true })),
+    };
+  }
 
-  const check = settling(SETTLE_PAUSE, () => {
-    broken = page.kind === "list" && page.cards.length < (page.listed ?? 1);
-  });
-  browser.runtime.onMessage.addListener((message, sender, reply) => {
-    if (sender.id !== browser.runtime.id || message?.kind !== "page") return;
-    reply({
-      kind: guard.isUp() ? page.kind : "late",
-      paper: page.paper,
-      drawn: list.drawn(),
-      found: page.cards.length,
-      listed: page.listed,
-      broken,
+  /** What the popup is told of the page. */
+  report() {
+    const { kind, paper, cards, listed } = this.page;
+    return {
+      kind: this.guard.isUp() ? kind : "late",
+      paper,
+      drawn: this.list.drawn(),
+      found: cards.length,
+      listed,
+      broken: this.isBroken,
       form: location.pathname.split("/").slice(1, 3).join("/"),
-    });
-  });
-
-  await pageReady();
-  await Promise.all([loadTags(), page.kind === "list" ? list.restore() : null]);
-  scan();
-  check();
-  const rescan = gathering(SCAN_PAUSE, () => {
-    scan();
-    check();
-  });
-  new MutationObserver(rescan).observe(document, {
-    subtree: true,
-    childList: true,
-    attributes: true,
-    attributeFilter: ["href"],
-  });
-  new MutationObserver(rescan).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
-  addEventListener("popstate", rescan);
-  listen(onNews, () => outdated("*"));
+    };
+  }
 }
 
 /** @param {Page} page */
@@ -211,34 +240,4 @@ function pageReady() {
     addEventListener("load", () => resolve(undefined), { once: true });
     setTimeout(resolve, LATEST_START);
   });
-}
-
-/**
- * @param {number} pause
- * @param {() => void} act
- * @returns {() => void} a call that waits until nobody called for a while
- */
-function settling(pause, act) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(act, pause);
-  };
-}
-
-/**
- * @param {number} pause
- * @param {() => void} act
- * @returns {() => void} a call that acts for all calls of a while, however many
- */
-function gathering(pause, act) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      act();
-    }, pause);
-  };
 }

@@ -50,20 +50,7 @@ export function makePanel(paper, act) {
   body.append(h("aside.panel", { "aria-label": t("panelLabel") }, fold, content));
 
   const drawNotes = () => {
-    if (!view || editing) return;
-    const shown = view;
-    const edit = (/** @type {any} */ note) => write({ note });
-    notes.replaceChildren(
-      h("h2", count("notes", shown.card.notes.length)),
-      ...shown.card.notes.map((note) =>
-        drawNote(note, {
-          paper,
-          onEdit: () => edit(note),
-          orphaned: Boolean(note.quote && act.isOrphaned(note.quote)),
-        }),
-      ),
-      newNoteButton(() => edit(null)),
-    );
+    if (view && !editing) notes.replaceChildren(...noteList(view, paper, act, (note) => write({ note })));
   };
   const write = (/** @type {any} */ { note = null, quote = null }) => {
     editing = true;
@@ -93,6 +80,19 @@ export function makePanel(paper, act) {
     host.toggleAttribute("data-folded", !open);
   };
   return { host, draw, write, setOpen, controls, related, corrections };
+}
+
+/**
+ * @param {View} view
+ * @param {PagePaper} paper
+ * @param {PanelActs} act
+ * @param {(note: import("./wire.js").NoteState | null) => void} onEdit
+ */
+function noteList({ card }, paper, { isOrphaned }, onEdit) {
+  const drawn = card.notes.map((note) =>
+    drawNote(note, { paper, onEdit: () => onEdit(note), orphaned: Boolean(note.quote && isOrphaned(note.quote)) }),
+  );
+  return [h("h2", count("notes", card.notes.length)), ...drawn, newNoteButton(() => onEdit(null))];
 }
 
 /**

@@ -18,97 +18,112 @@ const WIDE = 1180;
 /** @typedef {import("./wire.js").PaperPage} PaperPage */
 /** @typedef {import("./wire.js").Settings} Settings */
 
-/**
- * Make what draws on a paper's page.
- * @param {PagePaper} paper
- * @param {{ viewOf: (key: string) => View | undefined, settings: () => Settings, words: () => string }} shared
- */
-export function makePaper(paper, { viewOf, settings, words }) {
+/** What draws on a paper's page. */
+export class PaperMargin {
   /** @type {PaperPage | null} */
-  let told = null;
+  told = null;
   /** @type {Element | null} */
-  let abstract = null;
-  let related = "";
-  const isWide = () => innerWidth >= WIDE;
-  let open = settings().panel && isWide();
-  const panel = makePanel(paper, { onLabels: (labels) => ask("look", { labels }), onFold: fold, isOrphaned });
+  abstract = null;
+  related = "";
 
-  /** Fold the panel; a wide window remembers it, a narrow one starts folded anyway. @param {boolean} wanted */
-  function fold(wanted) {
-    open = wanted;
-    if (isWide()) void ask("look", { panel: wanted });
-    showPanel();
+  /**
+   * @param {PagePaper} paper
+   * @param {{ viewOf: (key: string) => View | undefined, settings: () => Settings, words: () => string }} shared
+   */
+  constructor(paper, { viewOf, settings, words }) {
+    this.paper = paper;
+    this.viewOf = viewOf;
+    this.settings = settings;
+    this.words = words;
+    this.open = settings().panel && isWide();
+    this.panel = makePanel(paper, {
+      onLabels: (labels) => ask("look", { labels }),
+      onFold: (open) => this.fold(open),
+      isOrphaned: (quote) => this.isOrphaned(quote),
+    });
+    hear(document, "pointerup", (event) => {
+      if (this.abstract?.contains(event.target)) setTimeout(() => this.offer());
+    });
   }
 
-  function showPanel() {
-    panel.setOpen(open);
-    document.documentElement.toggleAttribute("data-papermargin-folded", !open);
+  /** Fold the panel; a wide window remembers it, a narrow one starts folded anyway. @param {boolean} wanted */
+  fold(wanted) {
+    this.open = wanted;
+    if (isWide()) void ask("look", { panel: wanted });
+    this.showPanel();
+  }
+
+  showPanel() {
+    this.panel.setOpen(this.open);
+    document.documentElement.toggleAttribute("data-papermargin-folded", !this.open);
   }
 
   /** @param {import("./wire.js").Quote} quote gone only when the abstract is known and does not hold it */
-  function isOrphaned(quote) {
-    const known = abstract?.textContent || told?.abstract || paper.abstract;
-    const holders = [abstract?.textContent, told?.abstract, paper.abstract];
+  isOrphaned(quote) {
+    const known = this.abstract?.textContent || this.told?.abstract || this.paper.abstract;
+    const holders = [this.abstract?.textContent, this.told?.abstract, this.paper.abstract];
     return Boolean(known) && !holders.some((text) => text && findQuote(text, quote));
   }
 
-  function update() {
-    if (panel.host.parentNode !== document.documentElement) document.documentElement.append(panel.host);
-    showPanel();
-    draw();
+  update() {
+    if (this.panel.host.parentNode !== document.documentElement) document.documentElement.append(this.panel.host);
+    this.showPanel();
+    this.draw();
   }
 
-  function draw() {
-    const view = viewOf(paper.id);
+  draw() {
+    const view = this.viewOf(this.paper.id);
     if (!view) return;
-    abstract = findAbstract(document, paper.abstract ?? told?.abstract ?? "");
-    panel.draw(view, settings().labels, words());
-    colour(view);
+    this.abstract = findAbstract(document, this.paper.abstract ?? this.told?.abstract ?? "");
+    this.panel.draw(view, this.settings().labels, this.words());
+    this.colour(view);
   }
 
   /** @param {View} view */
-  function colour(view) {
-    if (!abstract) return;
-    const holder = abstract;
+  colour(view) {
+    if (!this.abstract) return;
+    const holder = this.abstract;
     const rangeFor = (/** @type {import("./wire.js").Quote | null} */ quote) => (quote ? rangeOf(holder, quote) : null);
     const present = (/** @type {(Range | null)[]} */ ranges) => ranges.filter((range) => range !== null);
-    const { labels } = settings();
+    const { labels } = this.settings();
     for (const label of LABELS) {
       const drawn = new Set(view.card.terms.filter((term) => term.label === label).map((term) => term.name));
       const mentions =
-        labels[label] && told ? told.mentions.filter((each) => each.label === label && drawn.has(each.term)) : [];
+        labels[label] && this.told
+          ? this.told.mentions.filter((each) => each.label === label && drawn.has(each.term))
+          : [];
       paint({
         [label.toLowerCase()]: present(
-          mentions.map((mention) => rangeFor(quoteOfSpan(/** @type {PaperPage} */ (told), mention))),
+          mentions.map((mention) => rangeFor(quoteOfSpan(/** @type {PaperPage} */ (this.told), mention))),
         ),
       });
     }
-    paint({ note: present(view.card.notes.map((note) => rangeFor(note.quote))) });
+    paint({ note: present(view.card.notes.map(({ quote }) => rangeFor(quote))) });
   }
 
   /** Ask for what only the paper's own page shows. */
-  async function load() {
-    told = await ask("paper", { key: paper.id }).catch(() => told);
-    draw();
-    const view = viewOf(paper.id);
-    if (!told || !view) return;
+  async load() {
+    this.told = await ask("paper", { key: this.paper.id }).catch(() => this.told);
+    this.draw();
+    const view = this.viewOf(this.paper.id);
+    if (!this.told || !view) return;
     drawCorrections(
-      panel.corrections,
-      told.corrections.filter((each) => !each.deleted),
-      takeBack,
+      this.panel.corrections,
+      this.told.corrections.filter((each) => !each.deleted),
+      (correction) => this.takeBack(correction),
     );
     const shared = JSON.stringify(view.card.terms);
-    if (shared !== related) await drawRelated(panel.related, view);
-    related = shared;
+    if (shared !== this.related) await drawRelated(this.panel.related, view);
+    this.related = shared;
   }
 
   /** @param {import("./wire.js").CorrectionState} correction */
-  async function takeBack(correction) {
+  async takeBack(correction) {
     await makeEdit(
       {
         kind: "correction",
         ref: correction.id,
-        paper: short(paper),
+        paper: short(this.paper),
         change: correction,
         base: correction,
         erase: true,
@@ -118,24 +133,24 @@ export function makePaper(paper, { viewOf, settings, words }) {
   }
 
   /** @returns {{ range: Range, quote: import("./wire.js").Quote } | null} what is selected in the abstract */
-  function selected() {
+  selected() {
     const selection = document.getSelection();
-    if (!abstract || !selection?.rangeCount || selection.isCollapsed) return null;
+    if (!this.abstract || !selection?.rangeCount || selection.isCollapsed) return null;
     const range = selection.getRangeAt(0);
-    const place = placeOf(abstract, range);
+    const place = placeOf(this.abstract, range);
     if (!place || !place.text.slice(place.start, place.end).trim()) return null;
     return { range, quote: makeQuote(place.text, place.start, place.end) };
   }
 
-  function offer() {
-    const chosen = selected();
+  offer() {
+    const chosen = this.selected();
     if (!chosen) return;
     const { range, quote } = chosen;
     const mark = (/** @type {import("./wire.js").Label} */ label) => () => {
       closePopover();
       void correctMention(
-        paper,
-        { verdict: "missing", surface: quote.exact.trim(), label, ...spanOf(quote) },
+        this.paper,
+        { verdict: "missing", surface: quote.exact.trim(), label, ...this.spanOf(quote) },
         t("saidCorrected"),
       );
     };
@@ -143,7 +158,7 @@ export function makePaper(paper, { viewOf, settings, words }) {
       h(
         "div.menu",
         { role: "menu" },
-        h("button.item", { role: "menuitem", onclick: () => note(quote) }, t("addNoteHere")),
+        h("button.item", { role: "menuitem", onclick: () => this.note(quote) }, t("addNoteHere")),
       ),
       h("p.about", t("alsoThis")),
       h(
@@ -158,30 +173,29 @@ export function makePaper(paper, { viewOf, settings, words }) {
   /**
    * @param {import("./wire.js").Quote} quote where it stands in the server's text, which is title, newline, abstract
    */
-  function spanOf(quote) {
-    const place = told && findQuote(told.abstract, { ...quote, exact: quote.exact.trim() });
-    if (!told || !place) return {};
-    const found = makeQuote(told.abstract, place.start, place.end);
-    const offset = [...told.title].length + 1;
+  spanOf(quote) {
+    const place = this.told && findQuote(this.told.abstract, { ...quote, exact: quote.exact.trim() });
+    if (!this.told || !place) return {};
+    const found = makeQuote(this.told.abstract, place.start, place.end);
+    const offset = [...this.told.title].length + 1;
     return { start: offset + Number(found.start), end: offset + Number(found.end), surface: found.exact };
   }
 
   /** @param {import("./wire.js").Quote | null} [quote] */
-  function note(quote = selected()?.quote ?? null) {
+  note(quote = this.selected()?.quote ?? null) {
     closePopover();
-    open = true;
-    showPanel();
-    panel.write({ quote });
+    this.open = true;
+    this.showPanel();
+    this.panel.write({ quote });
   }
 
-  hear(document, "pointerup", (event) => {
-    if (abstract?.contains(event.target)) setTimeout(offer);
-  });
-
-  function clear() {
-    panel.host.remove();
+  clear() {
+    this.abstract = null;
+    this.panel.host.remove();
     for (const label of [...LABELS.map((each) => each.toLowerCase()), "note"]) paint({ [label]: [] });
   }
+}
 
-  return { update, draw, load, note, clear, paper, panel };
+function isWide() {
+  return innerWidth >= WIDE;
 }

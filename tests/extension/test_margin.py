@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -133,7 +132,7 @@ def test_a_draft_outlives_its_tab(
 def test_terms_and_a_result_stand_on_the_card_and_can_be_corrected(
     page: Page, card: Locator, server: Server, listed: list[Paper]
 ) -> None:
-    expect(card.locator(".result")).to_have_text("92.4% accuracy · ImageNet", timeout=60_000)
+    expect(card.locator(".result")).to_have_text("92.4% accuracy · ImageNet", timeout=180_000)
     card.get_by_role("button", name="All").click()
     page.locator(".popover .chip.dataset").get_by_text("ImageNet").click()
     page.get_by_role("menuitem", name="Wrong").click()
@@ -148,13 +147,14 @@ def test_terms_and_a_result_stand_on_the_card_and_can_be_corrected(
 
 
 def test_a_term_gets_another_label_everywhere(page: Page, card: Locator, server: Server, listed: list[Paper]) -> None:
-    expect(card.locator(".result")).to_be_visible(timeout=60_000)
+    expect(card.locator(".result")).to_be_visible(timeout=180_000)
     card.get_by_role("button", name="All").click()
     page.locator(".popover .chip.task").click()
     page.locator(".popover input[type=checkbox]").check()
     page.get_by_role("menuitem", name="It is a method").click()
     [correction] = until(lambda: server.call("GET", f"/api/v1/papers/{listed[0].key}")["corrections"])
     told = [correction[name] for name in ("verdict", "label", "to_label", "everywhere")]
+    server.call("DELETE", f"/api/v1/papers/{listed[0].key}/corrections/{correction['id']}", If_Match="*")
     assert told == ["relabelled", "TASK", "METHOD", True]
 
 
@@ -165,7 +165,7 @@ def test_nothing_jumps_when_the_margin_comes(paired: Browser, listed: list[Paper
     )
     page = paired.open(f"{HOST}/papers", list_page(listed).replace("<head>", f"<head>{watch}"))
     expect(page.locator("papermargin-bar .state")).to_contain_text("6 of 6 cards")
-    expect(page.locator("papermargin-card .result")).to_have_count(6, timeout=60_000)
+    expect(page.locator("papermargin-card .result")).to_have_count(6, timeout=180_000)
     assert page.evaluate("() => shift") == 0
 
 
@@ -202,7 +202,7 @@ def test_the_bar_counts_filters_and_comes_back_with_the_page(page: Page, paired:
 
 
 def test_the_order_follows_results_and_ones_own_reading(page: Page, server: Server, listed: list[Paper]) -> None:
-    expect(page.locator("papermargin-card .result")).to_have_count(6, timeout=60_000)
+    expect(page.locator("papermargin-card .result")).to_have_count(6, timeout=180_000)
     nth = (
         "() => [...document.querySelectorAll('article')].sort((a, b) => a.style.order - "
         "b.style.order)[{}].querySelector('h3').textContent"
@@ -259,13 +259,3 @@ def test_keys_can_be_turned_off(page: Page, paired: Browser) -> None:
     page.keyboard.press("?")
     expect(page.locator(".popover")).not_to_be_visible()
     paired.ask("configure", {"keys": True})
-
-
-def test_a_term_that_is_hidden_elsewhere_leaves_the_open_cards(card: Locator, server: Server) -> None:
-    chip = card.locator(".chip.method").first
-    expect(chip).to_be_visible(timeout=60_000)
-    name = chip.inner_text()
-    server.call("PUT", f"/api/v1/terms/method/{quote(name)}", {"hidden": True}, If_Match="*")
-    expect(card.locator(".chip.method").get_by_text(name, exact=True)).to_have_count(0)
-    server.call("DELETE", f"/api/v1/terms/method/{quote(name)}", If_Match="*")
-    expect(card.locator(".chip.method").get_by_text(name, exact=True)).to_be_visible()

@@ -32,7 +32,7 @@ def paper(some_papers: Papers) -> Paper:
 @pytest.fixture
 def page(paired: Browser, paper: Paper) -> Page:
     page = paired.open(f"https://huggingface.co/papers/{paper.key}", paper_page(paper))
-    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=60_000)
+    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=180_000)
     return page
 
 
@@ -121,12 +121,12 @@ def test_own_papers_that_share_the_rarest_terms_are_named(paired: Browser, serve
         server.call("PUT", f"/api/v1/papers/{paper.key}/entry", {"status": "read"}, If_Match="*")
     until(lambda: all(server.card(paper.key)["extraction"] == "done" for paper in others), seconds=30)
     page = paired.open(f"https://huggingface.co/papers/{one.key}", paper_page(one))
-    expect(page.get_by_role("heading", name="in your list")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="in your list")).to_be_visible(timeout=180_000)
 
 
 def test_arxiv_has_the_same_panel(paired: Browser, server: Server, paper: Paper) -> None:
     page = paired.open(f"https://arxiv.org/abs/{paper.key}v2", arxiv_page(paper))
-    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=60_000)
+    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=180_000)
     until(lambda: "ImageNet" in coloured(page, "dataset"))
     page.locator("papermargin-panel .status").click()
     until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")

@@ -32,5 +32,5 @@ def test_a_real_papers_page_gets_its_panel_and_colours(paired: Browser) -> None:
         pytest.skip("no saved pages beside this checkout")
     page = paired.open(f"{HOST}/papers/2509.24002", path.read_text())
     expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=180_000)
-    assert until(lambda: page.evaluate("() => [...CSS.highlights.keys()]"), seconds=60)
+    assert until(lambda: page.evaluate("() => [...CSS.highlights.keys()]"), seconds=180)
     expect(page.locator("papermargin-card")).to_have_count(0)
