@@ -15,6 +15,8 @@ from server.wire import CorrectionState
 
 PAPERS = 200  # that are worked out at a time
 
+_READ = ("id", "title", "abstract", "mentions")
+
 
 async def bears_on(correction: Correction) -> set[int]:
     """Give the papers that a correction may change: its own, or all that have its surface."""
@@ -29,7 +31,7 @@ async def recount(some: Iterable[int], *, user: int | None = None) -> None:
         await CorrectedTerm.filter(whose, paper_id__in=chunk).delete()
         verdicts = await _verdicts(chunk, whose)
         if verdicts:
-            await _keep(verdicts, await Paper.filter(id__in=chunk))
+            await _keep(verdicts, chunk)
 
 
 async def _verdicts(papers: list[int], whose: Q) -> dict[int, list[tuple[int, CorrectionState]]]:
@@ -41,15 +43,19 @@ async def _verdicts(papers: list[int], whose: Q) -> dict[int, list[tuple[int, Co
     return verdicts
 
 
-async def _keep(verdicts: dict[int, list[tuple[int, CorrectionState]]], papers: Iterable[Paper]) -> None:
+async def _keep(verdicts: dict[int, list[tuple[int, CorrectionState]]], papers: list[int]) -> None:
     found: list[tuple[int, int, bool, dict[TermKey, list[Mention]]]] = []
-    for paper in papers:
-        before, text = terms_of(paper.mentions), f"{paper.title}\n{paper.abstract}"
+    # columns instead of models, and terms of those alone that change: a word everywhere may stand in half the store
+    for paper, title, abstract, mentions in await Paper.filter(id__in=papers).values_list(*_READ):
         for user, all_verdicts in verdicts.items():
-            bearing = [verdict for number, verdict in all_verdicts if verdict.everywhere or number == paper.id]
-            after = terms_of(correct(paper.mentions, text, bearing)) if bearing else before
-            found.append((user, paper.id, True, {key: after[key] for key in after.keys() - before.keys()}))
-            found.append((user, paper.id, False, {key: before[key] for key in before.keys() - after.keys()}))
+            bearing = [verdict for number, verdict in all_verdicts if verdict.everywhere or number == paper]
+            corrected = correct(mentions, f"{title}\n{abstract}", bearing)
+            if corrected != mentions:
+                before, after = terms_of(mentions), terms_of(corrected)
+                found.append((user, paper, True, {key: after[key] for key in after.keys() - before.keys()}))
+                found.append((user, paper, False, {key: before[key] for key in before.keys() - after.keys()}))
+    if not found:
+        return
     ids = await claim_terms(terms for *_, terms in found)
     await CorrectedTerm.bulk_create(
         [
