@@ -17,11 +17,8 @@ from server.export.styles import WrittenNote, find_notes, plain_lines
 from server.export.values import Exported, digest
 from server.wire import StyleName
 
-_BLOCK = re.compile(
-    r"^(?P<bullet>- )?<!-- papermargin:begin (?P<digest>[0-9a-f]{32})(?: (?P<key>\S+))? -->\r?\n(?P<content>.*?)"
-    r"(?:- )?<!-- papermargin:end (?P=digest) -->",
-    re.DOTALL | re.MULTILINE,
-)
+_BEGIN = re.compile(r"^(?:- )?<!-- papermargin:begin (?P<digest>[0-9a-f]{32})(?: (?P<key>\S+))? -->\r?\n", re.MULTILINE)
+_END = "<!-- papermargin:end {} -->"
 _EXPORTED = re.compile(r"^(?:- )?<!-- papermargin:exported (.*) -->\r?\n?", re.MULTILINE)
 _EXPORTED_KEY = re.compile(r"(\w+)=([0-9a-f,]+)")
 _EDITED = (
@@ -87,12 +84,19 @@ def write_block(content: str, exported: Exported, style: StyleName, key: str | N
     content += ("" if bullet else "\n") + f"{bullet}<!-- papermargin:exported {digests} -->\n"
     mark = _digest(content)
     named = f" {key}" if key else ""
-    return f"{bullet}<!-- papermargin:begin {mark}{named} -->\n{content}{bullet}<!-- papermargin:end {mark} -->"
+    return f"{bullet}<!-- papermargin:begin {mark}{named} -->\n{content}{bullet}{_END.format(mark)}"
 
 
 def find_blocks(text: str, start: int = 0) -> list[Block]:
     """Find the marked blocks of a file, from a character on."""
-    return [_read(found) for found in _BLOCK.finditer(text, start)]
+    blocks = []
+    while begin := _BEGIN.search(text, start):
+        start, mark = begin.end(), _END.format(begin["digest"])
+        end = text.find(mark, start)
+        if end >= 0:
+            start = end + len(mark)
+            blocks.append(_read(text, begin, end, start))
+    return blocks
 
 
 def newest(blocks: list[Block]) -> Block:
@@ -107,16 +111,16 @@ def write_conflict(content: str, style: StyleName) -> str:
     return quote_lines("\n".join([f"[!warning] {_EDITED[0]}", _EDITED[1], "", content.rstrip("\n")])) + "\n"
 
 
-def _read(found: re.Match[str]) -> Block:
-    content = found["content"].replace("\r\n", "\n")
+def _read(text: str, begin: re.Match[str], end: int, stop: int) -> Block:
+    content = text[begin.end() : end].removesuffix("- ").replace("\r\n", "\n")
     lines = _EXPORTED.findall(content)
     return Block(
-        start=found.start(),
-        end=found.end(),
-        text=found[0].replace("\r\n", "\n"),
+        start=begin.start(),
+        end=stop,
+        text=text[begin.start() : stop].replace("\r\n", "\n"),
         content=_EXPORTED.sub("", content),
-        key=found["key"],
-        intact=_digest(content) == found["digest"],
+        key=begin["key"],
+        intact=_digest(content) == begin["digest"],
         exported={key: told.split(",") for key, told in _EXPORTED_KEY.findall(lines[-1])} if lines else {},
     )
 

@@ -98,8 +98,8 @@ STYLES: dict[StyleName, Style] = {
         _write_section,
         plain_link,
         re.compile(
-            rf"^#+ {_KIND.format(note='Note', quote='Quote')} of .*<a id=\"n-{_ID}\"></a>\n\n(?(quote)> > .*\n>\n)"
-            rf"(?P<text>(?:(?!#|{_OURS}).*\n)*?)(?=\n*(?:#|{_OURS}|\Z))",
+            rf"^#+ {_KIND.format(note='Note', quote='Quote')} of .*<a id=\"n-{_ID}\"></a>\n(?:\n|\Z)"
+            rf"(?(quote)> > .*\n>\n)(?P<text>(?:(?!#|{_OURS}).*\n)*?)(?=\n*(?:#|{_OURS}|\Z))",
             re.MULTILINE,
         ),
         re.compile("^> ?"),

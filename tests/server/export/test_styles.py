@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -23,6 +23,7 @@ def only_block(page: PaperPage, style: StyleName) -> Block:
     return block
 
 
+@example(make_page(notes=[make_note("")]), "plain", False)
 @given(hostile_pages(), st.sampled_from(NAMES), st.booleans())
 def test_every_note_is_found_again_in_every_style(page: PaperPage, style: StyleName, alone: bool) -> None:
     content = default_layout(style).write(page, alone=alone)
