@@ -43,8 +43,8 @@ class SourcePaper(Struct, kw_only=True):
     """A paper as one source tells it. Text is plain, white space folded; what the source does not know is empty.
 
     `listed` is the day the paper stood in Daily Papers. `tags` and `notes` are a person's own words that a
-    bibliography carried along, `added` is when the paper came into the person's list there. `arxiv_comment` is what the authors told arXiv ("25 pages, 3 figures"). A paper of
-    an id list has an `arxiv_id` and no title yet.
+    bibliography carried along, `added` is when the paper came into the person's list there. `arxiv_comment` is what
+    the authors told arXiv ("25 pages, 3 figures"). A paper of an id list has an `arxiv_id` and no title yet.
     """
 
     richness: Richness

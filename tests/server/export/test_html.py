@@ -69,7 +69,7 @@ def test_a_file_asks_no_other_host_and_forbids_itself_to() -> None:
         ("[x](../../etc/passwd)", '<p><a rel="noopener noreferrer">x</a></p>\n'),
         ("![x](https://x.org/a.png)", '<p>!<a href="https://x.org/a.png" rel="noopener noreferrer">x</a></p>\n'),
         ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
-        ("$x < y$", "<p>$x &lt; y$</p>\n"),
+        ("$x < y$", '<p><span class="math">$x &lt; y$</span></p>\n'),
     ],
 )
 def test_a_notes_markdown_is_shown_and_does_nothing(text: str, shown: str) -> None:
