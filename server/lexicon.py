@@ -28,9 +28,14 @@ async def claim_terms(readings: Iterable[dict[TermKey, list[Mention]]]) -> dict[
     for terms in readings:
         for key, mentions in terms.items():
             names.setdefault(key, mentions[0].term)
-    folds = sorted({fold for _, fold in names})
-    known = {(term.label, term.fold): term.id for term in await Term.filter(fold__in=folds)}
-    await Term.bulk_create(
-        [Term(label=label, fold=fold, name=names[label, fold]) for label, fold in names if (label, fold) not in known]
-    )
-    return {(term.label, term.fold): term.id for term in await Term.filter(fold__in=folds)}
+    known = await _known_terms({fold for _, fold in names})
+    fresh = [key for key in names if key not in known]
+    if fresh:
+        await Term.bulk_create([Term(label=label, fold=fold, name=names[label, fold]) for label, fold in fresh])
+        known |= await _known_terms({fold for _, fold in fresh})
+    return known
+
+
+async def _known_terms(folds: set[str]) -> dict[TermKey, int]:
+    rows = await Term.filter(fold__in=sorted(folds)).values_list("label", "fold", "id")
+    return {(label, fold): number for label, fold, number in rows}

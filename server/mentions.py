@@ -84,17 +84,16 @@ async def store_readings(readings: list[Reading], version: str, now: datetime) -
 
 async def _unchanged(readings: list[Reading]) -> tuple[list[Reading], ReadingReport]:
     """Give the readings whose paper still has the text that was read, and what they change."""
-    rows = {row.id: row for row in await Paper.filter(id__in=[reading.paper.id for reading in readings])}
-    current = [r for r in readings if (row := rows.get(r.paper.id)) and _text(row) == r.paper.text]
+    columns = ("id", "title", "abstract", "extraction_version", "mentions")
+    papers = Paper.filter(id__in=[reading.paper.id for reading in readings])
+    rows = {row[0]: row[1:] for row in await papers.values_list(*columns)}
+    current = [r for r in readings if rows.get(r.paper.id, ())[:2] == (r.paper.title, r.paper.abstract)]
     report = ReadingReport(papers=len(current))
     for reading in current:
-        if (row := rows[reading.paper.id]).extraction_version is not None:
-            report.compare(_text(row), row.mentions, _mentions(reading))
+        _, _, version, mentions = rows[reading.paper.id]
+        if version is not None:
+            report.compare(reading.paper.text, mentions, _mentions(reading))
     return current, report
-
-
-def _text(paper: Paper) -> str:
-    return Unread(paper.id, paper.key, paper.title, paper.abstract).text
 
 
 def _mentions(reading: Reading) -> list[Mention]:
