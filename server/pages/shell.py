@@ -115,6 +115,11 @@ def say(request: Request[Any, Any, Any], status: int, title: str, detail: str) -
     return render(request, "problem.html", status=status, title=title, detail=detail, code=status)
 
 
+def _anchor(key: str) -> str:
+    """Give a paper's key as a part of the ids of a page."""
+    return key.replace("/", "-").replace(".", "-")
+
+
 def _local(request: Request[Any, Any, Any]) -> str:
     """Give the address of the page that is shown, also when a part of it was asked for."""
     shown = request.headers.get("hx-current-url", "")
@@ -146,5 +151,10 @@ def _environment(language: str) -> Any:
     words = gettext.translation("papermargin", LOCALE, [language], fallback=True)
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {"assets": ASSETS, "write_field": write_field}
-    environment.filters |= {"query": partial(quote, safe=""), "web": web_address, "markdown": render_note}
+    environment.filters |= {
+        "query": partial(quote, safe=""),
+        "web": web_address,
+        "anchor": _anchor,
+        "markdown": render_note,
+    }
     return environment
