@@ -30,7 +30,8 @@ def _mistakes(text: LabelledText, given: set[Place], seen: Collection[str]) -> I
         explained.update(rivals)
         surface = text.text[missed[0] : missed[1]]
         if rivals:
-            yield _confusion(missed, rivals), f"{surface} / {text.text[rivals[0][0] : rivals[0][1]]}"
+            read = text.text[rivals[0][0] : rivals[0][1]]
+            yield _confusion(missed, rivals), surface if read == surface else f"{surface} / {read}"
         else:
             yield f"missed {missed[2]}, {_novelty(surface, seen)}", surface
     for start, end, label in sorted(given - wanted - explained):

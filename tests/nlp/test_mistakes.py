@@ -15,9 +15,9 @@ def test_a_perfect_reading_has_no_mistakes() -> None:
     assert kinds(SPANS) == {}
 
 
-def test_labels_and_borders_that_differ_are_told_with_both_surfaces() -> None:
+def test_labels_and_borders_that_differ_are_told_apart() -> None:
     assert kinds([(0, 5, "DATASET"), (12, 22, "METHOD"), (26, 36, "METHOD"), *SPANS[3:]]) == {
-        "label: METHOD read as DATASET": (1, ["Owlet / Owlet"]),
+        "label: METHOD read as DATASET": (1, ["Owlet"]),
         "border METHOD: too far left": (1, ["Heron / tall Heron"]),
         "border and label: TASK read as METHOD": (1, ["reading / reading of"]),
     }
