@@ -33,6 +33,13 @@ ALLOW = """(async () => {
     return false;
 })()"""
 
+# installing opens the options, which would come before whatever page was opened at that moment
+SETTLE = """(async () => {
+    const isOptions = tab => tab.linkedBrowser.currentURI.spec.endsWith('/options.html');
+    for (let tries = 0; tries < 100 && !gBrowser.tabs.some(isOptions); tries += 1)
+        await new Promise(done => setTimeout(done, 100));
+})()"""
+
 
 @dataclass
 class Tab:
@@ -106,6 +113,7 @@ class Firefox:
     def extension_page(self, name: str) -> Tab:
         tab = self.open(f"moz-extension://{UUID}/{name}")
         tab.until(f"location.pathname === '/{name}' && document.readyState === 'complete'")
+        tab.show()
         return tab
 
     def ask(self, kind: str, body: dict[str, Any] | None = None) -> Any:
@@ -116,12 +124,12 @@ class Firefox:
         assert "error" not in reply, reply
         return reply["value"]
 
-    def pair(self, server: Server) -> str:
+    def pair(self, server: Server, host: str = "127.0.0.1") -> str:
         """Pair as a person does, on the options page, and allow what the browser asks; give what the page said."""
         options = self.extension_page("options.html")
         options.until("document.querySelector('#address').value")
         options.evaluate(
-            f"document.querySelector('#address').value = '127.0.0.1:{server.port}/'; "
+            f"document.querySelector('#address').value = '{host}:{server.port}/'; "
             f"document.querySelector('#code').value = '{server.code()}'"
         )
         options.click("#pair .primary")
@@ -181,5 +189,6 @@ def browsing(extension: Path, profile: Path) -> Iterator[Firefox]:
         node.stdin.flush()
         firefox = Firefox(node.stdin, node.stdout)
         firefox.answer()
+        firefox.do("chrome", script=SETTLE)
         yield firefox
         node.stdin.close()

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -129,6 +130,26 @@ def test_the_connection_test_names_the_cause_as_far_as_firefox_tells(user: Firef
             asked.add(origin)
             said = options.until(f"!{answer}.startsWith('Asking') && {answer}", seconds=20)
             assert FIREFOX_WORDS[cause] in said, cause
+
+
+def test_a_server_in_a_home_network_is_reached_by_plain_http(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, some_papers: Papers
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # nothing is sent: it only asks which of our addresses faces others
+        home = str(probe.getsockname()[0])
+    monkeypatch.setenv("PAPERMARGIN_HOST", "0.0.0.0")
+    monkeypatch.setenv("PAPERMARGIN_HOSTS", home)
+    server = Server(tmp_path / "home.db")
+    server.start()
+    try:
+        with firefox.browsing(bare, tmp_path / "profile") as user:
+            assert user.pair(server, host=home) == f"Paired as me with http://{home}:{server.port}."
+            listed = some_papers(2)
+            show(user, listed).click(".status")
+            until(lambda: (server.card(listed[0].key)["entry"] or {}).get("status") == "inbox")
+    finally:
+        server.stop()
 
 
 def test_a_permission_that_is_not_given_is_named(user: Firefox, server: Server) -> None:
