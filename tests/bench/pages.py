@@ -87,6 +87,11 @@ def _pages(connection: sqlite3.Connection, browser: Browser) -> dict[str, tuple[
     named = "SELECT paper_id FROM paper_term WHERE term_id = ?"
     return {
         "first page": ("/", ROWS.format(newest), ()),
+        "its filters": (
+            "/filters",
+            f"SELECT pt.term_id, COUNT(*) FROM ({LISTED}) h JOIN paper_term pt ON pt.paper_id = h.paper_id GROUP BY 1",
+            (),
+        ),
         "search": (f"/?{urlencode({'q': query})}", ROWS.format(found), (words,)),
         "facet change": (
             f"/?{urlencode({'q': f'status:read {label.lower()}:{name}'})}",

@@ -21,6 +21,7 @@ ABSTRACT = (
 )
 METHODS = ["LanternNet", "Flicker-LoRA", "Dusk Attention", "Wick Tuning"]
 DATASETS = ["MothSet", "DuskBench", "Gloaming-1M"]
+RARE = " for moth classification"  # of two papers alone
 TAGS = ["night/moths", "rl", "to compare"]
 
 
@@ -53,7 +54,7 @@ def _paper(number: int) -> SourcePaper:
         f"{METHODS[number % 4]} for the {number}th lantern" if number else "A lantern that reads $x^2$",
         abstract=ABSTRACT
         if number == 0
-        else f"{METHODS[number % 4]} meets {DATASETS[number % 3]} on evening {number}.",
+        else f"{METHODS[number % 4]} meets {DATASETS[number % 3]} on evening {number}{RARE if number == 7 else ''}.",
         authors=["Ada Quill", "Ben Marginalia", "Cleo Fascicle", "Dan Verso"],
         published=date(2026, 1, 1) - timedelta(days=5 * number),
         upvotes=number % 50,

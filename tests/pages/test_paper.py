@@ -90,10 +90,20 @@ def test_a_formula_is_set_and_money_is_not(visitor: Visitor, site: Site) -> None
 
 
 def test_close_papers_say_which_terms_they_share(visitor: Visitor) -> None:
-    beside = open_paper(visitor, 5).locator(".beside")
-    expect(beside.get_by_role("heading", name="BibTeX")).to_be_visible()
-    beside.get_by_role("heading", name="BibTeX").click()
-    expect(beside.locator("#bibtex")).to_contain_text("eprint")
+    close = open_paper(visitor, 7).locator(".beside li", has_text="A lantern that reads")
+    expect(close).to_contain_text("Reading · moth classification")
+    close.get_by_role("link").click()
+    expect(close.page.locator("h1")).to_contain_text("A lantern that reads")
+
+
+def test_bibtex_is_there_to_be_copied(visitor: Visitor) -> None:
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = open_paper(visitor, 5)
+    page.get_by_role("heading", name="BibTeX").click()
+    expect(page.locator("#bibtex")).to_contain_text(f"eprint = {{{key(5)}}}")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#bibtex").inner_text()
 
 
 def test_a_note_is_previewed_saved_edited_and_thrown_away(visitor: Visitor, site: Site) -> None:
