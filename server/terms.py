@@ -6,6 +6,7 @@ put: so one name finds both. A row is about a root, or puts a part into one, nev
 
 from msgspec import UNSET, Struct
 
+from nlp.spans import LABELS
 from server.edits import Edit, check, clean_name, is_applied, record
 from server.errors import Invalid, NotFound
 from server.identity import fold_term
@@ -24,7 +25,9 @@ class _Wanted(Struct):
 
 async def find_term(label: str, name: str) -> Term:
     """Give the term of a label in any case and a name in any spelling. Raises `NotFound`."""
-    term = await Term.get_or_none(label=label.upper(), fold=fold_term(name)) if fold_term(name) else None
+    fold = fold_term(name)
+    known = label.upper() in LABELS and fold
+    term = await Term.get_or_none(label=label.upper(), fold=fold) if known else None
     if term is None:
         raise NotFound(f"no {label.lower()} {name!r} in the store")
     return term

@@ -239,3 +239,8 @@ async def test_the_api_names_a_term_by_its_label_and_any_spelling(client: httpx.
     assert len((await client.get("/api/v1/own-terms")).json()) == 1
     assert (await client.delete(address, headers={"If-Match": '"1"'})).json()["version"] == 0
     assert (await client.get("/api/v1/terms/colour/red")).status_code == 404
+
+
+@pytest.mark.parametrize("label", ["author", "a-label-longer-than-any"])
+async def test_a_label_that_does_not_exist_has_no_terms(client: httpx.AsyncClient, label: str) -> None:
+    assert (await client.get(f"/api/v1/terms/{label}/LoRA")).status_code == 404
