@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp.pipeline import blank
-from nlp.tags import TAGS, best_tags, decode, encode
+from nlp.tags import TAGS, best_tags, decode, encode, tags_of
 
 NLP = blank()
 TEXT = "Owlet tunes LoRA adapters for image captioning on MiniCaps"
@@ -51,3 +51,14 @@ def test_best_tags_are_well_formed_for_texts_of_any_length(lengths: list[int], s
         for one, other in zip(["O", *names], [*names, "O"], strict=True):
             assert (one[0] in "BI") == (other[0] in "IL")
             assert one[0] not in "BI" or one[1:] == other[1:]
+
+
+def test_other_labels_have_tags_of_their_own() -> None:
+    tags = tags_of(["Material", "Task"])
+    doc = NLP.make_doc(TEXT)
+    row = encode(doc, [(30, 46, "Task"), (50, 58, "Material")], tags)
+    (best,) = best_tags([np.log(np.eye(len(tags), dtype=np.float32)[row] + 1e-9)], tags)
+    assert [(span.text, span.label_) for span in decode(doc, best, tags)] == [
+        ("image captioning", "Task"),
+        ("MiniCaps", "Material"),
+    ]
