@@ -91,7 +91,7 @@ def test_the_known_margin_is_drawn_at_once_without_the_server(user: Browser, awa
     page = show(user, listed)
     page.locator("papermargin-card .status").first.click()
     until(lambda: (away.card(listed[0].key)["entry"] or {}).get("status") == "inbox")
-    expect(page.locator("papermargin-card .chip.method").first).to_be_visible(timeout=20_000)
+    expect(page.locator("papermargin-card .chip.method").first).to_be_visible(timeout=180_000)
     away.stop()
     again = user.open(f"{HOST}/papers")
     expect(again.locator("papermargin-card .status").first).to_have_attribute("data-status", "inbox", timeout=2_000)

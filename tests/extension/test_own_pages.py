@@ -265,6 +265,7 @@ def test_no_word_is_hard_coded(playwright: Playwright, tmp_path: Path, server: S
         data += [
             result[name] for result in results for name in ("value", "metric", "dataset", "method") if result[name]
         ]
+        data += [tag["name"] for tag in server.call("GET", "/api/v1/tags")]
         data.sort(key=len, reverse=True)
         page.reload()
         expect(page.locator("papermargin-card .result").first).to_be_visible()

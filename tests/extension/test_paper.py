@@ -119,7 +119,7 @@ def test_own_papers_that_share_the_rarest_terms_are_named(paired: Browser, serve
     server.call("POST", "/api/v1/overlay", {"papers": sent})
     for paper in others:
         server.call("PUT", f"/api/v1/papers/{paper.key}/entry", {"status": "read"}, If_Match="*")
-    until(lambda: all(server.card(paper.key)["extraction"] == "done" for paper in others), seconds=30)
+    until(lambda: all(server.card(paper.key)["extraction"] == "done" for paper in others), seconds=180)
     page = paired.open(f"https://huggingface.co/papers/{one.key}", paper_page(one))
     expect(page.get_by_role("heading", name="in your list")).to_be_visible(timeout=180_000)
 
