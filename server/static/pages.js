@@ -11,16 +11,11 @@ function corner() {
 }
 
 /**
- * Shows a short word at the edge of the page; it goes by itself unless the person must act.
+ * Warns with a short word at the edge of the page, which goes by itself.
  * @param {string} text
- * @param {{warning?: boolean, action?: HTMLElement}} [options]
  */
-export function toast(text, { warning = false, action } = {}) {
-  const box = document.createElement("div");
-  box.className = warning ? "toast warning" : "toast";
-  box.append(text);
-  if (action) box.append(action);
-  corner().append(box);
+function warn(text) {
+  corner().append(Object.assign(document.createElement("div"), { className: "toast warning", textContent: text }));
 }
 
 /**
@@ -30,11 +25,11 @@ export function toast(text, { warning = false, action } = {}) {
 function tell(answer) {
   let detail = `${corner().dataset.failed} (${answer.status})`;
   if ((answer.getResponseHeader("content-type") ?? "").includes("json")) detail = JSON.parse(answer.responseText).detail ?? detail;
-  toast(detail, { warning: true });
+  warn(detail);
 }
 
 document.addEventListener("htmx:responseError", (event) => tell(/** @type {CustomEvent} */ (event).detail.xhr));
-document.addEventListener("htmx:sendError", () => toast(corner().dataset.silent ?? "", { warning: true }));
+document.addEventListener("htmx:sendError", () => warn(corner().dataset.silent ?? ""));
 document.addEventListener("htmx:load", (event) => typeset(/** @type {HTMLElement} */ (event.target)));
 typeset(document.body);
 

@@ -87,6 +87,7 @@ def test_the_whole_store_and_an_order_are_asked_for(visitor: Visitor) -> None:
     page = visitor.open()
     page.get_by_role("checkbox", name="whole store").check()
     expect(page.locator(".over .count")).to_contain_text(f"{PAPERS} papers")
+    page.wait_for_load_state()  # what is chosen before the scripts are there waits for the button
     page.get_by_role("combobox", name="by").select_option("published")
     expect(page.locator(".paper").first).to_have_attribute("data-key", LANTERN)
     expect(page.get_by_role("checkbox", name="whole store")).to_be_checked()
