@@ -1,6 +1,7 @@
 /**
  * A Firefox to be told what to do: the first line of standard input is a job (the browser, the extension's folder and
- * id), each further line an act by name with its facts, and each is answered by a line.
+ * id, or none), each further line an act by name with its facts, and each is answered by a line. Without an extension
+ * the sites are the real ones.
  */
 
 import { createInterface } from "node:readline";
@@ -28,6 +29,11 @@ const browser = await puppeteer.launch({
 const pages = new Map();
 /** @type {Record<string, string>} */
 const answers = {};
+/** @type {string[]} what the pages warned of or failed at since it was last asked */
+const troubles = [];
+browser.connection.on("log.entryAdded", ({ level, text }) => {
+  if (level === "warn" || level === "error") troubles.push(text);
+});
 
 async function answerFrom(page) {
   await page.setRequestInterception(true);
@@ -64,7 +70,7 @@ const ACTS = {
     pages.set(name, page);
     // a page of the extension lives in another process, and its load is never told
     if (address.startsWith("moz-extension:")) return void page.goto(address).catch(() => null);
-    await answerFrom(page);
+    if (extension) await answerFrom(page);
     return void (await page.goto(address));
   },
   reload: ({ page }) =>
@@ -84,6 +90,10 @@ const ACTS = {
     for (const key of keys.toReversed()) await pages.get(page).keyboard.up(key);
   },
   chrome: ({ script }) => inChrome(script),
+  prepend: async ({ script }) => {
+    await browser.connection.send("script.addPreloadScript", { functionDeclaration: `() => { ${script} }` });
+  },
+  troubles: () => troubles.splice(0),
 };
 
 async function perform({ act, ...facts }) {
@@ -95,7 +105,7 @@ async function perform({ act, ...facts }) {
 }
 
 try {
-  await browser.installExtension(extension);
+  if (extension) await browser.installExtension(extension);
   console.log(JSON.stringify({ value: "ready" }));
   for (let wanted = await read(); wanted; wanted = await read()) console.log(JSON.stringify(await perform(wanted)));
 } finally {

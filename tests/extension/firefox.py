@@ -1,4 +1,4 @@
-"""A Firefox with the extension in it, driven over WebDriver BiDi by `firefox.mjs`, its own windows included."""
+"""A Firefox, with the extension in it or bare, driven over WebDriver BiDi by `firefox.mjs`, its own windows included."""
 
 import itertools
 import json
@@ -173,13 +173,13 @@ class Firefox:
 
 
 @contextmanager
-def browsing(extension: Path, profile: Path) -> Iterator[Firefox]:
-    """Run a Firefox on a profile; the sites answer from what `open` was given, and nothing goes out to the network."""
+def browsing(extension: Path | None, profile: Path) -> Iterator[Firefox]:
+    """Run a Firefox on a profile; with an extension the sites answer from what `open` was given, and by nothing else."""
     if not (FIREFOX and (HERE / "node_modules").is_dir()):
         why = "no Firefox or no npm packages: apt-get install firefox-esr; npm ci --prefix tests/extension"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
     job = {
-        "firefox": FIREFOX, "profile": str(profile), "extension": str(extension), "id": ID, "uuid": UUID,
+        "firefox": FIREFOX, "profile": str(profile), "extension": extension and str(extension), "id": ID, "uuid": UUID,
     }  # fmt: skip
     node = subprocess.Popen(["node", "firefox.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with node:
@@ -189,6 +189,7 @@ def browsing(extension: Path, profile: Path) -> Iterator[Firefox]:
         node.stdin.flush()
         firefox = Firefox(node.stdin, node.stdout)
         firefox.answer()
-        firefox.do("chrome", script=SETTLE)
+        if extension:
+            firefox.do("chrome", script=SETTLE)
         yield firefox
         node.stdin.close()
