@@ -90,9 +90,6 @@ const ACTS = {
     for (const key of keys.toReversed()) await pages.get(page).keyboard.up(key);
   },
   chrome: ({ script }) => inChrome(script),
-  prepend: async ({ script }) => {
-    await browser.connection.send("script.addPreloadScript", { functionDeclaration: `() => { ${script} }` });
-  },
   troubles: () => troubles.splice(0),
 };
 

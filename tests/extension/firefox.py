@@ -1,4 +1,4 @@
-"""A Firefox, with the extension in it or bare, driven over WebDriver BiDi by `firefox.mjs`, its own windows included."""
+"""A Firefox, with the extension or without, driven over WebDriver BiDi by `firefox.mjs`, its own windows included."""
 
 import itertools
 import json
@@ -174,7 +174,7 @@ class Firefox:
 
 @contextmanager
 def browsing(extension: Path | None, profile: Path) -> Iterator[Firefox]:
-    """Run a Firefox on a profile; with an extension the sites answer from what `open` was given, and by nothing else."""
+    """Run a Firefox on a profile; with an extension, the sites answer only what `open` was given."""
     if not (FIREFOX and (HERE / "node_modules").is_dir()):
         why = "no Firefox or no npm packages: apt-get install firefox-esr; npm ci --prefix tests/extension"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
