@@ -69,8 +69,9 @@ export async function refreshCards(papers, listing) {
       (/** @type {Card | null} */ card, /** @type {number} */ place) => card && { ...card, key: batch[place].id },
     );
     const isTrue = (/** @type {number} */ place) => settledEdits(batch[place].id) === settled[place];
-    await writeCards(
-      told.filter((/** @type {Card | null} */ card, /** @type {number} */ place) => card && isTrue(place)),
+    // not while an edit's answer is put into the card as it was before
+    await navigator.locks.request("outbox", () =>
+      writeCards(told.filter((/** @type {Card | null} */ card, /** @type {number} */ place) => card && isTrue(place))),
     );
     const late = batch.filter((_, place) => !isTrue(place));
     if (late.length) await refreshCards(late, null);
