@@ -44,6 +44,8 @@ function setProperty(element, name, value) {
 const roots = new WeakMap();
 /** @type {WeakMap<Node, { type: string, handler: (event: any) => void }[]>} */
 const handlers = new WeakMap();
+/** @type {Set<WeakRef<ShadowRoot>>} */
+const drawn = new Set();
 /** @type {Guard} */
 let guard = { take: () => {}, isUp: () => false };
 
@@ -54,6 +56,10 @@ let guard = { take: () => {}, isUp: () => false };
  */
 export function takeEvents(standing, onEvent) {
   guard = standing;
+  // document.open() empties the page before it throws out listeners, also those within hosts that a script kept
+  new MutationObserver(() => {
+    if (!guard.isUp()) for (const root of drawn) root.deref()?.replaceChildren();
+  }).observe(document, { childList: true });
   guard.take = (event) => {
     onEvent(event);
     if (event.defaultPrevented) return;
@@ -101,6 +107,7 @@ export function makeHost(tag) {
   const root = host.attachShadow({ mode: SHADOW_MODE });
   root.append(style, body);
   roots.set(host, root);
+  drawn.add(new WeakRef(root));
   return { host, body };
 }
 

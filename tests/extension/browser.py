@@ -102,7 +102,7 @@ class Server:
         return card
 
 
-def until(claim: Callable[[], Any], *, seconds: float = 10) -> Any:
+def until(claim: Callable[[], Any], *, seconds: float = 30) -> Any:
     """Wait until a claim holds, and give what it gave; raises AssertionError when it never does."""
     end = time.monotonic() + seconds
     while not (result := claim()):
