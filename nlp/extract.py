@@ -1,4 +1,4 @@
-"""The border of the package: texts in, mentions and results out."""
+"""Extract mentions and results from texts: the entry points of the package."""
 
 import re
 from collections import deque
@@ -14,11 +14,12 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 import nlp.pipeline
-import nlp.tagger  # noqa: F401 - spaCy finds components and tokenizer of both modules by their decorators
-from nlp.abbreviations import DEFINED
-from nlp.confidence import MENTIONS
-from nlp.results import find_results
+import nlp.tagger.tagger  # noqa: F401 - spaCy finds components and tokenizer of both modules by their decorators
+from nlp.results.find import find_results
+from nlp.roles import with_roles
+from nlp.rules.abbreviations import DEFINED
 from nlp.spans import LABELS, Extraction, Label, Mention, Result
+from nlp.tagger.confidence import MENTIONS
 from nlp.terms import define, term_of
 from nlp.version import MODEL
 
@@ -30,61 +31,69 @@ Id = str | int | None
 Part = TypeVar("Part", Mention, Result)
 
 
-class Question(msgspec.Struct):
-    """A line that asks what a text says."""
+class Request(msgspec.Struct):
+    """A line of input: a text and the id that its answer repeats."""
 
     text: str
     id: Id = None
 
 
 def load_model(path: Path | None = None) -> Language:
-    """Load a trained pipeline: the packaged one, unless another's folder is given."""
+    """Load a trained pipeline from a folder, by default the packaged one.
+
+    Raises `OSError` if there is none.
+    """
     return spacy.load(path or MODEL)
 
 
 def extract(nlp: Language, texts: Iterable[str], *, batch_size: int = 16) -> Iterator[Extraction]:
-    """Give what each text says, in the order of the texts; offsets count the characters of the text as given.
+    """Yield the extraction of each text, in the order of the texts.
 
-    Texts are taken as they are needed, `batch_size` at a time. One of more than 20,000 characters is read in pieces.
+    Offsets count the characters of the text as passed in. Texts are consumed lazily, `batch_size`
+    at a time. A text of more than 20,000 characters is processed in pieces.
     """
     whole = Extraction([], [])
     for doc, (offset, is_last) in nlp.pipe(_pieces(texts), as_tuples=True, batch_size=batch_size):
-        piece = _read(doc, offset)
+        piece = _extraction(doc, offset)
         whole = Extraction(whole.mentions + piece.mentions, whole.results + piece.results)
         if is_last:
             yield whole
             whole = Extraction([], [])
 
 
-def extract_lines(nlp: Language, source: Iterable[bytes], target: BinaryIO, complaints: TextIO) -> int:
-    """Answer each JSON line `{"id", "text"}` by one with `id`, `spans` and `results`; give how many were left out.
+def extract_lines(nlp: Language, source: Iterable[bytes], target: BinaryIO, errors: TextIO) -> int:
+    """Answer each JSON line `{"id", "text"}` with a line that has `id`, `spans` and `results`.
 
-    A source that does not begin with a JSON object is one plain text, and its answer has the id null. A line that
-    cannot be read is told on `complaints` with its number; the others are answered all the same, in their order.
+    A source that does not begin with a JSON object is treated as one plain text, whose answer has
+    the id null. Lines that cannot be decoded are reported on `errors` by number and skipped.
+
+    Returns the number of skipped lines.
     """
-    ids: deque[Id] = deque()
-    unread = 0
+    waiting: deque[Request] = deque()
+    skipped = 0
 
     def texts() -> Iterator[str]:
-        nonlocal unread
+        nonlocal skipped
         for number, line in _lines(source):
             try:
-                question = msgspec.json.decode(line, type=Question)
+                request = msgspec.json.decode(line, type=Request)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                unread += 1
-                print(f"line {number} cannot be read: {error}", file=complaints)
+                skipped += 1
+                print(f"line {number} cannot be read: {error}", file=errors)
             else:
-                ids.append(question.id)
-                yield question.text
+                waiting.append(request)
+                yield request.text
 
     for found in extract(nlp, texts()):
-        target.write(_answer(ids.popleft(), found))
+        request = waiting.popleft()
+        target.write(_answer(request.id, request.text, found))
+        # whoever sends line by line waits for this answer before sending the next
         target.flush()
-    return unread
+    return skipped
 
 
 def _lines(source: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Give the lines that ask something, numbered from 1; a plain text is made one."""
+    """Yield the lines that are not blank, numbered from 1; a plain text becomes one JSON line."""
     lines = iter(source)
     blank_lines = []
     for line in lines:
@@ -101,39 +110,63 @@ def _lines(source: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         yield 1, msgspec.json.encode({"text": text})
 
 
-def _answer(id: Id, found: Extraction) -> bytes:
+def _answer(id: Id, text: str, found: Extraction) -> bytes:
     spans = [(mention.start, mention.end, mention.label) for mention in found.mentions]
     results = [
-        {name: getattr(result, name) for name in ("metric", "value", "dataset", "method")} for result in found.results
+        {
+            "metric": result.metric,
+            "value": text[result.start : result.end],
+            "dataset": result.dataset,
+            "method": result.method,
+        }
+        for result in found.results
+        if result.kind != "other"
     ]
     return msgspec.json.encode({"id": id, "spans": spans, "results": results}) + b"\n"
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[tuple[str, tuple[int, bool]]]:
-    """Cut long texts where white space stands; each piece has its offset and whether it is the last of its text."""
+    """Cut long texts at white space; yield pieces with their offset and whether they end a text."""
     for text in texts:
         ends = [piece.end() for piece in _PIECE.finditer(text)] or [0]
         for start, end in pairwise([0, *ends]):
+            # spaCy keeps strings in UTF-8, which has no half surrogate pairs; offsets stay the same
             yield _SURROGATE.sub("\ufffd", text[start:end]), (start, end == len(text))
 
 
-def _read(doc: Doc, offset: int) -> Extraction:
-    """Give the mentions and results of a piece of text that begins at an offset."""
-    mentions = [*_mentions(doc)]
+def _extraction(doc: Doc, offset: int) -> Extraction:
+    """Return the mentions and results of a piece of text that begins at an offset."""
+    mentions = with_roles(doc.text, [*_mentions(doc)])
     results = find_results(doc.text, mentions)
-    return Extraction([_moved(mention, offset) for mention in mentions], [_moved(result, offset) for result in results])
+    return Extraction(
+        [_moved(mention, offset) for mention in mentions],
+        [_moved(result, offset) for result in results],
+    )
 
 
 def _mentions(doc: Doc) -> Iterator[Mention]:
-    """Give the mentions of a text with their terms and confidences."""
+    """Yield the mentions of a text with their terms and confidences."""
     text, found = doc.text, doc.spans[MENTIONS]
     labels = {span.text: span.label_ for span in found}
     defined = [(text[slice(*long)], text[slice(*short)]) for long, short in doc.user_data[DEFINED]]
-    shared = {label: define([pair for pair in defined if labels.get(pair[1]) == label], label) for label in LABELS}
+    shared = {
+        # a pair defines a term only for the label that its short form has in this text
+        label: define([pair for pair in defined if labels.get(pair[1]) == label], label)
+        for label in LABELS
+    }
     for span, confidence in zip(found, found.attrs["scores"], strict=True):
         label = cast(Label, span.label_)
-        yield Mention(span.start_char, span.end_char, label, term_of(span.text, label, shared[label]), confidence)
+        yield Mention(
+            span.start_char,
+            span.end_char,
+            label,
+            term_of(span.text, label, shared[label]),
+            confidence,
+        )
 
 
 def _moved(part: Part, offset: int) -> Part:
-    return replace(part, start=part.start + offset, end=part.end + offset)
+    names = ("start", "end", "sentence_start", "sentence_end")
+    return replace(
+        part, **{name: getattr(part, name) + offset for name in names if hasattr(part, name)}
+    )

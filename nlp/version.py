@@ -1,4 +1,4 @@
-"""Which model reads: the choice, what is known of a personal one, and a name that changes whenever readings may."""
+"""Which model is used, what is recorded about it, and a version that changes with its output."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
+
+from nlp.plugins import list_components
 
 PACKAGE = Path(__file__).parent
 MODEL = PACKAGE / "model"
@@ -17,23 +19,25 @@ ModelName = Literal["fast", "accurate"]
 
 
 class ModelChoice(Struct, frozen=True):
-    """A packaged model, and where a personal one may lie that has the last word over what it finds."""
+    """A packaged model, and the file where a personal model may lie that revises its mentions."""
 
     model: ModelName = "fast"
     personal: Path | None = None
 
 
 class Provenance(Struct, kw_only=True):
-    """What a personal model was made of, and how it did on corrections that it had not learnt from.
+    """What a personal model was trained on, and its scores on corrections it was not trained on.
 
-    `parent` is the packaged model that it judges, `taste` names what it learnt. Scores are strict F1 against corrected
-    mentions; `honoured` of the `held_out` changes that corrections ask for come out right by themselves, `agreement` is
-    the strict F1 between what it and its parent find in texts that nobody corrected, of surfaces that nobody did.
+    `parent` is the digest of the packaged model whose mentions it reranks, `weights_digest` that of
+    the reranker's weights. `f1_before` and `f1_after` are strict F1 against the corrected mentions.
+    Of the `held_out` changes that corrections ask for, the personal model makes `honoured` by
+    itself. `agreement` is the strict F1 between its output and its parent's on texts without
+    corrections, leaving out the surfaces that were corrected elsewhere.
     """
 
     made: str
     parent: str
-    taste: str
+    weights_digest: str = field(name="taste")  # the key in files written by earlier versions
     corrections: int
     papers: int
     replayed: int
@@ -45,28 +49,37 @@ class Provenance(Struct, kw_only=True):
 
 
 class _File(Struct):
+    """The part of a personal model's file that is read here, without its weights."""
+
     provenance: Provenance
 
 
 def model_version(choice: ModelChoice = ModelChoice()) -> str:  # noqa: B008 - it is frozen
-    """Give 12 hex digits of what decides the readings: the package's code and lists, the weights that are in force."""
+    """Return 12 hex digits that change with anything that decides what the model finds.
+
+    That is the package's code, its lists of names, and the weights in use.
+    """
     digest = hashlib.blake2b(package_digest(choice.model).encode(), digest_size=6)
     if personal := personal_in_force(choice):
-        digest.update(personal.taste.encode())
+        digest.update(personal.weights_digest.encode())
+    for component in list_components():
+        package = component.dist.version if component.dist else ""
+        digest.update(f"{component.name} {package}".encode())
     return digest.hexdigest()
 
 
 def personal_in_force(choice: ModelChoice) -> Provenance | None:
-    """Give what is known of the personal model of a choice, or None where the packaged one reads.
+    """Return the provenance of the personal model in use, or None if there is none in use.
 
-    That is also so where it learnt from another packaged model: it would judge mistakes that are no longer made.
+    A personal model trained on the output of another packaged model is not used: it would correct
+    mistakes that are no longer made.
     """
     found = read_provenance(choice.personal) if choice.personal else None
     return found if found and found.parent == parent_digest(choice.model) else None
 
 
 def read_provenance(path: Path) -> Provenance | None:
-    """Give what a personal model says of itself, None where there is none that can be read."""
+    """Read the provenance in a personal model's file; None if the file is missing or unreadable."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=_File).provenance
     except (FileNotFoundError, msgspec.DecodeError):
@@ -74,27 +87,30 @@ def read_provenance(path: Path) -> Provenance | None:
 
 
 def read_packaged(model: ModelName) -> dict[str, Any]:
-    """Give what a packaged model says of its making: date, data with their hashes, settings, scores."""
+    """Read how a packaged model was made: date, hashes of the data, settings, scores.
+
+    Raises `FileNotFoundError` if the model is not in the package.
+    """
     path = (ACCURATE if model == "accurate" else MODEL) / "meta.json"
     found: dict[str, Any] = msgspec.json.decode(path.read_bytes())
     return found if model == "accurate" else found["papermargin"]
 
 
 def packaged_bytes(model: ModelName) -> int:
-    """Give what the files of a packaged model take on disk; the accurate one reads together with the fast one."""
+    """Return the size on disk of a packaged model; the accurate one includes the fast one."""
     return sum(file.stat().st_size for file in _files(model))
 
 
 @cache
 def package_digest(model: ModelName) -> str:
-    """Give 12 hex digits of the package's files that have a part in what a model reads."""
+    """Return 12 hex digits of all files of the package that a model uses, code included."""
     left_out = ACCURATE if model == "fast" else None
     return _digest(file for file in PACKAGE.rglob("*") if left_out not in file.parents)
 
 
 @cache
 def parent_digest(model: ModelName) -> str:
-    """Give 12 hex digits of the files of a packaged model, without the code around it."""
+    """Return 12 hex digits of a packaged model's files, without the code around it."""
     return _digest(_files(model))
 
 
@@ -105,7 +121,10 @@ def _files(model: ModelName) -> list[Path]:
 
 def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.blake2b(digest_size=6)
-    for file in sorted(file for file in files if file.is_file() and file.suffix not in (".pyc", ".md")):
+    # compiled code follows from the source, and documentation decides nothing
+    decisive = [file for file in files if file.is_file() and file.suffix not in (".pyc", ".md")]
+    for file in sorted(decisive):
+        # with the name, whose end is marked: a renamed or divided file is another package
         digest.update(str(file.relative_to(PACKAGE)).encode() + b"\0")
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -1,7 +1,8 @@
-"""The pipeline as a process of its own: `python -m nlp.worker fast [PERSONAL]` answers standard input until it ends.
+"""Run the pipeline as a process of its own: `python -m nlp.worker fast [PERSONAL]`.
 
-Its first line is the model's version. Each line of input is a JSON list of texts, and is answered by a line with a JSON
-list of their extractions, or with an object whose `error` says why there are none.
+The first line that the process writes is the model's version as a JSON string. Each line that it
+reads is a JSON list of texts, answered by one line: a JSON list of their extractions, or an object
+whose `error` says why there are none. The process ends with its input.
 """
 
 import os
@@ -12,15 +13,16 @@ from pathlib import Path
 import msgspec
 
 from nlp.extract import extract
-from nlp.personal import load_choice
+from nlp.personal.model import load_choice
 from nlp.version import ModelChoice, ModelName
 
 
 def main(model: ModelName, personal: str | None = None) -> None:
-    """Answer requests, with less claim to the processor than the server that asks."""
-    # Ctrl-C goes to the whole group, and it is for the server to end its worker
+    """Answer requests from standard input at a lower priority than the server's."""
+    # Ctrl-C is sent to the whole process group; the server ends its worker itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
+    # Whatever a library prints must not mix with the answers.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     nlp, version = load_choice(ModelChoice(model, Path(personal) if personal else None))
     encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[str])
@@ -29,7 +31,7 @@ def main(model: ModelName, personal: str | None = None) -> None:
     for line in sys.stdin.buffer:
         try:
             answer = encoder.encode(list(extract(nlp, decoder.decode(line))))
-        except Exception as error:  # noqa: BLE001 - whatever a text does to the model, the next one is to be read
+        except Exception as error:  # noqa: BLE001 - one bad text must not stop the others
             answer = encoder.encode({"error": repr(error)})
         answers.write(answer + b"\n")
         answers.flush()

@@ -1,4 +1,4 @@
-"""The `papermargin` command: each of its parts lies in a module of `commands/`, imported when it is asked for."""
+"""The `papermargin` command. Each subcommand is imported from `server.cli` only when it runs."""
 
 import os
 from importlib import import_module
@@ -8,60 +8,85 @@ import click
 
 from server.errors import PapermarginError
 
-MODULES = {
-    "serve": "serving",
+COMMANDS = {
+    "serve": "serve",
     "config": "config",
-    "pair": "serving",
-    "sign-in": "serving",
-    "feed-address": "serving",
-    "user": "serving",
-    "import": "intake",
-    "ingest": "intake",
-    "extract": "reading",
-    "train": "training",
-    "list": "margin",
-    "show": "margin",
-    "tag": "margin",
-    "status": "margin",
-    "note": "margin",
+    "pair": "serve",
+    "sign-in": "serve",
+    "feed-address": "serve",
+    "token": "tokens",
+    "user": "serve",
+    "add": "add",
+    "import": "imports",
+    "ingest": "imports",
+    "extract": "extract",
+    "train": "train",
+    "list": "papers",
+    "show": "papers",
+    "tag": "papers",
+    "suggest": "papers",
+    "status": "papers",
+    "note": "papers",
     "searches": "searches",
+    "ranking": "ranking",
     "digest": "digest",
-    "export": "outlet",
-    "verify-export": "proof",
-    "backup": "upkeep",
-    "restore": "upkeep",
-    "doctor": "upkeep",
+    "export": "exports",
+    "verify-export": "verify_export",
+    "backup": "backup",
+    "backups": "backup",
+    "restore": "backup",
+    "doctor": "backup",
+    "mcp": "assistant",
+    "zotero": "zotero",
+    "extension": "extension",
+    "service": "service",
+    "completion": "completion",
 }
+"""Each subcommand, and the module of `server.cli` that defines it."""
 
 
-class Lazy(click.Group):
-    """A group that knows where its commands lie: `serve` has to answer within a moment, without what others need."""
+class LazyGroup(click.Group):
+    """A command group that imports a subcommand on first use, so that `serve` starts quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the names of all commands."""
-        return list(MODULES)
+        """Return the names of all subcommands, in the order in which the help shows them."""
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Give a command, or None where there is none of that name."""
-        if cmd_name not in MODULES:
+        """Import and return a subcommand, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"server.commands.{MODULES[cmd_name]}")
+        module = import_module(f"server.cli.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of subcommands with whole summaries; click's own cuts them to one line."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, command.get_short_help_str(500)) for name, command in commands if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a failure that we understand is one line and exit 1."""
+        """Run a subcommand.
+
+        Raises `click.ClickException` for an expected failure, which is printed as one line before
+        the command exits with status 1.
+        """
         try:
             return super().invoke(ctx)
         except PapermarginError as error:
             raise click.ClickException(str(error)) from error
 
 
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="papermargin")
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Your own margin beside every paper of Hugging Face's Daily Papers."""
+    """Keep your own notes, tags and status beside the papers of Hugging Face's Daily Papers."""
     context.obj = os.environ
 
 

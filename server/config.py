@@ -1,4 +1,4 @@
-"""The settings in force, and the only reader of the environment."""
+"""Settings: their names, types and defaults, read from options and environment variables."""
 
 import re
 from collections.abc import Mapping
@@ -13,33 +13,47 @@ from msgspec import Meta, Struct, field
 from nlp.version import ModelChoice, ModelName
 from server.errors import Invalid
 
-PREFIX = "PAPERMARGIN_"
+LogLevel = Literal["auto", "debug", "info", "warning", "error"]
+
+PREFIX = "PAPERMARGIN_"  # of every environment variable that is a setting
 
 HELP = {
-    "db": "the SQLite file that holds everything",
-    "database_url": "a PostgreSQL server instead: postgres://user:password@host:port/name",
+    "db": "the SQLite file with all data",
+    "database_url": "use PostgreSQL instead: postgres://user:password@host:port/name",
     "host": "the address to listen on",
     "port": "the port to listen on",
-    "hosts": "further names under which browsers reach the server, comma-separated (host or host:port)",
-    "user": "whose list the command line shows and changes",
+    "hosts": "other host names that the server answers to, comma-separated (host or host:port)",
+    "user": "the user whose reading list the command line works on",
     "ingest": "fetch new Daily Papers in the background while serving",
-    "ingest_hours": "hours between two fetches",
-    "extract": "read methods, datasets, metrics and results out of abstracts while serving",
-    "model": "which model reads them: fast, or accurate, which takes eight times as long",
-    "huggingface_url": "where the Daily Papers API is",
-    "arxiv_url": "where arXiv's API is",
-    "digest_to": "e-mail addresses, comma-separated, that get the digest of the day while serving",
-    "digest_at": "the hour of the digest, HH:MM in local time",
-    "digest_from": "the address that digests come from",
+    "ingest_hours": "hours between two fetches of Daily Papers",
+    "extract": "extract methods, datasets, metrics and results from abstracts while serving",
+    "model": "the extraction model: fast, or accurate, which takes eight times as long",
+    "huggingface_url": "base URL of the Daily Papers API",
+    "arxiv_url": "base URL of the arXiv API",
+    "crossref_url": "base URL of the Crossref API",
+    "zotero_url": "where the Zotero of this computer answers",
+    "zotero_minutes": "minutes between two syncs with Zotero while serving; 0: none",
+    "zotero_collections": "sync Zotero's collections with the tags of their names",
+    "digest_to": "e-mail addresses, comma-separated, that receive the daily digest while serving",
+    "digest_at": "when the digest is sent, HH:MM in local time",
+    "digest_from": "the sender's address of digests",
     "smtp_url": "the mail server: smtp://user:password@host:port, or smtps://",
-    "log": "how much to log: debug, info, warning or error",
+    "keep_backups": "how many daily, weekly and monthly backups to keep; 0,0,0 makes none",
+    "log": "how much to log; auto: warning on a terminal, else info",
 }
 
 
-class Config(Struct, frozen=True, forbid_unknown_fields=True):
-    """All settings; each can be given as an option or as `PAPERMARGIN_<NAME>`."""
+_Count = Annotated[int, Meta(ge=0, le=1000)]
 
-    db: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("papermargin")) / "papermargin.sqlite")
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings, each of which can be given as an option or as `PAPERMARGIN_<NAME>`."""
+
+    db: Path = field(
+        default_factory=lambda: (
+            Path(platformdirs.user_data_dir("papermargin")) / "papermargin.sqlite"
+        )
+    )
     database_url: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8620
@@ -51,15 +65,20 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     model: ModelName = "fast"
     huggingface_url: str = "https://huggingface.co"
     arxiv_url: str = "https://export.arxiv.org"
+    crossref_url: str = "https://api.crossref.org"
+    zotero_url: str = "http://127.0.0.1:23119"
+    zotero_minutes: Annotated[float, Meta(ge=0)] = 0
+    zotero_collections: bool = False
     digest_to: tuple[str, ...] = ()
     digest_at: Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "08:00"
     digest_from: str | None = None
     smtp_url: str | None = None
-    log: Literal["debug", "info", "warning", "error"] = "info"
+    keep_backups: tuple[_Count, _Count, _Count] = (7, 4, 12)
+    log: LogLevel = "auto"
 
     @property
     def store_name(self) -> str:
-        """Where the data is, as a person may read it: no password."""
+        """The file or the address of the database, without a password, for messages and logs."""
         if not self.database_url:
             return str(self.db)
         address = urlsplit(self.database_url)
@@ -67,22 +86,41 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def mail_name(self) -> str:
-        """Where e-mail is handed in, as a person may read it: no password, and nothing of what has another form."""
+        """The address of the mail server without the password, or `...` if it is malformed."""
         scheme, _, rest = (self.smtp_url or "").partition("://")
         shown = f"{scheme}://{rest.rpartition('@')[2]}"
         return shown if re.fullmatch(r"smtps?://(\[[0-9a-f:]+\]|[^:/]+)(:\d+)?", shown) else "..."
 
     @property
     def model_choice(self) -> ModelChoice:
-        """The model that reads abstracts; one that `papermargin train` made lies beside the file, as `FILE.model`."""
-        beside = self.db
+        """The packaged model, and where the personal model of this store is kept.
+
+        It is the file `<db>.model` beside a SQLite database, and a file in the user data folder for
+        PostgreSQL.
+        """
+        return ModelChoice(self.model, self._beside(".model"))
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where the server keeps its backups: beside the SQLite file, as `FILE.backups`."""
+        return self._beside(".backups")
+
+    @property
+    def zotero_keys(self) -> Path:
+        """The file that keeps the keys that Zotero gave: `FILE.zotero-keys` beside the store."""
+        return self._beside(".zotero-keys")
+
+    def _beside(self, suffix: str) -> Path:
+        """Return a path beside the SQLite file, or for PostgreSQL in the user's data folder."""
+        file = self.db
         if self.database_url:
-            beside = Path(platformdirs.user_data_dir("papermargin")) / quote(self.store_name.split("://")[1], safe="")
-        return ModelChoice(self.model, beside.with_name(beside.name + ".model"))
+            name = quote(self.store_name.split("://")[1], safe="")
+            file = Path(platformdirs.user_data_dir("papermargin")) / name
+        return file.with_name(file.name + suffix)
 
 
 class Setting(Struct, frozen=True):
-    """One setting as it is in force, and where it came from."""
+    """The value of a setting, as text, and where it came from."""
 
     name: str
     value: str
@@ -90,12 +128,15 @@ class Setting(Struct, frozen=True):
 
 
 def read_config(environment: Mapping[str, str], options: Mapping[str, Any]) -> Config:
-    """Give the settings: an option beats the environment, which beats the default.
+    """Combine options, environment variables and defaults, in this order of precedence.
 
-    Options that are None were not given. Raises `Invalid` for a value or a variable that does not exist.
+    Options that are None count as not given. Raises `Invalid` for a value that does not fit, or for
+    a `PAPERMARGIN_` variable that is no setting.
     """
     given: dict[str, Any] = {
-        name[len(PREFIX) :].lower(): value for name, value in environment.items() if name.startswith(PREFIX)
+        name[len(PREFIX) :].lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX)
     }
     if unknown := given.keys() - HELP.keys():
         names = ", ".join(sorted(PREFIX + name.upper() for name in unknown))
@@ -103,12 +144,18 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, Any]) -> C
     given |= {name: value for name, value in options.items() if value is not None}
     values = {name: _read_value(name, value) for name, value in given.items()}
     if "database_url" in values and options.get("db") is not None:
-        del values["database_url"]  # --db on the command line means that file, whatever the environment says
+        # --db on the command line wins over a PostgreSQL server that the environment names
+        del values["database_url"]
     return Config(**values)
 
 
-def explain_config(config: Config, environment: Mapping[str, str], options: Mapping[str, Any]) -> list[Setting]:
-    """List every setting with its value and its origin: an option, a variable or the default."""
+def explain_config(
+    config: Config, environment: Mapping[str, str], options: Mapping[str, Any]
+) -> list[Setting]:
+    """List every setting with its value and its origin: an option, a variable or the default.
+
+    Passwords are left out.
+    """
 
     def origin(name: str) -> str:
         if options.get(name) is not None:
@@ -119,12 +166,12 @@ def explain_config(config: Config, environment: Mapping[str, str], options: Mapp
     def shown(name: str) -> str:
         safe = {"database_url": config.store_name, "smtp_url": config.mail_name}
         value = safe[name] if name in safe and getattr(config, name) else getattr(config, name)
-        return ",".join(value) if isinstance(value, tuple) else str(value)
+        return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
     return [Setting(name, shown(name), origin(name)) for name in HELP]
 
 
-_LISTS = ("hosts", "digest_to")
+_LISTS = ("hosts", "digest_to", "keep_backups")
 _TYPES = get_type_hints(Config, include_extras=True)
 
 

@@ -1,67 +1,48 @@
-"""The days of the Daily Papers: which of them there are, and the papers of one in the order of its page."""
+"""The user's day: in their time zone, or by the clock where the server runs.
 
-from calendar import monthrange
-from datetime import date
+All moments are stored in UTC; a day is meant wherever a person reads or writes one.
+"""
 
-from msgspec import Struct
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
-from server.papers import read_listed
-from server.store import day, fetch
-from server.wire import ListedPaper
-
-_DAILY = "l.kind IN ('daily', 'capture') AND l.day IS NOT NULL"  # a capture with a day is a saved daily page
-
-
-class DayCount(Struct, frozen=True):
-    """How many papers a day's page has, and how many of them a reader has not looked through."""
-
-    day: date
-    papers: int
-    unseen: int
+_zone: ContextVar[ZoneInfo | None] = ContextVar("zone", default=None)
 
 
-class Neighbours(Struct, frozen=True):
-    """The nearest days with a page before and after a day, if there are such."""
-
-    before: date | None
-    after: date | None
-
-
-async def newest_day() -> date | None:
-    """Give the last day that has a page, None while there is none."""
-    [row] = await fetch(f"SELECT MAX(l.day) AS newest FROM listing l WHERE {_DAILY}")
-    return day(row["newest"])  # type: ignore[no-any-return]
+@cache
+def list_zones() -> tuple[str, ...]:
+    """Return the names of all time zones, for which hundreds of files are opened once."""
+    return tuple(sorted(available_timezones()))
 
 
-async def neighbours(of: date) -> Neighbours:
-    """Give the days with a page next to a day."""
-    [row] = await fetch(
-        f"SELECT (SELECT MAX(l.day) FROM listing l WHERE {_DAILY} AND l.day < $1) AS before, "
-        f"(SELECT MIN(l.day) FROM listing l WHERE {_DAILY} AND l.day > $1) AS after",
-        of,
-    )
-    return Neighbours(day(row["before"]), day(row["after"]))
+def use_zone(name: str | None) -> None:
+    """Count days in a time zone, such as "Asia/Tokyo", for the rest of a request or command.
+
+    None stands for the clock where the server runs (the `TZ` of its environment).
+    """
+    _zone.set(ZoneInfo(name) if name else None)
 
 
-async def count_days(year: int, month: int, reader: int) -> dict[date, DayCount]:
-    """Give the days of a month that have a page."""
-    rows = await fetch(
-        "SELECT l.day, COUNT(DISTINCT lp.paper_id) AS papers, COUNT(DISTINCT s.paper_id) AS seen FROM listing l "
-        "JOIN listing_paper lp ON lp.listing_id = l.id LEFT JOIN seen s ON s.paper_id = lp.paper_id "
-        f"AND s.user_id = $1 WHERE {_DAILY} AND l.day >= $2 AND l.day <= $3 GROUP BY l.day",
-        reader,
-        date(year, month, 1),
-        date(year, month, monthrange(year, month)[1]),
-    )
-    return {(at := day(row["day"])): DayCount(at, row["papers"], row["papers"] - row["seen"]) for row in rows}
+def local(moment: datetime) -> datetime:
+    """Return a moment on the user's clock."""
+    return moment.astimezone(_zone.get())
 
 
-async def read_day(of: date, reader: int) -> list[ListedPaper]:
-    """Give the papers of a day in the order of its page."""
-    rows = await fetch(
-        "SELECT lp.paper_id, MAX(l.kind) AS kind, MIN(lp.position) AS position FROM listing l "
-        f"JOIN listing_paper lp ON lp.listing_id = l.id WHERE {_DAILY} AND l.day = $1 GROUP BY lp.paper_id "
-        "ORDER BY kind DESC, position, lp.paper_id",
-        of,
-    )
-    return await read_listed([row["paper_id"] for row in rows], reader)
+def day_of(moment: datetime) -> date:
+    """Return the day of a moment."""
+    return local(moment).date()
+
+
+def today() -> date:
+    """Return the day that it is now."""
+    return day_of(datetime.now(UTC))
+
+
+def midnight(day: date) -> datetime:
+    """Return when a day begins, in UTC."""
+    try:
+        return datetime.combine(day, time(), _zone.get()).astimezone(UTC)
+    except (OverflowError, ValueError):  # the first and the last day of all
+        return datetime.combine(day, time(), UTC)

@@ -1,32 +1,37 @@
-"""The tree of failures, each a sentence for a person and the data for a program.
+"""Expected failures: each has a sentence for a person, an HTTP status and data for a program.
 
 PapermarginError
-├── NotFound             no such paper, entry, note or tag (404)
-├── Conflict             somebody else changed it since; carries the current state (412)
-├── PreconditionMissing  a change of something that exists names no version (428)
-├── Refused              who asks may not (401 or 403)
-├── TooLarge             a note, tag, batch or body over its limit (413)
-├── Invalid              input that cannot be taken as it is (422)
-│   └── QueryError       a search query that cannot be read; knows the place
-├── TooManyTries         a pairing code guessed too often (429)
-├── SourceError          a file or an answer from outside that cannot be used
-│   └── Unreachable      nothing answered: no network, time-out, or still failing after retries
-├── MailError            an e-mail that its server does not take, or a mail server that does not answer
-└── StoreError           the database cannot be opened, migrated, backed up or restored
+├── NotFound                 no such paper, entry, note or tag (404)
+├── Conflict                 the version given is stale; carries the current state (412)
+│   └── PreconditionMissing  a change of something that exists names no version (428)
+├── Refused                  not signed in (401) or not allowed (403)
+├── TooLarge                 a note, tag, batch or body is over its limit (413)
+├── Invalid                  the input has the right shape but cannot be accepted (422)
+│   └── QueryError           a search query cannot be parsed; carries the position
+├── TooManyTries             too many wrong pairing codes (429)
+├── Cancelled                the client went away before its request was done (499)
+├── SourceError              an imported file or an answer from another site cannot be used (502)
+│   └── Unreachable          no answer: no network, a time-out, or failures after all retries
+├── MailError                the mail server does not answer or rejects an e-mail (502)
+└── StoreError               the database cannot be opened, read, written or backed up (503)
+    ├── StoreBusy            another program holds its lock
+    ├── StoreFull            its disk is full (507)
+    └── StoreMoved           its file on disk is no longer the one that is open
 """
 
 from typing import Any
 
 
 class PapermarginError(Exception):
-    """A failure that we understand; `str()` of it is one line for a person."""
+    """An expected failure; `str()` of it is one line for a person."""
 
     status = 500
     title = "Something went wrong"
+    retry_after: int | None = None  # seconds, where trying again can help
 
     @property
     def extra(self) -> dict[str, Any]:
-        """Members that a program needs beside the sentence."""
+        """Further members of the problem details (RFC 9457), for programs."""
         return {}
 
 
@@ -90,6 +95,11 @@ class TooManyTries(PapermarginError):
     title = "Too many tries"
 
 
+class Cancelled(PapermarginError):
+    status = 499  # nginx's for a closed request; nobody reads it
+    title = "Cancelled"
+
+
 class SourceError(PapermarginError):
     status = 502
     title = "The source gave nothing usable"
@@ -107,3 +117,19 @@ class MailError(PapermarginError):
 class StoreError(PapermarginError):
     status = 503
     title = "The store is not usable"
+    retry_after = 30
+
+
+class StoreBusy(StoreError):
+    retry_after = 5
+
+
+class StoreFull(StoreError):
+    status = 507
+    title = "The disk is full"
+    retry_after = 60
+
+
+class StoreMoved(StoreError):
+    title = "The store's file was moved or replaced"
+    retry_after = 60

@@ -1,1 +1,1 @@
-"""Our own JSON export, on the side of the store: packed from it, and unpacked into it without losing a word."""
+"""The JSON archive of all that one user wrote: write it, read it back, merge and compare."""

@@ -1,8 +1,8 @@
-"""How long an export takes, each figure beside what the same bytes cost bare, and how much memory it needs.
+"""Benchmark of exports: time beside that of writing the same bytes by hand, and memory.
 
     python -m tests.bench.exports [--papers 10000] [--rounds 5]
 
-Nothing else should run meanwhile. Times are seconds, memory is MiB.
+Run it on an idle machine. Times are seconds, memory is MiB.
 """
 
 import argparse
@@ -18,37 +18,41 @@ from rich.console import Console
 from rich.table import Table
 
 from server.config import Config
-from server.export.layout import default_layout
-from server.export.vault import Per, Plan, VaultReport, write_vault
-from server.export.zipping import render_zip
-from server.papers import read_papers
-from server.store import open_store
-from server.wire import StyleName
+from server.database.connection import open_store
+from server.papers.list import read_papers
+from server.schema.api import StyleName
+from server.vault.sync import Per, Plan, VaultReport, write_vault
+from server.vault.template import default_layout
+from server.vault.zip import render_zip
 from tests.bench.server import at, table
-from tests.bench.shelf import large_store, scaled
+from tests.bench.store import large_store, scaled
 
 console = Console(width=120)
 
 
-def timed(work: Callable[..., object], *arguments: object) -> float:
-    """Give the seconds that a work takes."""
+def timed(function: Callable[..., object], *arguments: object) -> float:
+    """Return how many seconds a function takes."""
     begun = time.perf_counter()
-    work(*arguments)
+    function(*arguments)
     return time.perf_counter() - begun
 
 
-def export(config: Config, folder: Path, style: StyleName = "obsidian", per: Per = "paper") -> VaultReport:
-    """Write the whole list, or bring its files up to date."""
+def export(
+    config: Config, folder: Path, style: StyleName = "obsidian", per: Per = "paper"
+) -> VaultReport:
+    """Export the whole list as a vault, new or again."""
 
     async def work() -> VaultReport:
         async with open_store(config):
-            return await write_vault(folder, read_papers(1), Plan(layout=default_layout(style), per=per))
+            return await write_vault(
+                folder, read_papers(1), Plan(layout=default_layout(style), per=per)
+            )
 
     return asyncio.run(work())
 
 
 def zipped(config: Config) -> int:
-    """Give the size of a zipped vault."""
+    """Return the size of a zipped vault in bytes."""
 
     async def work() -> int:
         async with open_store(config):
@@ -58,19 +62,19 @@ def zipped(config: Config) -> int:
 
 
 def write_bare(files: dict[str, bytes], folder: Path) -> None:
-    """Write the same files with nothing but that."""
+    """Write files and do nothing else."""
     folder.mkdir()
     for name, content in files.items():
         (folder / name).write_bytes(content)
 
 
 def read_all(folder: Path) -> dict[str, bytes]:
-    """Read all files of a folder with nothing but that."""
+    """Read all files of a folder and do nothing else."""
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def bench_vault(config: Config, rounds: int, figures: Table) -> None:
-    """A new vault beside writing its bytes, and the same again unchanged beside reading them."""
+    """Compare a new vault with writing its bytes, and an unchanged one with reading them."""
     new, bare_write, again, bare_read = [], [], [], []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as scratch:
@@ -80,13 +84,16 @@ def bench_vault(config: Config, rounds: int, figures: Table) -> None:
             bare_write.append(timed(write_bare, files, Path(scratch, "bare")))
             again.append(timed(export, config, vault))
             bare_read.append(timed(read_all, vault))
-    for name, ours, bare in (("new vault", new, bare_write), ("again, unchanged", again, bare_read)):
+    for name, ours, bare in (
+        ("new vault", new, bare_write),
+        ("again, unchanged", again, bare_read),
+    ):
         row = [f"{at(sorted(times), part):.2f}" for part in (0.5, 0.95) for times in (ours, bare)]
         figures.add_row(name, *row, f"{at(sorted(ours), 0.5) / len(files) * 1000:.2f} ms")
 
 
 def bench_others(config: Config, rounds: int, figures: Table, papers: int) -> None:
-    """The other styles, the files of days, all in one, and the zip."""
+    """Time the other styles, one file for each day, one file for all, and the zip."""
     works: dict[str, Callable[[Path], object]] = {
         "new, logseq": lambda folder: export(config, folder, "logseq"),
         "new, plain": lambda folder: export(config, folder, "plain"),
@@ -101,11 +108,16 @@ def bench_others(config: Config, rounds: int, figures: Table, papers: int) -> No
                 times.append(timed(work, Path(scratch, "vault")))
         times.sort()
         figures.add_row(
-            name, f"{at(times, 0.5):.2f}", "", f"{at(times, 0.95):.2f}", "", f"{times[0] / papers * 1000:.2f} ms"
+            name,
+            f"{at(times, 0.5):.2f}",
+            "",
+            f"{at(times, 0.95):.2f}",
+            "",
+            f"{times[0] / papers * 1000:.2f} ms",
         )
 
 
-# of the memory that is the process's own: the store's file, which is mapped, comes and goes as there is room
+# anonymous memory only: the mapped pages of the database file come and go as there is room
 _RUN = """
 import sys, threading
 from server.__main__ import main
@@ -123,14 +135,14 @@ print(peak)
 
 
 def peak(config: Config, *arguments: str) -> float:
-    """Give the most memory that a command had of its own, in MiB."""
+    """Return the peak anonymous memory of a command in MiB."""
     command = [sys.executable, "-c", _RUN, "export", *arguments, "--db", str(config.db)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     return int(done.stdout.split()[-1]) / 1024
 
 
 def bench_memory(config: Config) -> None:
-    """What the commands need for the papers of a day, and for all."""
+    """Measure the memory of exports of one day's papers and of all."""
     figures = table("Peak memory, MiB", "", "of a day", "all")
     works = {
         "markdown": ["markdown", "DIR"],
@@ -139,19 +151,27 @@ def bench_memory(config: Config) -> None:
     }
     for name, command in works.items():
         with tempfile.TemporaryDirectory() as scratch:
-            few, every = ([part.replace("DIR", f"{scratch}/{n}") for part in command] for n in range(2))
-            figures.add_row(name, f"{peak(config, *few, 'added:>=2026-03-05'):.0f}", f"{peak(config, *every):.0f}")
+            few, every = (
+                [part.replace("DIR", f"{scratch}/{n}") for part in command] for n in range(2)
+            )
+            figures.add_row(
+                name,
+                f"{peak(config, *few, 'added:>=2026-03-05'):.0f}",
+                f"{peak(config, *every):.0f}",
+            )
     console.print(figures)
 
 
 def main() -> None:
-    """Measure it all."""
+    """Run all benchmarks and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--papers", type=int, default=10_000, help="in the list")
+    parser.add_argument("--papers", type=int, default=10_000, help="how many papers the list has")
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     config, _ = large_store(scaled(asked.papers * 5))
-    figures = table(f"{asked.papers:,} papers, seconds", "", "median", "bare", "p95", "bare", "a paper")
+    figures = table(
+        f"{asked.papers:,} papers, seconds", "", "median", "bare", "p95", "bare", "a paper"
+    )
     bench_vault(config, asked.rounds, figures)
     bench_others(config, asked.rounds, figures, asked.papers)
     console.print(figures)

@@ -1,8 +1,9 @@
-"""What the margin costs on a page of 105 cards, next to the same page without it: `python -m tests.bench.extension`.
+"""Benchmark of the margin on a page of 105 cards, next to the same page without it.
 
-The cache is full and the server warm. Times are milliseconds of the page's own clock; a task is what keeps the
-page from
-answering the person; a layout shift is as Chromium scores it.
+    python -m tests.bench.extension
+
+The cache is full and the server warm. Times are milliseconds of the page's own clock. The longest
+task is how long the page did not react; the layout shift is Chromium's score.
 """
 
 import json
@@ -23,19 +24,21 @@ RUNS = 7
 OBSERVE = """
 window.seen = {shift: 0, longest: 0, cards: 0, drawn: 0};
 const watch = (type, take) =>
-    new PerformanceObserver(list => list.getEntries().forEach(take)).observe({type, buffered: true});
+    new PerformanceObserver(list => list.getEntries().forEach(take))
+        .observe({type, buffered: true});
 watch('layout-shift', each => { seen.shift += each.value; });
 watch('longtask', each => { seen.longest = Math.max(seen.longest, each.duration); });
 const count = selector => document.querySelectorAll(selector).length;
 new MutationObserver(() => {
     if (!seen.cards && count('article') === CARDS) seen.cards = performance.now();
-    if (!seen.drawn && count('article > papermargin-card') === CARDS) seen.drawn = performance.now();
+    if (!seen.drawn && count('article > papermargin-card') === CARDS)
+        seen.drawn = performance.now();
 }).observe(document, {childList: true, subtree: true});
 """.replace("CARDS", str(CARDS))
 
 
 def measure(browser: Browser, body: str, *, margins: bool) -> dict[str, float]:
-    """Load the page once and give its times, its worst task, its shift and its memory in megabytes."""
+    """Load the page once; return its times in ms, layout shift and memory in MB."""
     browser.pages[ADDRESS] = body
     page = browser.context.new_page()
     page.add_init_script(OBSERVE)
@@ -65,12 +68,17 @@ def _memory(page: Page) -> float:
 
 
 def run(folder: Path) -> dict[str, dict[str, float]]:
-    """Measure with and without the margin in one browser each, and give the medians."""
+    """Measure with and without the margin, in a browser each, and return the medians."""
     listed = papers(99, CARDS)
     body = list_page(listed, props={"periodType": "week"})
     empty = folder / "empty"
     empty.mkdir()
-    facts = {"manifest_version": 3, "name": "nothing", "version": "1", "background": {"service_worker": "worker.js"}}
+    facts = {
+        "manifest_version": 3,
+        "name": "nothing",
+        "version": "1",
+        "background": {"service_worker": "worker.js"},
+    }
     (empty / "manifest.json").write_text(json.dumps(facts))
     (empty / "worker.js").write_text("")
     server = Server(folder / "papers.db")
@@ -83,10 +91,14 @@ def run(folder: Path) -> dict[str, dict[str, float]]:
                     if name == "with":
                         browser.pair(server)
                         measure(browser, body, margins=True)
-                        until(lambda: server.card(listed[-1].key)["extraction"] == "done", seconds=120)
+                        until(
+                            lambda: server.card(listed[-1].key)["extraction"] == "done", seconds=120
+                        )
                         measure(browser, body, margins=True)
                     runs = [measure(browser, body, margins=name == "with") for _ in range(RUNS)]
-                medians[name] = {key: round(statistics.median(each[key] for each in runs), 3) for key in runs[0]}
+                medians[name] = {
+                    key: round(statistics.median(each[key] for each in runs), 3) for key in runs[0]
+                }
     finally:
         server.stop()
     return medians

@@ -1,10 +1,10 @@
-"""How a page's own request fares while thousands of papers are read again behind it, and how long those take.
+"""Benchmark of requests while thousands of papers are extracted in the background.
 
     python -m tests.bench.extraction [--papers 6000] [--seconds 30] [--whole]
 
-Texts are invented: sentences of the field around drawn names. Requests for 50 papers come at an even pace, first with
-nothing to read, then while all papers are, by the same server; what a request costs stands beside the same one when
-nothing is read, in one run. `--whole` waits until all are read. Times are milliseconds.
+Texts are invented sentences around random names. Requests for 50 papers come at an even pace, first
+while the server is otherwise idle, then while it extracts all papers. `--whole` waits until all are
+done. Times are milliseconds.
 """
 
 import argparse
@@ -20,15 +20,16 @@ from pathlib import Path
 
 import msgspec
 
+from server.accounts.tokens import issue
+from server.accounts.users import add_user
 from server.config import Config
-from server.identity import normalize_title, title_key
-from server.store import open_store
-from server.tokens import add_user, issue
+from server.database.connection import open_store
+from server.identifiers import normalize_title, title_key
 from tests.bench.server import Client, at, console, process, serving, table
-from tests.bench.shelf import NOW, paper_key, vocabulary
+from tests.bench.store import NOW, paper_key, vocabulary
 
 PAGE = 50
-PAUSE_SECONDS = 0.1  # between two requests: a person scrolls no faster
+PAUSE_SECONDS = 0.1  # between two requests; a person scrolls no faster
 SENTENCES = [
     "We present {a}, a method for {t} that fine-tunes a language model by LoRA.",
     "On {d}, {a} reaches an accuracy of {n}% and beats {b} by 2.1 points in BLEU.",
@@ -37,14 +38,22 @@ SENTENCES = [
     "Experiments with {b} on {d} show that {x} matters more than {y} for {t}.",
     "We release code, weights and {d}, in the hope that {x} will {y}.",
 ]
-TASKS = ["image captioning", "machine translation", "speech recognition", "object detection", "text generation"]
+TASKS = [
+    "image captioning",
+    "machine translation",
+    "speech recognition",
+    "object detection",
+    "text generation",
+]
 
 
 def main() -> None:
-    """Measure, and print a table."""
+    """Run the benchmark and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--papers", type=int, default=6_000)
-    parser.add_argument("--seconds", type=float, default=30.0, help="of requests in either state")
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, help="how long requests are sent in either state"
+    )
     parser.add_argument("--model", default="fast")
     parser.add_argument("--whole", action="store_true")
     asked = parser.parse_args()
@@ -63,24 +72,40 @@ def main() -> None:
             while asked.whole and _count_read(config.db) < asked.papers:
                 time.sleep(0.5)
             read, took = _count_read(config.db), time.perf_counter() - begun
-    figures = table(f"POST /overlay, {PAGE} papers, of {asked.papers:,} stored", "", "p50", "p95", "p99", "requests")
-    for name, times in (("nothing is read", idle), (f"the others are read ({still:,} were left)", busy)):
-        figures.add_row(name, *(f"{at(times, part):.1f}" for part in (0.5, 0.95, 0.99)), str(len(times)))
-    figures.add_row("ratio", *(f"{at(busy, part) / at(idle, part):.2f}x" for part in (0.5, 0.95, 0.99)), "")
+    figures = table(
+        f"POST /overlay, {PAGE} papers, of {asked.papers:,} stored",
+        "",
+        "p50",
+        "p95",
+        "p99",
+        "requests",
+    )
+    for name, times in (
+        ("idle", idle),
+        (f"extracting ({still:,} papers were left)", busy),
+    ):
+        figures.add_row(
+            name, *(f"{at(times, part):.1f}" for part in (0.5, 0.95, 0.99)), str(len(times))
+        )
+    figures.add_row(
+        "ratio", *(f"{at(busy, part) / at(idle, part):.2f}x" for part in (0.5, 0.95, 0.99)), ""
+    )
     console.print(figures)
     console.print(
-        f"{read:,} papers read in {took:.0f} s beside the requests, {read / took:.0f} a second; "
+        f"{read:,} papers extracted in {took:.0f} s, {read / took:.0f} a second; "
         f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
 
 
 async def _begin(config: Config) -> str:
     async with open_store(config):
-        return await issue((await add_user("me", NOW)).id, "device", datetime.now(UTC), name="bench")
+        return await issue(
+            (await add_user("me", NOW)).id, "device", datetime.now(UTC), name="bench"
+        )
 
 
 def _fill(db: Path, count: int) -> None:
-    """Store papers that an older model has read, so that the page shows them while they are read again."""
+    """Store papers that an older model has extracted, so that all of them are extracted again."""
     chance, words = random.Random(5), vocabulary()
     rows = []
     for n in range(count):
@@ -90,8 +115,9 @@ def _fill(db: Path, count: int) -> None:
         rows.append((n + 1, paper_key(n), title, *digests, abstract, str(NOW), "older"))
     with closing(sqlite3.connect(db)) as connection:
         connection.executemany(
-            "INSERT INTO paper (id, key, title, normalized_title, title_digest, abstract, created, extraction_version, "
-            "observed, authors, categories, mentions, results, richness) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7, "
+            "INSERT INTO paper (id, key, title, normalized_title, title_digest, abstract, created, "
+            "extraction_version, observed, authors, categories, mentions, results, richness) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7, "
             "'[]', '[]', '[]', '[]', 'huggingface')",
             rows,
         )
@@ -110,7 +136,7 @@ def _name(chance: random.Random, words: list[str]) -> str:
 
 
 def _ask(port: int, token: str, papers: int, seconds: float) -> list[float]:
-    """Ask for pages at an even pace, and give the milliseconds of each answer, sorted."""
+    """Send requests at an even pace; return the sorted times of the answers in ms."""
     chance, client, times = random.Random(6), Client(port, token), []
     end = time.perf_counter() + seconds
     while (begun := time.perf_counter()) < end:
@@ -124,7 +150,11 @@ def _ask(port: int, token: str, papers: int, seconds: float) -> list[float]:
 
 def _count_read(db: Path) -> int:
     with closing(sqlite3.connect(f"file:{db}?mode=ro", uri=True)) as connection:
-        return int(connection.execute("SELECT COUNT(*) FROM paper WHERE extraction_version <> 'older'").fetchone()[0])
+        return int(
+            connection.execute(
+                "SELECT COUNT(*) FROM paper WHERE extraction_version <> 'older'"
+            ).fetchone()[0]
+        )
 
 
 if __name__ == "__main__":

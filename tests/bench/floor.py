@@ -1,6 +1,7 @@
-"""The same answers by hand: sqlite3, msgspec and nothing between them, in the same framework and server.
+"""The floor of the server's benchmark: the same answers from plain sqlite3 and msgspec.
 
-`python -m tests.bench.floor DB PORT` serves `POST /api/v1/overlay` for papers that are known, and `GET /health`.
+`python -m tests.bench.floor DB PORT` serves `POST /api/v1/overlay` for known papers, and
+`GET /health`, in the same framework and server.
 """
 
 import hashlib
@@ -16,7 +17,9 @@ import uvicorn
 from litestar import Litestar, Request, get, post
 
 from nlp.spans import Result
-from server.wire import Card, EntryState, NoteState, OverlayReply, OverlayRequest, TermChip
+from server.schema.papers import Card, OverlayReply, OverlayRequest
+from server.schema.reading_list import EntryState, NoteState
+from server.schema.terms import TermChip
 
 _REQUEST = msgspec.json.Decoder(OverlayRequest)
 _RESULTS = msgspec.json.Decoder(list[Result])
@@ -37,36 +40,61 @@ def connect(db: str) -> sqlite3.Connection:
 
 
 def overlay(connection: sqlite3.Connection, request: OverlayRequest, user: int) -> OverlayReply:
-    """Give the cards of papers that are known by their ids."""
-    fetch = connection.execute
-    [change] = fetch("SELECT COALESCE(MAX(id), 0) FROM change").fetchone()
+    """Return the cards of papers that are known by their ids."""
+    [change] = connection.execute("SELECT COALESCE(MAX(id), 0) FROM change").fetchone()
     keys = [paper.id for paper in request.papers]
-    papers = fetch(
-        f"SELECT p.id, p.key, p.title, p.results, s.id FROM paper p LEFT JOIN seen s ON s.paper_id = p.id "
-        f"AND s.user_id = ? WHERE p.key IN ({_marks(keys)})",
+    papers = connection.execute(
+        "SELECT p.id, p.key, p.title, p.results, s.id FROM paper p "
+        "LEFT JOIN seen s ON s.paper_id = p.id AND s.user_id = ? "
+        f"WHERE p.key IN ({_marks(keys)})",
         [user, *keys],
     ).fetchall()
-    ids, key_of = [row[0] for row in papers], {row[0]: row[1] for row in papers}
-    marks = _marks(ids)
+    key_of = {row[0]: row[1] for row in papers}
+    entries = _entries(connection, key_of, user)
+    notes = _notes(connection, key_of, user)
+    terms = _terms(connection, key_of)
+    cards = {
+        key: Card(
+            key=key, title=title, extraction="done", seen=seen is not None,
+            entry=entries.get(paper), notes=notes[paper], terms=terms[paper],
+            results=_RESULTS.decode(results),
+        )
+        for paper, key, title, results, seen in papers
+    }  # fmt: skip
+    return OverlayReply(cards=[cards[str(key)] for key in keys], change=change)
+
+
+def _entries(
+    connection: sqlite3.Connection, key_of: dict[int, str], user: int
+) -> dict[int, EntryState]:
     entries: dict[int, EntryState] = {}
-    for paper, status, rating, version, added, updated, tag in fetch(
+    for paper, status, rating, version, added, updated, tag in connection.execute(
         "SELECT e.paper_id, e.status, e.rating, e.version, e.added, e.updated, t.name FROM entry e "
-        "LEFT JOIN entry_tag et ON et.entry_id = e.id LEFT JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL "
-        f"WHERE e.user_id = ? AND e.deleted IS NULL AND e.paper_id IN ({marks}) ORDER BY t.fold",
-        [user, *ids],
+        "LEFT JOIN entry_tag et ON et.entry_id = e.id "
+        "LEFT JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL "
+        "WHERE e.user_id = ? AND e.deleted IS NULL "
+        f"AND e.paper_id IN ({_marks(key_of)}) ORDER BY t.fold",
+        [user, *key_of],
     ):
         if paper not in entries:
-            times = {"added": datetime.fromisoformat(added), "updated": datetime.fromisoformat(updated)}
             entries[paper] = EntryState(
-                key=key_of[paper], status=status, rating=rating, version=version, tags=[], **times
-            )
+                key=key_of[paper], status=status, rating=rating, version=version, tags=[],
+                added=datetime.fromisoformat(added), updated=datetime.fromisoformat(updated),
+            )  # fmt: skip
         if tag is not None:
             entries[paper].tags.append(tag)
+    return entries
+
+
+def _notes(
+    connection: sqlite3.Connection, key_of: dict[int, str], user: int
+) -> dict[int, list[NoteState]]:
     notes = defaultdict(list)
-    for paper, uuid, text, version, created, updated in fetch(
-        "SELECT paper_id, uuid, text, version, created, updated FROM note WHERE user_id = ? AND deleted IS NULL "
-        f"AND paper_id IN ({marks}) ORDER BY created, id",
-        [user, *ids],
+    for paper, uuid, text, version, created, updated in connection.execute(
+        "SELECT paper_id, uuid, text, version, created, updated FROM note "
+        f"WHERE user_id = ? AND deleted IS NULL AND paper_id IN ({_marks(key_of)}) "
+        "ORDER BY created, id",
+        [user, *key_of],
     ):
         notes[paper].append(
             NoteState(
@@ -74,29 +102,27 @@ def overlay(connection: sqlite3.Connection, request: OverlayRequest, user: int) 
                 created=datetime.fromisoformat(created), updated=datetime.fromisoformat(updated),
             )
         )  # fmt: skip
+    return notes
+
+
+def _terms(connection: sqlite3.Connection, key_of: dict[int, str]) -> dict[int, list[TermChip]]:
     terms = defaultdict(list)
-    for paper, *chip in fetch(
-        "SELECT pt.paper_id, t.label, t.name, t.papers, pt.position FROM paper_term pt JOIN term t "
-        f"ON t.id = pt.term_id WHERE pt.paper_id IN ({marks}) ORDER BY pt.paper_id, pt.position",
-        ids,
+    for paper, *chip in connection.execute(
+        "SELECT pt.paper_id, t.label, t.name, t.papers, pt.position FROM paper_term pt "
+        f"JOIN term t ON t.id = pt.term_id WHERE pt.paper_id IN ({_marks(key_of)}) "
+        "ORDER BY pt.paper_id, pt.position",
+        [*key_of],
     ):
         terms[paper].append(TermChip(*chip))
-    cards = {
-        key: Card(
-            key=key, title=title, extraction="done", seen=seen is not None,
-            entry=entries.get(paper), notes=notes[paper], terms=terms[paper], results=_RESULTS.decode(results),
-        )
-        for paper, key, title, results, seen in papers
-    }  # fmt: skip
-    return OverlayReply(cards=[cards[str(key)] for key in keys], change=change)
+    return terms
 
 
-def _marks(values: list[Any]) -> str:
+def _marks(values: Any) -> str:
     return ", ".join("?" * len(values))
 
 
 def create_floor(db: str) -> Litestar:
-    """Give the server that answers by hand."""
+    """Create the application."""
     connection = connect(db)
 
     @get("/health")
@@ -107,7 +133,8 @@ def create_floor(db: str) -> Litestar:
     async def post_overlay(request: Request[Any, Any, Any]) -> OverlayReply:
         secret = request.headers["authorization"].removeprefix("Bearer ")
         [user, _] = connection.execute(
-            "SELECT t.user_id, r.name FROM token t JOIN reader r ON r.id = t.user_id WHERE t.digest = ?",
+            "SELECT t.user_id, r.name FROM token t JOIN reader r ON r.id = t.user_id "
+            "WHERE t.digest = ?",
             [hashlib.sha256(secret.encode()).hexdigest()],
         ).fetchone()
         return overlay(connection, _REQUEST.decode(await request.body()), user)

@@ -1,4 +1,6 @@
-"""A Chromium with the extension in it, and the server that it is paired with: what the tests hold in their hands."""
+"""A Chromium with the extension in it, and the server that it is paired with: what the tests hold
+in their hands.
+"""
 
 import json
 import os
@@ -15,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import BrowserContext, Page, Playwright, Route, Worker
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, Worker, expect
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "extension"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+# a busy machine takes longer than the 5 s that Playwright waits by itself
+expect.set_options(timeout=30_000)
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -61,7 +66,7 @@ class Server:
         log = self.db.with_suffix(".log").open("ab")
         with log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-        until(self._answers, seconds=60)
+        until(self._answers, seconds=180)
 
     def _answers(self) -> bool:
         try:
@@ -98,8 +103,18 @@ class Server:
 
     def card(self, key: str) -> dict[str, Any]:
         """Give what the server has on a paper."""
-        card: dict[str, Any] = self.call("POST", "/api/v1/overlay", {"papers": [{"id": key}]})["cards"][0]
+        card: dict[str, Any] = self.call("POST", "/api/v1/overlay", {"papers": [{"id": key}]})[
+            "cards"
+        ][0]
         return card
+
+
+def need_chromium() -> None:
+    """Skip the test where there is no Chromium; in CI that is a failure."""
+    if not CHROMIUM:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
+            "no Chromium on this machine: apt-get install chromium"
+        )
 
 
 def until(claim: Callable[[], Any], *, seconds: float = 30) -> Any:
@@ -111,20 +126,27 @@ def until(claim: Callable[[], Any], *, seconds: float = 30) -> Any:
     return result
 
 
-GRANTED = ["http://127.0.0.1/*", "http://localhost/*", "https://127.0.0.1/*", "http://no-such-host.invalid/*"]
+GRANTED = [
+    "http://127.0.0.1/*",
+    "http://localhost/*",
+    "https://127.0.0.1/*",
+    "http://no-such-host.invalid/*",
+]
 
 
 def install(folder: Path, *, sealed: bool = False, granted: bool = True) -> Path:
-    """Copy the extension with the permission for 127.0.0.1 `granted`, which no headless Chromium can be asked for.
+    """Copy the extension, with host permission for 127.0.0.1 if `granted`.
 
-    Unless `sealed`, shadow roots are open, so that locators and axe see into them; that is the only other difference.
+    A headless Chromium cannot show the prompt for a permission. Unless `sealed`, shadow roots are
+    open, so that locators and axe can look inside; there is no other difference.
     """
     shutil.copytree(EXTENSION, folder)
     if granted:
         manifest = json.loads((folder / "manifest.json").read_text())
-        (folder / "manifest.json").write_text(json.dumps(manifest | {"host_permissions": GRANTED}))
+        manifest["host_permissions"] += GRANTED
+        (folder / "manifest.json").write_text(json.dumps(manifest))
     if not sealed:
-        dom = folder / "dom.js"
+        dom = folder / "ui" / "dom.js"
         text = dom.read_text()
         assert 'SHADOW_MODE = "closed"' in text
         dom.write_text(text.replace('SHADOW_MODE = "closed"', 'SHADOW_MODE = "open"'))
@@ -141,7 +163,9 @@ class Browser:
     @property
     def worker(self) -> Worker:
         workers = self.context.service_workers
-        return workers[0] if workers else self.context.wait_for_event("serviceworker", timeout=15_000)
+        return (
+            workers[0] if workers else self.context.wait_for_event("serviceworker", timeout=15_000)
+        )
 
     @property
     def id(self) -> str:
@@ -161,7 +185,9 @@ class Browser:
         return page
 
     def settle(self) -> None:
-        """Wait for the options that installing opens: whoever opened a page at that moment would lose it to them."""
+        """Wait for the options that installing opens: whoever opened a page at that moment would
+        lose it to them.
+        """
         for _ in range(60):
             if any(page.url.endswith("options.html") for page in self.context.pages):
                 break
@@ -176,8 +202,10 @@ class Browser:
 
     def ask(self, kind: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the background, as the extension's own pages do."""
-        page = self.extension_page("popup.html")
-        reply = page.evaluate("([kind, body]) => chrome.runtime.sendMessage({kind, body})", [kind, body or {}])
+        page = self.extension_page("popup/popup.html")
+        reply = page.evaluate(
+            "([kind, body]) => chrome.runtime.sendMessage({kind, body})", [kind, body or {}]
+        )
         page.close()
         assert "error" not in reply, reply
         return reply["value"]
@@ -190,7 +218,8 @@ class Browser:
         """Let the browser look for its server where nobody is, as after a fallen network."""
         moved = (
             "async address => { const {account} = await chrome.storage.local.get('account'); "
-            "await chrome.storage.local.set({account: {...account, address}}); return account.address; }"
+            "await chrome.storage.local.set({account: {...account, address}}); return "
+            "account.address; }"
         )
         address = self.worker.evaluate(moved, f"http://127.0.0.1:{free_port()}")
         yield
@@ -216,9 +245,14 @@ class Browser:
 
 @contextmanager
 def browsing(
-    playwright: Playwright, extension: Path, profile: Path, *, language: str = "en", display: str = ""
+    playwright: Playwright,
+    extension: Path,
+    profile: Path,
+    *,
+    language: str = "en",
+    display: str = "",
 ) -> Iterator[Browser]:
-    """Run a Chromium on a profile; the sites answer from `pages`, and nothing goes out to the network.
+    """Run Chromium on a profile; the sites answer from `pages`, and nothing reaches the network.
 
     It has no head unless there is a `display` for it.
     """
@@ -239,7 +273,7 @@ def browsing(
     )
     browser = Browser(context)
     context.route(re.compile(r"https://(?!127\.)"), browser._answer)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     try:
         assert browser.worker
         browser.settle()

@@ -1,14 +1,15 @@
-"""The browser, the server and the pages of the extension's tests; without Chromium they are skipped, but not in CI."""
+"""The browser, the server and the pages of the extension's tests; without Chromium they are
+skipped, but not in CI.
+"""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.extension.browser import CHROMIUM, Browser, Server, browsing, install
+from tests.extension.browser import Browser, Server, browsing, install, need_chromium
 from tests.extension.pages import Paper, papers
 
 _series = itertools.count(1)
@@ -16,12 +17,26 @@ _series = itertools.count(1)
 
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    if not CHROMIUM:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
-            "no Chromium on this machine: apt-get install chromium"
-        )
+    need_chromium()
     with sync_playwright() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def moving_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that the tests of a module stop and start."""
+    running = Server(tmp_path_factory.mktemp("moving") / "papers.db")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def away(moving_server: Server) -> Iterator[Server]:
+    """The moving server, up again after each test."""
+    yield moving_server
+    if not moving_server.process:
+        moving_server.start()
 
 
 @pytest.fixture(scope="package")
@@ -47,7 +62,10 @@ def browser(playwright: Playwright, extension: Path, tmp_path: Path) -> Iterator
 
 @pytest.fixture(scope="package")
 def shared_browser(
-    playwright: Playwright, extension: Path, server: Server, tmp_path_factory: pytest.TempPathFactory
+    playwright: Playwright,
+    extension: Path,
+    server: Server,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Browser]:
     with browsing(playwright, extension, tmp_path_factory.mktemp("browser") / "profile") as running:
         running.pair(server)
@@ -56,7 +74,7 @@ def shared_browser(
 
 @pytest.fixture
 def paired(shared_browser: Browser) -> Iterator[Browser]:
-    """The browser that most tests share, paired with the server; its pages are closed after each."""
+    """The browser that most tests share, paired with the server; each test closes its pages."""
     yield shared_browser
     shared_browser.close_pages()
 

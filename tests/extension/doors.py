@@ -1,4 +1,6 @@
-"""What may stand at an address that a person typed, other than their server: strangers, silence, broken doors."""
+"""What may stand at an address that a person typed, other than their server: strangers, silence,
+broken doors.
+"""
 
 import json
 import socket

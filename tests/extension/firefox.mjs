@@ -1,7 +1,7 @@
 /**
- * A Firefox to be told what to do: the first line of standard input is a job (the browser, the extension's folder and
- * id, or none), each further line an act by name with its facts, and each is answered by a line. Without an extension
- * the sites are the real ones.
+ * A Firefox to be told what to do: the first line of standard input is a job (the browser, the
+ * extension's folder and id, or none), each further line an act by name with its facts, and each is
+ * answered by a line. Without an extension the sites are the real ones.
  */
 
 import { createInterface } from "node:readline";
@@ -39,8 +39,11 @@ async function answerFrom(page) {
   await page.setRequestInterception(true);
   page.on("request", (request) => {
     const body = answers[request.url().split("#")[0]];
-    if (body !== undefined) return request.respond({ status: 200, contentType: "text/html; charset=utf-8", body });
-    return request.url().startsWith("http") ? request.respond({ status: 404, body: "" }) : request.continue();
+    if (body !== undefined)
+      return request.respond({ status: 200, contentType: "text/html; charset=utf-8", body });
+    return request.url().startsWith("http")
+      ? request.respond({ status: 404, body: "" })
+      : request.continue();
   });
 }
 
@@ -49,7 +52,11 @@ async function inChrome(script) {
   const tree = await browser.connection.send("browsingContext.getTree", { "moz:scope": "chrome" });
   const window = tree.result.contexts.find(({ url }) => url.endsWith("/browser.xhtml"));
   const target = { context: window.context };
-  const said = await browser.connection.send("script.evaluate", { expression: script, target, awaitPromise: true });
+  const said = await browser.connection.send("script.evaluate", {
+    expression: script,
+    target,
+    awaitPromise: true,
+  });
   if (said.result.type !== "success") throw new Error(JSON.stringify(said.result.exceptionDetails));
   return said.result.result.value ?? null;
 }
@@ -82,7 +89,11 @@ const ACTS = {
   show: ({ page }) => pages.get(page).bringToFront(),
   evaluate: ({ page, script }) => pages.get(page).evaluate(script),
   // a page that is about to be replaced, or is not there yet, holds no claim
-  holds: ({ page, script }) => pages.get(page).evaluate(script).catch(() => null),
+  holds: ({ page, script }) =>
+    pages
+      .get(page)
+      .evaluate(script)
+      .catch(() => null),
   click: ({ page, selector, button = "left" }) => clickOn(pages.get(page), selector, button),
   type: ({ page, text }) => pages.get(page).keyboard.type(text),
   press: async ({ page, keys }) => {
@@ -104,7 +115,8 @@ async function perform({ act, ...facts }) {
 try {
   if (extension) await browser.installExtension(extension);
   console.log(JSON.stringify({ value: "ready" }));
-  for (let wanted = await read(); wanted; wanted = await read()) console.log(JSON.stringify(await perform(wanted)));
+  for (let wanted = await read(); wanted; wanted = await read())
+    console.log(JSON.stringify(await perform(wanted)));
 } finally {
   await browser.close();
 }

@@ -1,4 +1,6 @@
-"""A Firefox, with the extension or without, driven over WebDriver BiDi by `firefox.mjs`, its own windows included."""
+"""A Firefox, with the extension or without, driven over WebDriver BiDi by `firefox.mjs`, its own
+windows included.
+"""
 
 import itertools
 import json
@@ -54,7 +56,9 @@ class Tab:
     def until(self, script: str, *, seconds: float = 20) -> Any:
         """Wait until an expression holds in the page, and give its value, True for an element."""
         found = f"(() => {{ const found = {script}; return found instanceof Node || found; }})()"
-        return until(lambda: self.firefox.do("holds", page=self.name, script=found), seconds=seconds)
+        return until(
+            lambda: self.firefox.do("holds", page=self.name, script=found), seconds=seconds
+        )
 
     def click(self, selector: str, *, button: str = "left") -> None:
         self.firefox.do("click", page=self.name, selector=selector, button=button)
@@ -118,15 +122,19 @@ class Firefox:
 
     def ask(self, kind: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the background, as the extension's own pages do."""
-        tab = self.extension_page("popup.html")
-        reply = tab.evaluate(f"browser.runtime.sendMessage({json.dumps({'kind': kind, 'body': body or {}})})")
+        tab = self.extension_page("popup/popup.html")
+        reply = tab.evaluate(
+            f"browser.runtime.sendMessage({json.dumps({'kind': kind, 'body': body or {}})})"
+        )
         tab.close()
         assert "error" not in reply, reply
         return reply["value"]
 
     def pair(self, server: Server, host: str = "127.0.0.1") -> str:
-        """Pair as a person does, on the options page, and allow what the browser asks; give what the page said."""
-        options = self.extension_page("options.html")
+        """Pair as a person does, on the options page, and allow what the browser asks; give what
+        the page said.
+        """
+        options = self.extension_page("options/options.html")
         options.until("document.querySelector('#address').value")
         options.evaluate(
             f"document.querySelector('#address').value = '{host}:{server.port}/'; "
@@ -145,12 +153,14 @@ class Firefox:
     def cut_off(self) -> Iterator[None]:
         """Let the browser look for its server where nobody is, as after a fallen network."""
         address = self._move(f"http://127.0.0.1:{free_port()}")
-        yield
-        self._move(address)
+        try:
+            yield
+        finally:
+            self._move(address)
         self.ask("flush")
 
     def _move(self, address: str) -> str:
-        tab = self.extension_page("popup.html")
+        tab = self.extension_page("popup/popup.html")
         before = tab.evaluate(
             "(async () => { const {account} = await browser.storage.local.get('account'); "
             f"await browser.storage.local.set({{account: {{...account, address: '{address}'}}}}); "
@@ -160,13 +170,18 @@ class Firefox:
         return str(before)
 
     def restart_background(self) -> None:
-        """Stop the background as the browser does when it is idle; what it listens for starts it again."""
-        self.do("chrome", script=f"WebExtensionPolicy.getByID('{ID}').extension.terminateBackground()")
+        """Stop the background as the browser does when it is idle; what it listens for starts it
+        again.
+        """
+        self.do(
+            "chrome", script=f"WebExtensionPolicy.getByID('{ID}').extension.terminateBackground()"
+        )
 
     def reload_extension(self) -> None:
         """Load the extension anew, as after an update."""
         script = (
-            "(async () => { const {AddonManager} = ChromeUtils.importESModule('resource://gre/modules/AddonManager"
+            "(async () => { const {AddonManager} = "
+            "ChromeUtils.importESModule('resource://gre/modules/AddonManager"
             f".sys.mjs'); await (await AddonManager.getAddonByID('{ID}')).reload(); }})()"
         )
         self.do("chrome", script=script)
@@ -174,14 +189,23 @@ class Firefox:
 
 @contextmanager
 def browsing(extension: Path | None, profile: Path) -> Iterator[Firefox]:
-    """Run a Firefox on a profile; with an extension, the sites answer only what `open` was given."""
+    """Run Firefox on a profile; with an extension, sites answer only what `open` was given."""
     if not (FIREFOX and (HERE / "node_modules").is_dir()):
-        why = "no Firefox or no npm packages: apt-get install firefox-esr; npm ci --prefix tests/extension"
+        why = (
+            "no Firefox or no npm packages: "
+            "apt-get install firefox-esr; npm ci --prefix tests/extension"
+        )
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
     job = {
-        "firefox": FIREFOX, "profile": str(profile), "extension": extension and str(extension), "id": ID, "uuid": UUID,
-    }  # fmt: skip
-    node = subprocess.Popen(["node", "firefox.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        "firefox": FIREFOX,
+        "profile": str(profile),
+        "extension": extension and str(extension),
+        "id": ID,
+        "uuid": UUID,
+    }
+    node = subprocess.Popen(
+        ["node", "firefox.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     with node:
         assert node.stdin
         assert node.stdout

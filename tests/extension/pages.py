@@ -1,5 +1,4 @@
-"""Small pages of our own with the structure that was measured on the real ones: lists of both generations, papers,
-arXiv."""
+"""Made-up pages with the structure of the real ones: lists of both generations, papers, arXiv."""
 
 import html
 import json
@@ -10,20 +9,62 @@ from typing import Any
 STYLE = (Path(__file__).parent / "pages.css").read_text()
 
 _SUBJECTS = [
-    ("Low-rank adapters for patient image models", "LoRA", "ImageNet", "accuracy", "image classification", "92.4%"),
+    (
+        "Low-rank adapters for patient image models",
+        "LoRA",
+        "ImageNet",
+        "accuracy",
+        "image classification",
+        "92.4%",
+    ),
     (
         "Asking less: question answering with short contexts",
         "RAG",
-        "Natural Questions",
+        "TriviaQA",
         "F1",
         "question answering",
         "71.3",
     ),
-    ("A diffusion model that knows when to stop", "diffusion model", "COCO", "FID", "image generation", "6.8"),
-    ("Translating between quiet languages", "Transformer", "WMT14", "BLEU", "machine translation", "31.2"),
-    ("Reward models that admit doubt", "GRPO", "GSM8K", "accuracy", "mathematical reasoning", "84.1%"),
-    ("Graphs that forget their neighbours", "graph neural network", "OGB", "ROC-AUC", "link prediction", "0.913"),
-    ("Speech from a single whispered word", "wav2vec 2.0", "LibriSpeech", "WER", "speech recognition", "2.9"),
+    (
+        "A diffusion model that knows when to stop",
+        "diffusion model",
+        "COCO",
+        "FID",
+        "image generation",
+        "6.8",
+    ),
+    (
+        "Translating between quiet languages",
+        "Transformer",
+        "WMT14",
+        "BLEU",
+        "machine translation",
+        "31.2",
+    ),
+    (
+        "Reward models that admit doubt",
+        "GRPO",
+        "GSM8K",
+        "accuracy",
+        "mathematical reasoning",
+        "84.1%",
+    ),
+    (
+        "Graphs that forget their neighbours",
+        "graph neural network",
+        "OGB",
+        "AUC",
+        "link prediction",
+        "91.3%",
+    ),
+    (
+        "Speech from a single whispered word",
+        "wav2vec 2.0",
+        "LibriSpeech",
+        "WER",
+        "speech recognition",
+        "2.9",
+    ),
 ]
 
 
@@ -40,10 +81,20 @@ class Paper:
         """The paper as the page's own JSON has it."""
         authors = [{"_id": "0", "name": name, "hidden": False} for name in self.authors]
         paper = {
-            "id": self.key, "title": self.title, "summary": self.abstract, "authors": authors,
-            "publishedAt": "2026-06-01T00:00:00.000Z", "upvotes": 7,
-        }  # fmt: skip
-        return {"paper": paper, "title": self.title, "summary": self.abstract, "numComments": 1, "upvoted": False}
+            "id": self.key,
+            "title": self.title,
+            "summary": self.abstract,
+            "authors": authors,
+            "publishedAt": "2026-06-01T00:00:00.000Z",
+            "upvotes": 7,
+        }
+        return {
+            "paper": paper,
+            "title": self.title,
+            "summary": self.abstract,
+            "numComments": 1,
+            "upvoted": False,
+        }
 
 
 def papers(series: int, count: int) -> list[Paper]:
@@ -52,32 +103,53 @@ def papers(series: int, count: int) -> list[Paper]:
     for place in range(count):
         title, method, dataset, metric, task, value = _SUBJECTS[place % len(_SUBJECTS)]
         abstract = (
-            f"We look at {task} once more. Our model builds on {method} and is trained on {dataset} alone. "
-            f"It reaches {value} {metric} on {dataset}, and needs no second pass. A study of {task} with and without "
-            f"{method} shows where the gain comes from."
+            f"We look at {task} once more. Our model builds on {method} and is trained on "
+            f"{dataset} alone, and needs no second pass. {method} achieves {value} {metric} on "
+            f"{dataset}. A study of {task} with and without {method} shows what brings the gain."
         )
-        made.append(Paper(f"26{1 + place % 12:02d}.{series:02d}{place:03d}", f"{title}, part {place + 1}", abstract))
+        made.append(
+            Paper(
+                f"26{1 + place % 12:02d}.{series:02d}{place:03d}",
+                f"{title}, part {place + 1}",
+                abstract,
+            )
+        )
     return made
 
 
 def list_page(
-    listed: list[Paper], *, generation: int = 5, shown: list[Paper] | None = None, props: dict[str, Any] | None = None,
-    script: str = "", search: str = "", dark: bool = False,
-) -> str:  # fmt: skip
-    """A list page; `generation` 4 wraps each card, 5 has comment anchors, 0 is restyled: other tags, every class
-    renamed."""
-    facts = {"dateString": "2026-06-03", "periodType": "day", "isTrending": False, "query": {}} | (props or {})
+    listed: list[Paper],
+    *,
+    generation: int = 5,
+    shown: list[Paper] | None = None,
+    props: dict[str, Any] | None = None,
+    script: str = "",
+    search: str = "",
+    dark: bool = False,
+) -> str:
+    """Make a list page.
+
+    Generation 4 wraps each card, 5 has comment anchors, and 0 has other tags and class names.
+    """
+    facts = {"dateString": "2026-06-03", "periodType": "day", "isTrending": False, "query": {}} | (
+        props or {}
+    )
     facts["dailyPapers"] = [paper.item() for paper in listed]
-    cards = "".join(_card(paper, generation, search) for paper in (listed if shown is None else shown))
+    cards = "".join(
+        _card(paper, generation, search) for paper in (listed if shown is None else shown)
+    )
     grid = {4: "relative grid gap-5", 5: "relative grid gap-5 contain", 0: "shelf"}[generation]
     body = (
         f'<section class="container"><div class="head"><h1>Daily Papers</h1>'
         f'<ul><li><button id="weekly">Weekly</button></li></ul>'
-        f'<a href="/papers/trending">Trending</a><a href="/papers/date/2026-06-02">Previous</a></div>'
+        f'<a href="/papers/trending">Trending</a><a '
+        'href="/papers/date/2026-06-02">Previous</a></div>'
         f'<div class="{grid}" id="grid">{cards}<div class="nav"><a '
         f'href="/papers/date/2026-06-02">Previous</a></div></div></section>'
     )
-    return _page("DailyPapersPage", f"<main>{_island('DailyPapers', facts, body)}</main>", script, dark)
+    return _page(
+        "DailyPapersPage", f"<main>{_island('DailyPapers', facts, body)}</main>", script, dark
+    )
 
 
 def _card(paper: Paper, generation: int, search: str) -> str:
@@ -87,15 +159,18 @@ def _card(paper: Paper, generation: int, search: str) -> str:
     link = f"/papers/{paper.key}"
     if generation == 0:
         return (
-            f'<div class="tile"><div class="cover"><a href="{link}"><img alt=""></a></div><div class="words">'
-            f'<h2 class="name"><a href="{link}">{title}</a></h2><p>By <a href="/somebody">somebody</a> · '
+            f'<div class="tile"><div class="cover"><a href="{link}"><img alt=""></a></div><div '
+            'class="words">'
+            f'<h2 class="name"><a href="{link}">{title}</a></h2><p>By <a '
+            'href="/somebody">somebody</a> · '
             f'<a href="{link}#community">4</a></p></div></div>'
         )
     inner = (
         f'<article class="card"><a href="{link}" class="thumb"><img alt="" loading="lazy"></a>'
         f'<div class="badge">Submitted by somebody</div><div class="foot"><a '
         f'href="/login?next=%2Fpapers%2F{paper.key}" '
-        f'class="vote"><div class="leading-none">7</div></a><div class="w-full"><h3><a href="{link}" '
+        f'class="vote"><div class="leading-none">7</div></a><div class="w-full"><h3><a '
+        f'href="{link}" '
         f'class="title">{title}</a>'
         f'</h3><div class="meta"><a href="{link}">· 2 authors</a><a '
         f'href="{link}#community">4</a></div></div></div></article>'
@@ -108,32 +183,47 @@ def trending_page(listed: list[Paper]) -> str:
     names = [*listed[1:], listed[0]]
     cards = "".join(
         f'<article class="card"><h3><a '
-        f'href="/papers/{paper.key}">{html.escape(paper.title)}</a></h3><p>{html.escape(paper.abstract)} '
+        f'href="/papers/{paper.key}">{html.escape(paper.title)}</a></h3>'
+        f"<p>{html.escape(paper.abstract)} "
         f'It follows <a href="/papers/{other.key}">{html.escape(other.title)}</a>.</p><ul><li>Ada '
         f"Quill</li></ul></article>"
         for paper, other in zip(listed, names, strict=True)
     )
-    facts = {"isTrending": True, "periodType": "day", "query": {}, "dailyPapers": [paper.item() for paper in listed]}
+    facts = {
+        "isTrending": True,
+        "periodType": "day",
+        "query": {},
+        "dailyPapers": [paper.item() for paper in listed],
+    }
     return _page(
-        "DailyPapersPage", f"<main>{_island('DailyPapers', facts, f'<div class=stack>{cards}</div>')}</main>", "", False
+        "DailyPapersPage",
+        f"<main>{_island('DailyPapers', facts, f'<div class=stack>{cards}</div>')}</main>",
+        "",
+        False,
     )
 
 
 def paper_page(paper: Paper, *, markup: str = "", dark: bool = False, script: str = "") -> str:
-    """A paper's own page; `markup` replaces the abstract's paragraph by another shape of the same words."""
+    """A paper's own page; `markup` replaces the abstract's paragraph by another shape of the same
+    words.
+    """
     text = markup or html.escape(paper.abstract)
     body = (
-        f'<div><a href="/papers">Papers</a></div><h1>{html.escape(paper.title)}</h1><div>Published on Jun 1</div>'
-        f'<div><h2>Abstract</h2><div><div class="ai"><p>A short summary that a machine wrote.</p></div><p '
+        f'<div><a href="/papers">Papers</a></div><h1>{html.escape(paper.title)}</h1><div>Published '
+        "on Jun 1</div>"
+        f'<div><h2>Abstract</h2><div><div class="ai"><p>A short summary that a machine '
+        "wrote.</p></div><p "
         f'class="abstract">{text}</p></div></div>'
         f'<div><a class="btn" href="https://arxiv.org/abs/{paper.key}">View arXiv page</a></div>'
-        f'<h3 id="community">Community</h3><div>See also <a href="/papers/2401.00001">another paper</a></div>'
+        f'<h3 id="community">Community</h3><div>See also <a href="/papers/2401.00001">another '
+        "paper</a></div>"
     )
     facts = {"paper": paper.item()["paper"], "comments": []}
     article = '<article><a href="/collections/x"><h4>A collection</h4></a></article>'
     return _page(
         "PaperPage",
-        f'<main><section class="container">{_island("PaperContent", facts, body)}{article}</section></main>',
+        f"<main><section "
+        f'class="container">{_island("PaperContent", facts, body)}{article}</section></main>',
         script,
         dark,
     )
@@ -144,16 +234,22 @@ def arxiv_page(paper: Paper) -> str:
     metas = "".join(
         f'<meta name="citation_{name}" content="{html.escape(value, quote=True)}">'
         for name, value in [
-            ("title", paper.title), ("author", "Quill, Ada"), ("author", "Marginalia, Ben"), ("date", "2026/06/01"),
-            ("arxiv_id", paper.key), ("abstract", paper.abstract),
+            ("title", paper.title),
+            ("author", "Quill, Ada"),
+            ("author", "Marginalia, Ben"),
+            ("date", "2026/06/01"),
+            ("arxiv_id", paper.key),
+            ("abstract", paper.abstract),
         ]
-    )  # fmt: skip
+    )
     wrapped = html.escape(paper.abstract).replace(". ", ".\n      ")
     return (
         f"<!doctype html><html "
         f"lang=en><head><title>{html.escape(paper.title)}</title>{metas}<style>{STYLE}</style></head><body>"
-        f'<div id="abs"><h1 class="title mathjax"><span class="descriptor">Title:</span>{html.escape(paper.title)}</h1>'
-        f'<blockquote class="abstract mathjax">\n      <span class="descriptor">Abstract:</span>{wrapped}\n    '
+        f'<div id="abs"><h1 class="title mathjax"><span '
+        f'class="descriptor">Title:</span>{html.escape(paper.title)}</h1>'
+        f'<blockquote class="abstract mathjax">\n      <span '
+        f'class="descriptor">Abstract:</span>{wrapped}\n    '
         f"</blockquote></div></body></html>"
     )
 
@@ -167,8 +263,10 @@ def _island(name: str, props: dict[str, Any], body: str) -> str:
 
 def _page(kind: str, body: str, script: str, dark: bool) -> str:
     return (
-        f'<!doctype html><html lang="en"{" class=dark" if dark else ""}><head><meta charset="utf-8"><meta '
+        f'<!doctype html><html lang="en"{" class=dark" if dark else ""}><head><meta '
+        'charset="utf-8"><meta '
         f'name="viewport" '
-        f'content="width=device-width"><title>Papers</title><style>{STYLE}</style></head><body class="{kind}">{body}'
+        f'content="width=device-width"><title>Papers</title><style>{STYLE}</style></head><body '
+        f'class="{kind}">{body}'
         f"<script>{script}</script></body></html>"
     )

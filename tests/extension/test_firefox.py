@@ -1,4 +1,6 @@
-"""The same margin in Firefox, driven over WebDriver BiDi: paired, drawn, offline, in conflict, in two tabs."""
+"""The same margin in Firefox, driven over WebDriver BiDi: paired, drawn, offline, in conflict, in
+two tabs.
+"""
 
 import json
 import re
@@ -29,28 +31,21 @@ LAYER = "document.querySelector('papermargin-layer')?.shadowRoot"
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extension with the manifest as it ships: what Firefox asks the person can be answered here."""
+    """The extension with the manifest as it ships: what Firefox asks the person can be answered
+    here.
+    """
     return install(tmp_path_factory.mktemp("bare") / "papermargin", granted=False)
 
 
-@pytest.fixture(scope="module")
-def moving_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that these tests stop and start."""
-    running = Server(tmp_path_factory.mktemp("moving") / "papers.db")
-    running.start()
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def server(moving_server: Server) -> Iterator[Server]:
-    yield moving_server
-    if not moving_server.process:
-        moving_server.start()
+def server(away: Server) -> Server:
+    return away
 
 
 @pytest.fixture(scope="module")
-def shared_user(bare: Path, moving_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+def shared_user(
+    bare: Path, moving_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Firefox]:
     with firefox.browsing(bare, tmp_path_factory.mktemp("firefox") / "profile") as running:
         assert running.pair(moving_server) == f"Paired as me with {moving_server.address}."
         yield running
@@ -86,18 +81,27 @@ def nothing_waits(user: Firefox) -> bool:
     return not user.ask("status")["edits"]
 
 
-def test_every_card_has_its_margin_also_when_the_page_draws_it_anew(user: Firefox, some_papers: Papers) -> None:
+def test_every_card_has_a_margin_even_after_the_page_redraws_it(
+    user: Firefox, some_papers: Papers
+) -> None:
     listed = some_papers(7)
     right = [[paper.title, f"Margin of {paper.title}"] for paper in listed]
     tab = show(user, listed)
     until(lambda: tab.evaluate(MARGINS) == right)
-    assert tab.evaluate("document.querySelector('papermargin-card').getBoundingClientRect().height") == 66
+    assert (
+        tab.evaluate("document.querySelector('papermargin-card').getBoundingClientRect().height")
+        == 66
+    )
     assert tab.evaluate(f"getComputedStyle({CARD}.querySelector('.row')).display") == "flex"
-    tab.evaluate("void (grid => grid.replaceWith(grid.cloneNode(true)))(document.querySelector('#grid'))")
+    tab.evaluate(
+        "void (grid => grid.replaceWith(grid.cloneNode(true)))(document.querySelector('#grid'))"
+    )
     until(lambda: tab.evaluate(MARGINS) == right)
 
 
-def test_a_click_and_a_note_reach_the_server(user: Firefox, server: Server, some_papers: Papers) -> None:
+def test_a_click_and_a_note_reach_the_server(
+    user: Firefox, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     tab = show(user, listed)
     tab.click(".status")
@@ -115,8 +119,10 @@ FIREFOX_WORDS = {cause: words for cause, (_, words) in WORDS.items()} | {
 }
 
 
-def test_the_connection_test_names_the_cause_as_far_as_firefox_tells(user: Firefox, server: Server) -> None:
-    options = user.extension_page("options.html")
+def test_the_connection_test_names_the_cause_if_firefox_reports_it(
+    user: Firefox, server: Server
+) -> None:
+    options = user.extension_page("options/options.html")
     answer = "document.querySelector('#answer').textContent"
     asked = {"http://127.0.0.1"}
     for cause, (door, _) in WORDS.items():
@@ -136,7 +142,9 @@ def test_a_server_in_a_home_network_is_reached_by_plain_http(
     bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, some_papers: Papers
 ) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))  # nothing is sent: it only asks which of our addresses faces others
+        probe.connect(
+            ("192.0.2.1", 9)
+        )  # nothing is sent: it only asks which of our addresses faces others
         home = str(probe.getsockname()[0])
     monkeypatch.setenv("PAPERMARGIN_HOST", "0.0.0.0")
     monkeypatch.setenv("PAPERMARGIN_HOSTS", home)
@@ -152,8 +160,8 @@ def test_a_server_in_a_home_network_is_reached_by_plain_http(
         server.stop()
 
 
-def test_a_permission_that_is_not_given_is_named(user: Firefox, server: Server) -> None:
-    options = user.extension_page("options.html")
+def test_a_denied_permission_is_reported(user: Firefox, server: Server) -> None:
+    options = user.extension_page("options/options.html")
     options.evaluate("document.querySelector('#address').value = 'nas.local:8620'")
     options.click("#test")
     assert user.do("chrome", script=ALLOW.replace("prompt.button", "prompt.secondaryButton"))
@@ -164,7 +172,7 @@ def test_a_permission_that_is_not_given_is_named(user: Firefox, server: Server) 
     assert said.startswith("The browser's permission for http://nas.local:8620 is missing")
 
 
-def test_the_context_menu_saves_a_papers_link_and_offers_nothing_on_others(
+def test_the_context_menu_saves_links_to_papers_only(
     user: Firefox, server: Server, some_papers: Papers
 ) -> None:
     listed = some_papers(2)
@@ -191,7 +199,9 @@ CHOOSE_SAVE = f"""(async () => {{
 }})()"""
 
 
-def test_edits_wait_for_the_server_and_are_sent_in_order(user: Firefox, server: Server, some_papers: Papers) -> None:
+def test_edits_wait_for_the_server_and_are_sent_in_order(
+    user: Firefox, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     tab = show(user, listed)
     until(lambda: server.card(listed[0].key)["title"])
@@ -216,9 +226,10 @@ def test_edits_wait_for_the_server_and_are_sent_in_order(user: Firefox, server: 
 
 
 @pytest.mark.parametrize(
-    ("choice", "left"), [("Keep the server's", "theirs"), ("Keep yours", "mine"), ("Keep merged", "theirs\n\nmine")]
+    ("choice", "left"),
+    [("Keep the server's", "theirs"), ("Keep yours", "mine"), ("Keep merged", "theirs\n\nmine")],
 )
-def test_a_conflict_shows_both_texts_and_keeps_what_is_chosen(
+def test_a_conflict_shows_both_texts_and_keeps_the_chosen_one(
     user: Firefox, server: Server, some_papers: Papers, choice: str, left: str
 ) -> None:
     listed = some_papers(2)
@@ -236,7 +247,9 @@ def test_a_conflict_shows_both_texts_and_keeps_what_is_chosen(
     sides = tab.until(f"[...{LAYER}.querySelectorAll('textarea')].map(area => area.value)")
     assert sides == ["mine", "theirs", "theirs\n\nmine"]
     buttons = f"[...{LAYER}.querySelectorAll('button')]"
-    tab.evaluate(f"void ({buttons}.find(each => each.textContent === {json.dumps(choice)}).id = 'chosen')")
+    tab.evaluate(
+        f"void ({buttons}.find(each => each.textContent === {json.dumps(choice)}).id = 'chosen')"
+    )
     tab.click("#chosen")
     until(lambda: notes(server, listed[0]) == [left])
     until(lambda: nothing_waits(user))
@@ -252,7 +265,9 @@ def change_note(tab: Tab, text: str) -> None:
     tab.press("Control", "Enter")
 
 
-def test_two_tabs_lose_nothing_of_each_other(user: Firefox, server: Server, some_papers: Papers) -> None:
+def test_edits_from_two_tabs_are_all_kept(
+    user: Firefox, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(2)
     one, two = show(user, listed), show(user, listed)
     one.show()
@@ -269,13 +284,21 @@ def test_two_tabs_lose_nothing_of_each_other(user: Firefox, server: Server, some
     one.until(f"{CARD}.querySelector('.notes').textContent === '2 notes'")
 
 
-def test_another_devices_change_appears_within_two_seconds(user: Firefox, server: Server, some_papers: Papers) -> None:
+def test_another_devices_change_appears_within_two_seconds(
+    user: Firefox, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(2)
     tab = show(user, listed)
-    until(lambda: "/api/v1/events" in [row["path"].partition("?")[0] for row in user.ask("ledger", {"most": 9})])
+    until(
+        lambda: (
+            "/api/v1/events"
+            in [row["path"].partition("?")[0] for row in user.ask("ledger", {"most": 9})]
+        )
+    )
     tab.show()
     tab.evaluate(
-        f"void (async () => {{ while ({CARD}.querySelector('.status').dataset.status !== 'reading') "
+        f"void (async () => "
+        f"{{ while ({CARD}.querySelector('.status').dataset.status !== 'reading') "
         "await new Promise(done => setTimeout(done, 50)); window.seenAt = Date.now(); })()"
     )
     server.call("PUT", f"/api/v1/papers/{listed[0].key}/entry", {"status": "reading"}, If_Match="*")
@@ -283,7 +306,9 @@ def test_another_devices_change_appears_within_two_seconds(user: Firefox, server
     assert tab.until("window.seenAt") / 1_000 - written < 2
 
 
-def test_a_draft_outlives_the_background_and_the_tab(user: Firefox, server: Server, some_papers: Papers) -> None:
+def test_a_draft_survives_the_background_and_the_tab(
+    user: Firefox, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(2)
     tab = show(user, listed)
     tab.click(".notes")
@@ -302,42 +327,63 @@ def test_a_draft_outlives_the_background_and_the_tab(user: Firefox, server: Serv
 
 
 @pytest.mark.parametrize("site", ["huggingface", "arxiv"])
-def test_a_papers_page_has_its_panel_and_colours(user: Firefox, some_papers: Papers, site: str) -> None:
+def test_a_papers_page_has_its_panel_and_highlights(
+    user: Firefox, some_papers: Papers, site: str
+) -> None:
     [paper] = some_papers(1)
-    address = {"huggingface": f"{HOST}/papers/{paper.key}", "arxiv": f"https://arxiv.org/abs/{paper.key}"}[site]
+    address = {
+        "huggingface": f"{HOST}/papers/{paper.key}",
+        "arxiv": f"https://arxiv.org/abs/{paper.key}",
+    }[site]
     tab = user.open(address, paper_page(paper) if site == "huggingface" else arxiv_page(paper))
-    tab.until("document.querySelector('papermargin-panel')?.shadowRoot.querySelector('.legend .chip')", seconds=180)
-    tab.until("[...(CSS.highlights.get('papermargin-dataset') ?? [])].map(String).includes('ImageNet')")
+    tab.until(
+        "document.querySelector('papermargin-panel')?.shadowRoot.querySelector('.legend .chip')",
+        seconds=180,
+    )
+    tab.until(
+        "[...(CSS.highlights.get('papermargin-dataset') ?? [])].map(String).includes('ImageNet')"
+    )
 
 
-def test_without_the_highlight_api_the_mentions_are_coloured_all_the_same(
+def test_without_the_highlight_api_boxes_cover_the_mentions(
     bare: Path, server: Server, tmp_path: Path, some_papers: Papers
 ) -> None:
     [paper] = some_papers(1)
     older = shutil.copytree(bare, tmp_path / "older")
-    text = (older / "highlight.js").read_text()
-    (older / "highlight.js").write_text(text.replace("CSS.highlights", "null"))
+    text = (older / "page" / "highlight.js").read_text()
+    (older / "page" / "highlight.js").write_text(text.replace("CSS.highlights", "null"))
     with firefox.browsing(older, tmp_path / "profile") as old:
         old.pair(server)
         tab = old.open(f"{HOST}/papers/{paper.key}", paper_page(paper))
-        tab.until("document.querySelector('papermargin-panel')?.shadowRoot.querySelector('.legend .chip')", seconds=180)
+        tab.until(
+            "document.querySelector('papermargin-panel')?.shadowRoot.querySelector('.legend "
+            ".chip')",
+            seconds=180,
+        )
         assert tab.evaluate("CSS.highlights.size") == 0
-        marks = "[...document.querySelector('papermargin-marks').shadowRoot.querySelectorAll('.dataset')]"
+        marks = (
+            "[...document.querySelector('papermargin-marks')"
+            ".shadowRoot.querySelectorAll('.dataset')]"
+        )
         box = "(({x, y, width, height}) => [x, y, width, height].map(Math.round))"
         words = (
-            "(() => { const text = document.querySelector('.abstract').firstChild; const range = new Range(); "
-            "const at = text.data.indexOf('ImageNet'); range.setStart(text, at); range.setEnd(text, at + 8); "
+            "(() => { const text = document.querySelector('.abstract').firstChild; const range = "
+            "new Range(); "
+            "const at = text.data.indexOf('ImageNet'); range.setStart(text, at); "
+            "range.setEnd(text, at + 8); "
             "return range; })()"
         )
         tab.until(f"{marks}.length === 2")
-        assert tab.evaluate(f"{box}({marks}[0].getBoundingClientRect())") == tab.evaluate(
-            f"{box}({words}.getBoundingClientRect())"
+        # the boxes follow a change of the layout in the next frame
+        tab.until(
+            f"String({box}({marks}[0].getBoundingClientRect())) === "
+            f"String({box}({words}.getBoundingClientRect()))"
         )
         tab.click(".toggle.dataset")
         tab.until(f"{marks}.length === 0")
 
 
-def test_a_page_that_listens_first_hears_nothing_of_what_is_typed(
+def test_a_page_that_listens_first_receives_no_keystroke(
     user: Firefox, server: Server, some_papers: Papers
 ) -> None:
     listed = some_papers(2)
@@ -349,7 +395,7 @@ def test_a_page_that_listens_first_hears_nothing_of_what_is_typed(
     assert tab.evaluate("overheard.filter(([type]) => type !== 'selectionchange')") == []
 
 
-def test_a_page_that_was_there_before_the_extension_is_left_alone(
+def test_a_page_opened_before_the_extension_was_installed_gets_no_margin(
     bare: Path, server: Server, tmp_path: Path, some_papers: Papers
 ) -> None:
     listed = some_papers(2)
@@ -358,9 +404,12 @@ def test_a_page_that_was_there_before_the_extension_is_left_alone(
         tab = show(fresh, listed)
         fresh.reload_extension()
         tab.show()
-        tab.evaluate("document.querySelectorAll('papermargin-card, papermargin-bar').forEach(host => host.remove())")
+        tab.evaluate(
+            "document.querySelectorAll('papermargin-card, papermargin-bar').forEach(host => "
+            "host.remove())"
+        )
         tab.evaluate("void document.querySelector('#grid').append(document.createElement('p'))")
-        popup = fresh.extension_page("popup.html")
+        popup = fresh.extension_page("popup/popup.html")
         popup.until("document.body.textContent.includes('Connected')")
         popup.close()
         tab.show()

@@ -35,7 +35,7 @@ def margins_are_right(page: Page, keys: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("generation", [4, 5, 0])
-def test_every_card_gets_its_margin_in_either_svelte_and_restyled(
+def test_every_card_gets_a_margin_in_both_svelte_versions_and_restyled(
     paired: Browser, some_papers: Papers, generation: int
 ) -> None:
     listed = some_papers(9)
@@ -53,7 +53,9 @@ def test_every_card_gets_its_margin_in_either_svelte_and_restyled(
         ("papers/month/2026-06", {"periodType": "month"}),
     ],
 )
-def test_every_period_gets_its_margins(paired: Browser, some_papers: Papers, path: str, props: dict[str, str]) -> None:
+def test_every_period_gets_margins(
+    paired: Browser, some_papers: Papers, path: str, props: dict[str, str]
+) -> None:
     listed = some_papers(5)
     page = paired.open(f"{HOST}/{path}", list_page(listed, props=props))
     until(lambda: margins_are_right(page, [paper.key for paper in listed]))
@@ -61,29 +63,38 @@ def test_every_period_gets_its_margins(paired: Browser, some_papers: Papers, pat
 
 def test_a_week_of_105_cards_is_complete(paired: Browser, some_papers: Papers) -> None:
     listed = [Paper(paper.key, paper.title) for paper in some_papers(105)]
-    page = paired.open(f"{HOST}/papers/week/2026-W23", list_page(listed, props={"periodType": "week"}))
+    page = paired.open(
+        f"{HOST}/papers/week/2026-W23", list_page(listed, props={"periodType": "week"})
+    )
     expect(page.locator("papermargin-bar .state")).to_have_text("105 of 105 cards")
     assert margins_are_right(page, [paper.key for paper in listed])
 
 
-def test_trending_cards_are_told_from_the_papers_their_abstracts_name(paired: Browser, some_papers: Papers) -> None:
+def test_papers_cited_in_trending_abstracts_get_no_margin(
+    paired: Browser, some_papers: Papers
+) -> None:
     listed = some_papers(6)
     page = paired.open(f"{HOST}/papers/trending", trending_page(listed))
     until(lambda: margins_are_right(page, [paper.key for paper in listed]))
 
 
-def test_a_search_with_highlighted_titles_shows_its_results_alone(paired: Browser, some_papers: Papers) -> None:
+def test_a_search_with_highlighted_titles_shows_only_its_results(
+    paired: Browser, some_papers: Papers
+) -> None:
     listed = some_papers(6)
     found = listed[2:5]
     props = {"query": {"q": "that"}, "searchResults": [paper.item() for paper in found]}
     page = paired.open(
-        f"{HOST}/papers/month/2026-06?q=that", list_page(listed, shown=found, props=props, search="that")
+        f"{HOST}/papers/month/2026-06?q=that",
+        list_page(listed, shown=found, props=props, search="that"),
     )
     expect(page.locator("papermargin-bar .state")).to_have_text("3 of 3 cards")
     assert margins_are_right(page, [paper.key for paper in found])
 
 
-def test_cards_replaced_by_hydration_get_their_margins_back(paired: Browser, some_papers: Papers) -> None:
+def test_cards_replaced_by_hydration_get_their_margins_back(
+    paired: Browser, some_papers: Papers
+) -> None:
     listed = some_papers(6)
     page = paired.open(f"{HOST}/papers", list_page(listed))
     until(lambda: margins_are_right(page, [paper.key for paper in listed]))
@@ -95,7 +106,7 @@ def test_cards_replaced_by_hydration_get_their_margins_back(paired: Browser, som
     expect(page.locator("papermargin-bar")).to_have_count(1)
 
 
-def test_a_period_switched_in_the_page_is_followed(paired: Browser, some_papers: Papers) -> None:
+def test_navigation_within_the_site_is_followed(paired: Browser, some_papers: Papers) -> None:
     old, new = some_papers(5), some_papers(7)
     script = f"""document.querySelector('#weekly').onclick = () => {{
         const next = new DOMParser().parseFromString({as_script(list_page(new))}, 'text/html');
@@ -109,13 +120,16 @@ def test_a_period_switched_in_the_page_is_followed(paired: Browser, some_papers:
     expect(page.locator("papermargin-bar .state")).to_have_text("7 of 7 cards")
 
 
-def test_a_node_used_again_for_another_paper_gets_that_papers_margin(paired: Browser, some_papers: Papers) -> None:
+def test_a_node_reused_for_another_paper_gets_that_papers_margin(
+    paired: Browser, some_papers: Papers
+) -> None:
     old, new = some_papers(3), some_papers(3)
     page = paired.open(f"{HOST}/papers", list_page(old))
     until(lambda: margins_are_right(page, [paper.key for paper in old]))
     page.evaluate(
         """news => document.querySelectorAll('article').forEach((card, i) => {
-            for (const link of card.querySelectorAll('a[href^="/papers/"]')) link.setAttribute('href', '/papers/' +
+            for (const link of card.querySelectorAll('a[href^="/papers/"]'))
+                link.setAttribute('href', '/papers/' +
             news[i][0]);
             card.querySelector('h3 a').firstChild.nodeValue = news[i][1];
         })""",
@@ -124,7 +138,9 @@ def test_a_node_used_again_for_another_paper_gets_that_papers_margin(paired: Bro
     until(lambda: margins_are_right(page, [paper.key for paper in new]))
 
 
-def test_cards_that_come_late_or_change_places_keep_their_own_margins(paired: Browser, some_papers: Papers) -> None:
+def test_cards_that_come_late_or_move_keep_their_own_margins(
+    paired: Browser, some_papers: Papers
+) -> None:
     listed = some_papers(8)
     page = paired.open(f"{HOST}/papers", list_page(listed, shown=listed[:4]))
     until(lambda: margins_are_right(page, [paper.key for paper in listed[:4]]))
@@ -140,7 +156,9 @@ def test_cards_that_come_late_or_change_places_keep_their_own_margins(paired: Br
     until(lambda: margins_are_right(page, [paper.key for paper in order]))
 
 
-def test_a_page_without_a_card_says_so_and_draws_nothing(paired: Browser, some_papers: Papers) -> None:
+def test_a_page_without_a_card_says_so_and_draws_nothing(
+    paired: Browser, some_papers: Papers
+) -> None:
     listed = some_papers(4)
     page = paired.open(f"{HOST}/papers", list_page(listed, shown=[]))
     told = until(lambda: _told(paired, page, broken=True))
@@ -148,7 +166,7 @@ def test_a_page_without_a_card_says_so_and_draws_nothing(paired: Browser, some_p
     expect(page.locator("papermargin-card, papermargin-bar")).to_have_count(0)
 
 
-def test_fewer_cards_than_the_page_lists_are_noticed(paired: Browser, some_papers: Papers) -> None:
+def test_fewer_cards_than_the_page_lists_are_reported(paired: Browser, some_papers: Papers) -> None:
     listed = some_papers(4)
     page = paired.open(f"{HOST}/papers", list_page(listed, shown=listed[:3]))
     expect(page.locator("papermargin-bar .state")).to_have_text("3 of 4 cards")
@@ -158,11 +176,12 @@ def test_fewer_cards_than_the_page_lists_are_noticed(paired: Browser, some_paper
 def _told(browser: Browser, page: Page, *, broken: bool) -> dict[str, int] | None:
     told: dict[str, int] = browser.worker.evaluate(
         "async () => { for (const tab of await chrome.tabs.query({})) { const told = "
-        "await chrome.tabs.sendMessage(tab.id, {kind: 'page'}).catch(() => null); if (told) return told; } "
+        "await chrome.tabs.sendMessage(tab.id, {kind: 'page'}).catch(() => null); if (told) "
+        "return told; } "
         "return {}; }"
     )
     return told if told.get("broken") is broken else None
 
 
-def test_the_made_up_series_share_no_id() -> None:
+def test_series_of_made_up_papers_share_no_id() -> None:
     assert not {paper.key for paper in papers(1, 105)} & {paper.key for paper in papers(2, 105)}

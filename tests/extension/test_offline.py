@@ -1,6 +1,6 @@
-"""Edits wait, are sent once and in order, and never overwrite what somebody else wrote."""
+"""Offline edits: they are queued, sent once and in order, and overwrite no other edit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,22 +16,6 @@ HOST = "https://huggingface.co"
 Papers = Callable[[int], list[Paper]]
 
 
-@pytest.fixture(scope="module")
-def moving_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that these tests stop and start."""
-    running = Server(tmp_path_factory.mktemp("moving") / "papers.db")
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def away(moving_server: Server) -> Iterator[Server]:
-    yield moving_server
-    if not moving_server.process:
-        moving_server.start()
-
-
 @pytest.fixture
 def user(browser: Browser, away: Server) -> Browser:
     browser.pair(away)
@@ -40,7 +24,9 @@ def user(browser: Browser, away: Server) -> Browser:
 
 def show(browser: Browser, listed: list[Paper]) -> Page:
     page = browser.open(f"{HOST}/papers", list_page(listed))
-    expect(page.locator("papermargin-bar .state")).to_contain_text(f"{len(listed)} of {len(listed)} cards")
+    expect(page.locator("papermargin-bar .state")).to_contain_text(
+        f"{len(listed)} of {len(listed)} cards"
+    )
     return page
 
 
@@ -61,10 +47,14 @@ def texts(server: Server, paper: Paper) -> list[str]:
 
 def revisions(server: Server, paper: Paper) -> list[str]:
     note = server.card(paper.key)["notes"][0]
-    return [revision["text"] for revision in server.call("GET", f"/api/v1/notes/{note['id']}/revisions")]
+    return [
+        revision["text"] for revision in server.call("GET", f"/api/v1/notes/{note['id']}/revisions")
+    ]
 
 
-def test_edits_made_offline_wait_and_are_sent_in_order(user: Browser, away: Server, some_papers: Papers) -> None:
+def test_edits_made_offline_are_sent_later_in_order(
+    user: Browser, away: Server, some_papers: Papers
+) -> None:
     listed = some_papers(4)
     page = show(user, listed)
     until(lambda: away.card(listed[0].key)["title"])
@@ -82,11 +72,16 @@ def test_edits_made_offline_wait_and_are_sent_in_order(user: Browser, away: Serv
     expect(again.locator("papermargin-card .status").first).to_have_attribute("data-status", "read")
     away.start()
     until(lambda: nothing_waits(user), seconds=40)
-    assert (away.card(listed[0].key)["entry"]["status"], texts(away, listed[0])) == ("read", ["written in a tunnel"])
+    assert (away.card(listed[0].key)["entry"]["status"], texts(away, listed[0])) == (
+        "read",
+        ["written in a tunnel"],
+    )
     assert away.card(listed[0].key)["entry"]["version"] == 3
 
 
-def test_the_known_margin_is_drawn_at_once_without_the_server(user: Browser, away: Server, some_papers: Papers) -> None:
+def test_the_cached_margin_is_drawn_without_the_server(
+    user: Browser, away: Server, some_papers: Papers
+) -> None:
     listed = some_papers(4)
     page = show(user, listed)
     page.locator("papermargin-card .status").first.click()
@@ -95,7 +90,9 @@ def test_the_known_margin_is_drawn_at_once_without_the_server(user: Browser, awa
     expect(page.locator("papermargin-card .chip.method").first).to_be_visible()
     away.stop()
     again = user.open(f"{HOST}/papers")
-    expect(again.locator("papermargin-card .status").first).to_have_attribute("data-status", "inbox", timeout=2_000)
+    expect(again.locator("papermargin-card .status").first).to_have_attribute(
+        "data-status", "inbox", timeout=2_000
+    )
     expect(again.locator("papermargin-card .chip.method").first).to_be_visible()
     expect(again.locator("papermargin-bar .state")).to_contain_text("offline")
 
@@ -112,7 +109,13 @@ def test_a_worker_stopped_between_keystroke_and_answer_sends_once(
     page.keyboard.type("never saved")
     user.stop_worker()
     page.keyboard.type(", still kept")
-    until(lambda: [draft for draft in user.ask("status")["drafts"] if draft["text"] == "never saved, still kept"])
+    until(
+        lambda: [
+            draft
+            for draft in user.ask("status")["drafts"]
+            if draft["text"] == "never saved, still kept"
+        ]
+    )
     away.start()
     user.stop_worker()
     user.ask("flush")
@@ -121,14 +124,16 @@ def test_a_worker_stopped_between_keystroke_and_answer_sends_once(
     assert away.card(listed[0].key)["notes"][0]["version"] == 1
 
 
-def test_an_edit_whose_answer_was_lost_is_not_made_twice(user: Browser, away: Server, some_papers: Papers) -> None:
+def test_an_edit_whose_reply_was_lost_is_not_applied_twice(
+    user: Browser, away: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     page = show(user, listed)
     until(lambda: away.card(listed[0].key)["title"])
     with user.cut_off():
         write_note(page, "sent but not heard")
         [edit] = user.ask("status")["edits"]
-        # the server gets the very request that the worker would send, and the worker never hears of it
+        # the server gets the request that the worker would send, and the worker gets no reply
         away.call(
             "PUT",
             f"/api/v1/notes/{edit['ref']}",
@@ -140,7 +145,9 @@ def test_an_edit_whose_answer_was_lost_is_not_made_twice(user: Browser, away: Se
     assert away.card(listed[0].key)["notes"][0]["version"] == 1
 
 
-def test_a_conflict_shows_both_texts_and_loses_neither(user: Browser, away: Server, some_papers: Papers) -> None:
+def test_a_conflict_shows_both_texts_and_loses_neither(
+    user: Browser, away: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     page = show(user, listed)
     write_note(page, "first")
@@ -172,8 +179,12 @@ def test_a_conflict_can_be_merged(user: Browser, away: Server, some_papers: Pape
     assert nothing_waits(user)
 
 
-def _edit_while_away(user: Browser, page: Page, server: Server, paper: Paper, *, mine: str, theirs: str) -> None:
-    """Change a note here while the server is out of reach, and there before this browser comes back."""
+def _edit_while_away(
+    user: Browser, page: Page, server: Server, paper: Paper, *, mine: str, theirs: str
+) -> None:
+    """Change a note here while the server is out of reach, and there before this browser comes
+    back.
+    """
     note = server.card(paper.key)["notes"][0]
     page.locator("papermargin-card .notes").first.click()
     page.get_by_role("button", name="Edit").click()
@@ -182,11 +193,14 @@ def _edit_while_away(user: Browser, page: Page, server: Server, paper: Paper, *,
         page.keyboard.press("Control+Enter")
         expect(page.locator("papermargin-card .flag").first).to_have_text("waiting")
         server.call(
-            "PUT", f"/api/v1/notes/{note['id']}", {"paper": paper.key, "text": theirs}, If_Match=f'"{note["version"]}"'
+            "PUT",
+            f"/api/v1/notes/{note['id']}",
+            {"paper": paper.key, "text": theirs},
+            If_Match=f'"{note["version"]}"',
         )
 
 
-def test_fields_that_only_one_side_changed_merge_without_a_word(
+def test_changes_to_different_fields_merge_silently(
     user: Browser, away: Server, some_papers: Papers
 ) -> None:
     listed = some_papers(3)
@@ -197,14 +211,17 @@ def test_fields_that_only_one_side_changed_merge_without_a_word(
         page.locator("papermargin-card .rating").first.click()
         page.get_by_role("menuitemradio", name="Rated 5 of 5").click()
         away.call(
-            "PUT", f"/api/v1/papers/{listed[0].key}/entry", {"status": "reading", "tags": ["elsewhere"]}, If_Match="*"
+            "PUT",
+            f"/api/v1/papers/{listed[0].key}/entry",
+            {"status": "reading", "tags": ["elsewhere"]},
+            If_Match="*",
         )
     until(lambda: nothing_waits(user))
     entry = away.card(listed[0].key)["entry"]
     assert (entry["status"], entry["rating"], entry["tags"]) == ("reading", 5, ["elsewhere"])
 
 
-def test_two_tabs_lose_nothing_of_each_other(user: Browser, away: Server, some_papers: Papers) -> None:
+def test_edits_from_two_tabs_are_all_kept(user: Browser, away: Server, some_papers: Papers) -> None:
     listed = some_papers(3)
     one, two = show(user, listed), show(user, listed)
     write_note(one, "from the first tab")
@@ -219,7 +236,12 @@ def test_two_tabs_lose_nothing_of_each_other(user: Browser, away: Server, some_p
 
 
 def test_two_browsers_see_each_other(
-    user: Browser, away: Server, playwright: Playwright, extension: Path, tmp_path: Path, some_papers: Papers
+    user: Browser,
+    away: Server,
+    playwright: Playwright,
+    extension: Path,
+    tmp_path: Path,
+    some_papers: Papers,
 ) -> None:
     listed = some_papers(3)
     page = show(user, listed)
@@ -233,7 +255,9 @@ def test_two_browsers_see_each_other(
         )
 
 
-def test_a_revoked_browser_keeps_its_edits_and_is_told(user: Browser, away: Server, some_papers: Papers) -> None:
+def test_a_revoked_browser_keeps_its_edits_and_says_so(
+    user: Browser, away: Server, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     page = show(user, listed)
     for device in away.call("GET", "/api/v1/devices"):
@@ -241,7 +265,7 @@ def test_a_revoked_browser_keeps_its_edits_and_is_told(user: Browser, away: Serv
             away.call("DELETE", f"/api/v1/devices/{device['id']}")
     page.locator("papermargin-card .status").first.click()
     expect(page.locator("papermargin-bar .state")).to_contain_text("pair again")
-    popup = user.extension_page("popup.html")
+    popup = user.extension_page("popup/popup.html")
     expect(popup.locator("#connection")).to_contain_text("no longer knows this browser")
     user.pair(away)
     until(lambda: nothing_waits(user))
@@ -251,21 +275,27 @@ def test_a_revoked_browser_keeps_its_edits_and_is_told(user: Browser, away: Serv
 def move_to(browser: Browser, address: str) -> None:
     browser.worker.evaluate(
         "async address => { const {account} = await chrome.storage.local.get('account'); "
-        "await chrome.storage.session.clear(); await chrome.storage.local.set({account: {...account, address}}); }",
+        "await chrome.storage.session.clear(); await chrome.storage.local.set({account: "
+        "{...account, address}}); }",
         address,
     )
 
 
 @pytest.mark.parametrize(("api", "word"), [(0, "too old"), (2, "newer")])
-def test_a_server_of_another_version_is_named_and_nothing_is_sent(
+def test_a_server_of_another_version_is_reported_and_nothing_is_sent(
     user: Browser, away: Server, some_papers: Papers, api: int, word: str
 ) -> None:
     [paper] = some_papers(1)
-    with answering({"user": "me", "device": "x", "server": "9.9", "api": api, "change": 0}) as address:
+    with answering(
+        {"user": "me", "device": "x", "server": "9.9", "api": api, "change": 0}
+    ) as address:
         move_to(user, address)
         named = {"id": paper.key, "title": paper.title}
-        user.ask("edit", {"kind": "entry", "ref": paper.key, "paper": named, "change": {"status": "inbox"}})
-        popup = user.extension_page("popup.html")
+        user.ask(
+            "edit",
+            {"kind": "entry", "ref": paper.key, "paper": named, "change": {"status": "inbox"}},
+        )
+        popup = user.extension_page("popup/popup.html")
         expect(popup.locator("#connection")).to_contain_text(word)
         expect(popup.locator("#waiting")).to_contain_text("1 edit waits")
         popup.close()
@@ -276,7 +306,7 @@ def test_a_server_of_another_version_is_named_and_nothing_is_sent(
     assert away.card(paper.key)["entry"]["status"] == "inbox"
 
 
-def test_a_server_that_has_moved_is_named_and_gets_its_edits_at_the_new_address(
+def test_a_server_that_moved_gets_its_edits_at_the_new_address(
     user: Browser, away: Server, some_papers: Papers
 ) -> None:
     listed = some_papers(3)
@@ -284,12 +314,12 @@ def test_a_server_that_has_moved_is_named_and_gets_its_edits_at_the_new_address(
     with sending_elsewhere() as old:
         move_to(user, old)
         page.locator("papermargin-card .status").first.click()
-        popup = user.extension_page("popup.html")
+        popup = user.extension_page("popup/popup.html")
         expect(popup.locator("#connection")).to_contain_text("The server sends elsewhere")
         expect(popup.locator("#connection")).to_contain_text("enter its new address in the options")
         expect(popup.locator("#waiting")).to_contain_text("1 edit waits")
         popup.close()
-    options = user.extension_page("options.html")
+    options = user.extension_page("options/options.html")
     options.locator("#address").fill(f"{away.address}/")
     options.get_by_role("button", name="Test connection").click()
     expect(options.locator("#answer")).to_contain_text("Papermargin 0.1.0")
@@ -304,13 +334,14 @@ BACKLOG = """async papers => {
     for (let nth = 1; nth <= 100; nth += 1) {
         await ask('edit', {...note, change: {text: `text ${nth}`, quote: null}});
         const paper = rest[nth % rest.length];
-        await ask('edit', {kind: 'entry', ref: paper.id, paper, change: {rating: 1 + Math.floor(nth / 25)}});
+        await ask('edit', {kind: 'entry', ref: paper.id, paper,
+            change: {rating: 1 + Math.floor(nth / 25)}});
     }
 }"""
 BADGE = "() => chrome.action.getBadgeText({})"
 
 
-def test_two_hundred_edits_outlive_worker_and_browser_and_arrive_once_and_in_order(
+def test_two_hundred_edits_survive_worker_and_browser_and_arrive_once_in_order(
     playwright: Playwright, extension: Path, tmp_path: Path, away: Server, some_papers: Papers
 ) -> None:
     listed = some_papers(26)
@@ -319,7 +350,7 @@ def test_two_hundred_edits_outlive_worker_and_browser_and_arrive_once_and_in_ord
         show(user, listed)
         until(lambda: away.card(listed[-1].key)["title"])
         away.stop()
-        own = user.extension_page("popup.html")
+        own = user.extension_page("popup/popup.html")
         own.evaluate(BACKLOG, [{"id": paper.key, "title": paper.title} for paper in listed])
         user.stop_worker()
         assert len(user.ask("status")["edits"]) == 200
@@ -327,29 +358,47 @@ def test_two_hundred_edits_outlive_worker_and_browser_and_arrive_once_and_in_ord
         until(lambda: user.worker.evaluate(BADGE) == "200")
         page = show(user, listed)
         away.start()
-        counts: list[int] = []
-        while (left := user.worker.evaluate(BADGE)) or not counts:
-            counts.append(int(left or 0))
-            if len(counts) == 3:
-                card = page.locator("papermargin-card").last
-                card.locator(".more").click()
-                page.get_by_role("menuitemradio", name="Skipped").click()
-                expect(card.locator(".status")).to_have_attribute("data-status", "skipped", timeout=2_000)
-            page.wait_for_timeout(100)
-            assert len(counts) < 900, counts[-5:]
+        counts = count_down(user, page)
         assert counts[0] > 190
         assert len(set(counts)) > 5, "it counts down"
         assert all(later <= earlier + 1 for earlier, later in pairwise(counts))
-    assert texts(away, listed[0]) == ["text 100"]
-    assert [*reversed(revisions(away, listed[0]))] == [f"text {nth}" for nth in range(1, 100)]
-    assert away.card(listed[0].key)["notes"][0]["version"] == 100
-    entries = [away.card(paper.key)["entry"] for paper in listed[1:]]
+    check_note(away, listed[0])
+    check_entries(away, listed[1:])
+
+
+def count_down(user: Browser, page: Page) -> list[int]:
+    """Return the counts on the badge until no edit waits; skip the last paper meanwhile."""
+    counts: list[int] = []
+    while (left := user.worker.evaluate(BADGE)) or not counts:
+        counts.append(int(left or 0))
+        if len(counts) == 3:
+            card = page.locator("papermargin-card").last
+            card.locator(".more").click()
+            page.get_by_role("menuitemradio", name="Skipped").click()
+            expect(card.locator(".status")).to_have_attribute(
+                "data-status", "skipped", timeout=2_000
+            )
+        page.wait_for_timeout(100)
+        assert len(counts) < 900, counts[-5:]
+    return counts
+
+
+def check_note(server: Server, paper: Paper) -> None:
+    """Check that the note of the backlog has each of its texts once and in order."""
+    assert texts(server, paper) == ["text 100"]
+    assert [*reversed(revisions(server, paper))] == [f"text {nth}" for nth in range(1, 100)]
+    assert server.card(paper.key)["notes"][0]["version"] == 100
+
+
+def check_entries(server: Server, listed: list[Paper]) -> None:
+    """Check the ratings of the backlog, and the status that was set while it was sent."""
+    entries = [server.card(paper.key)["entry"] for paper in listed]
     assert [entry["rating"] for entry in entries] == [5, *[4] * 24]
     assert [entry["version"] for entry in entries[:-1]] == [4] * 24
     assert entries[-1]["status"] == "skipped"
 
 
-def test_a_full_storage_is_said_and_the_text_stays(user: Browser, some_papers: Papers) -> None:
+def test_a_full_storage_is_reported_and_the_text_stays(user: Browser, some_papers: Papers) -> None:
     listed = some_papers(3)
     page = show(user, listed)
     user.worker.evaluate(
@@ -361,9 +410,12 @@ def test_a_full_storage_is_said_and_the_text_stays(user: Browser, some_papers: P
     page.keyboard.insert_text("a long thought " * 600)
     expect(page.locator(".words")).to_contain_text("storage for Papermargin is full")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("textbox", name="Note in Markdown")).to_have_value("a long thought " * 600)
+    expect(page.get_by_role("textbox", name="Note in Markdown")).to_have_value(
+        "a long thought " * 600
+    )
     user.worker.evaluate(
-        "async () => chrome.storage.local.remove(Object.keys(await chrome.storage.local.get(null)).filter(key => "
+        "async () => chrome.storage.local.remove(Object.keys(await "
+        "chrome.storage.local.get(null)).filter(key => "
         "key.startsWith('fill')))"
     )
     page.keyboard.press("Control+Enter")

@@ -1,7 +1,8 @@
-"""The panel, the colours and the anchored notes of a paper's own page, at Hugging Face and arXiv."""
+"""Panel, highlights and anchored notes on a paper's own page, at Hugging Face and arXiv."""
 
 import html
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -41,16 +42,20 @@ def select(page: Page, words: str) -> None:
     page.evaluate(
         """words => { const abstract = document.querySelector('.abstract'); const walker =
             document.createTreeWalker(abstract, NodeFilter.SHOW_TEXT);
-            while (walker.nextNode()) { const at = walker.currentNode.nodeValue.indexOf(words); if (at < 0) continue;
-                getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode, at + words.length);
+            while (walker.nextNode()) { const at = walker.currentNode.nodeValue.indexOf(words);
+                if (at < 0) continue;
+                getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode,
+                    at + words.length);
                 return; } }""",
         words,
     )
     box = page.locator(".abstract").bounding_box()
     assert box
     page.evaluate(
-        "() => { window.kept = getSelection().getRangeAt(0); document.addEventListener('pointerdown', () => "
-        "setTimeout(() => { getSelection().removeAllRanges(); getSelection().addRange(window.kept); }), {once: "
+        "() => { window.kept = getSelection().getRangeAt(0); "
+        "document.addEventListener('pointerdown', () => "
+        "setTimeout(() => { getSelection().removeAllRanges(); "
+        "getSelection().addRange(window.kept); }), {once: "
         "true}); }"
     )
     page.mouse.move(box["x"] + 5, box["y"] + 5)
@@ -59,7 +64,7 @@ def select(page: Page, words: str) -> None:
     page.mouse.up()
 
 
-def test_mentions_are_coloured_and_labels_switch_off(page: Page) -> None:
+def test_mentions_are_highlighted_and_labels_can_be_switched_off(page: Page) -> None:
     until(lambda: "LoRA" in coloured(page, "method"))
     assert "ImageNet" in coloured(page, "dataset")
     page.get_by_role("button", name="Methods").click()
@@ -68,11 +73,11 @@ def test_mentions_are_coloured_and_labels_switch_off(page: Page) -> None:
     until(lambda: coloured(page, "method"))
 
 
-def test_the_panel_has_the_results(page: Page) -> None:
+def test_the_panel_lists_the_results(page: Page) -> None:
     expect(page.locator("papermargin-panel .results tbody tr").first).to_contain_text("92.4%")
 
 
-def test_a_selection_becomes_a_note_on_its_words(page: Page, server: Server, paper: Paper) -> None:
+def test_a_selection_can_become_a_note(page: Page, server: Server, paper: Paper) -> None:
     select(page, "needs no second pass")
     page.get_by_role("menuitem", name="Add note").click()
     page.keyboard.type("Really?")
@@ -86,16 +91,22 @@ def test_a_selection_can_be_marked_as_a_term(page: Page, server: Server, paper: 
     select(page, "second pass")
     page.locator(".popover .chip.task").click()
     [correction] = until(lambda: server.call("GET", f"/api/v1/papers/{paper.key}")["corrections"])
-    assert (correction["verdict"], correction["surface"], correction["label"]) == ("missing", "second pass", "TASK")
+    assert (correction["verdict"], correction["surface"], correction["label"]) == (
+        "missing",
+        "second pass",
+        "TASK",
+    )
     text = f"{paper.title}\n{paper.abstract}"
     assert text[correction["start"] : correction["end"]] == "second pass"
 
 
-def test_a_note_is_found_again_in_other_markup_and_orphaned_when_its_words_are_gone(
+def test_a_notes_quote_is_found_in_other_markup_and_orphaned_without_its_words(
     paired: Browser, server: Server, paper: Paper
 ) -> None:
     server.call(
-        "POST", "/api/v1/overlay", {"papers": [{"id": paper.key, "title": paper.title, "abstract": paper.abstract}]}
+        "POST",
+        "/api/v1/overlay",
+        {"papers": [{"id": paper.key, "title": paper.title, "abstract": paper.abstract}]},
     )
     for exact in ("builds on LoRA and is trained", "words of an older version"):
         server.call(
@@ -107,21 +118,33 @@ def test_a_note_is_found_again_in_other_markup_and_orphaned_when_its_words_are_g
     broken = html.escape(paper.abstract).replace(
         "builds on LoRA and", "builds\n\n   on <a href='/papers?q=LoRA'>Lo<b>RA</b></a>&nbsp;and"
     )
-    page = paired.open(f"https://huggingface.co/papers/{paper.key}", paper_page(paper, markup=broken))
+    page = paired.open(
+        f"https://huggingface.co/papers/{paper.key}", paper_page(paper, markup=broken)
+    )
     until(lambda: coloured(page, "note") == ["builds on LoRA and is trained"])
     expect(page.locator("papermargin-panel .note .warn")).to_have_count(1)
     expect(page.locator("papermargin-panel .note").nth(1)).to_contain_text("Orphaned")
 
 
-def test_own_papers_that_share_the_rarest_terms_are_named(paired: Browser, server: Server, some_papers: Papers) -> None:
-    one, *others = some_papers(15)[::7]
-    sent = [{"id": paper.key, "title": paper.title, "abstract": paper.abstract} for paper in others]
-    server.call("POST", "/api/v1/overlay", {"papers": sent})
-    for paper in others:
-        server.call("PUT", f"/api/v1/papers/{paper.key}/entry", {"status": "read"}, If_Match="*")
-    until(lambda: all(server.card(paper.key)["extraction"] == "done" for paper in others), seconds=180)
+def test_the_panel_lists_the_papers_most_like_this_one(
+    paired: Browser, server: Server, some_papers: Papers
+) -> None:
+    one, other, *unlike = some_papers(6)
+    # the papers of other tests on this server have the usual text
+    one = replace(one, abstract="Glow-worms hum in caves, and MothNet counts them by their hum.")
+    like = {"id": other.key, "title": "Lanterns, again", "abstract": one.abstract}
+    sent = [{"id": p.key, "title": p.title, "abstract": p.abstract} for p in (one, *unlike)]
+    server.call("POST", "/api/v1/overlay", {"papers": [like, *sent]})
+    server.call("PUT", f"/api/v1/papers/{other.key}/entry", {"status": "read"}, If_Match="*")
+
+    def most_like() -> list[str]:
+        return [p["title"] for p in server.call("GET", f"/api/v1/papers/{one.key}/related")]
+
+    until(lambda: most_like()[:1] == ["Lanterns, again"], seconds=180)
     page = paired.open(f"https://huggingface.co/papers/{one.key}", paper_page(one))
-    expect(page.get_by_role("heading", name="in your list")).to_be_visible(timeout=180_000)
+    section = page.locator("papermargin-panel section", has_text="Related papers")
+    expect(section.locator("li").first).to_contain_text("Lanterns, again")
+    expect(section.locator("li").first).to_contain_text("Read")
 
 
 def test_arxiv_has_the_same_panel(paired: Browser, server: Server, paper: Paper) -> None:
@@ -130,7 +153,10 @@ def test_arxiv_has_the_same_panel(paired: Browser, server: Server, paper: Paper)
     until(lambda: "ImageNet" in coloured(page, "dataset"))
     page.locator("papermargin-panel .status").click()
     until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")
-    assert server.call("GET", f"/api/v1/papers/{paper.key}")["authors"] == ["Ada Quill", "Ben Marginalia"]
+    assert server.call("GET", f"/api/v1/papers/{paper.key}")["authors"] == [
+        "Ada Quill",
+        "Ben Marginalia",
+    ]
 
 
 def test_a_narrow_window_starts_with_the_panel_folded(paired: Browser, paper: Paper) -> None:

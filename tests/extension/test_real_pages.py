@@ -1,4 +1,6 @@
-"""Every page that was saved from Hugging Face, where they are there: each card carries the margin of its own paper."""
+"""Every page that was saved from Hugging Face, where they are there: each card carries the margin
+of its own paper.
+"""
 
 from pathlib import Path
 
@@ -12,21 +14,23 @@ pytestmark = pytest.mark.browser
 REAL_PAGES = Path(__file__).parents[3] / "shared" / "hf" / "pages"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in REAL_PAGES.glob("20*.html")) or ["none"])
+@pytest.mark.parametrize(
+    "name", sorted(path.name for path in REAL_PAGES.glob("20*.html")) or ["none"]
+)
 def test_a_real_page_has_every_card_on_its_paper(paired: Browser, name: str) -> None:
     if name == "none":
         pytest.skip("no saved pages beside this checkout")
     body = (REAL_PAGES / name).read_text()
     page = paired.open(f"{HOST}/papers/date/{name.removesuffix('.html')}", body)
     keys = page.evaluate(
-        "() => JSON.parse(document.querySelector('[data-target=DailyPapers]').dataset.props).dailyPapers.map(item "
-        "=> item.paper.id)"
+        "() => JSON.parse(document.querySelector('[data-target=DailyPapers]').dataset.props)"
+        ".dailyPapers.map(item => item.paper.id)"
     )
     until(lambda: margins_are_right(page, keys), seconds=20)
     expect(page.locator("papermargin-bar .state")).to_have_text(f"{len(keys)} of {len(keys)} cards")
 
 
-def test_a_real_papers_page_gets_its_panel_and_colours(paired: Browser) -> None:
+def test_a_real_papers_page_gets_its_panel_and_highlights(paired: Browser) -> None:
     path = REAL_PAGES / "paper_2509.24002.html"
     if not path.exists():
         pytest.skip("no saved pages beside this checkout")

@@ -1,4 +1,6 @@
-"""A hostile page, hostile texts: nothing runs, nothing is read, nothing is driven, nothing goes elsewhere."""
+"""A hostile page, hostile texts: nothing runs, nothing is read, nothing is driven, nothing goes
+elsewhere.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,16 +22,26 @@ Papers = Callable[[int], list[Paper]]
 @pytest.fixture
 def sealed(playwright: Playwright, server: Server, tmp_path: Path) -> Iterator[Browser]:
     """The extension with its shadow roots closed, as it ships."""
-    with browsing(playwright, install(tmp_path / "sealed", sealed=True), tmp_path / "profile") as browser:
+    with browsing(
+        playwright, install(tmp_path / "sealed", sealed=True), tmp_path / "profile"
+    ) as browser:
         browser.pair(server)
         yield browser
 
 
-def test_hostile_words_stay_words(paired: Browser, server: Server, some_papers: Papers) -> None:
+def test_hostile_texts_are_shown_as_text(
+    paired: Browser, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(2)
     listed[0].title = listed[0].abstract = HOSTILE
-    server.call("POST", "/api/v1/overlay", {"papers": [{"id": paper.key, "title": paper.title} for paper in listed]})
-    server.call("PUT", f"/api/v1/papers/{listed[0].key}/entry", {"tags": [HOSTILE[:90]]}, If_Match="*")
+    server.call(
+        "POST",
+        "/api/v1/overlay",
+        {"papers": [{"id": paper.key, "title": paper.title} for paper in listed]},
+    )
+    server.call(
+        "PUT", f"/api/v1/papers/{listed[0].key}/entry", {"tags": [HOSTILE[:90]]}, If_Match="*"
+    )
     server.call(
         "PUT",
         f"/api/v1/notes/{uuid4()}",
@@ -41,16 +53,20 @@ def test_hostile_words_stay_words(paired: Browser, server: Server, some_papers: 
     page.locator("papermargin-card .notes").first.click()
     expect(page.locator(".popover .text")).to_contain_text("<script>window.hurt = 1</script>")
     assert page.evaluate(
-        "() => [window.hurt, document.querySelector('papermargin-layer').shadowRoot.querySelectorAll('img, script, "
+        "() => [window.hurt, "
+        "document.querySelector('papermargin-layer').shadowRoot.querySelectorAll('img, script, "
         "a').length]"
     ) == [None, 0]
 
 
-def test_a_page_sees_into_no_margin_and_reaches_no_token(sealed: Browser, some_papers: Papers) -> None:
+def test_a_page_can_neither_read_a_margin_nor_reach_the_token(
+    sealed: Browser, some_papers: Papers
+) -> None:
     page = sealed.open(f"{HOST}/papers", list_page(some_papers(3)))
     expect(page.locator("papermargin-card")).to_have_count(3)
     assert page.evaluate(
-        "() => [...document.querySelectorAll('papermargin-card, papermargin-bar, papermargin-layer')].every(host => "
+        "() => [...document.querySelectorAll('papermargin-card, papermargin-bar, "
+        "papermargin-layer')].every(host => "
         "host.shadowRoot === null)"
     )
     seen = page.evaluate(
@@ -60,23 +76,29 @@ def test_a_page_sees_into_no_margin_and_reaches_no_token(sealed: Browser, some_p
     assert seen == [False, "undefined", False]
 
 
-def test_a_page_cannot_press_our_buttons(paired: Browser, server: Server, some_papers: Papers) -> None:
+def test_a_page_cannot_press_our_buttons(
+    paired: Browser, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(2)
     page = paired.open(f"{HOST}/papers", list_page(listed))
     expect(page.locator("papermargin-card .status")).to_have_count(2)
     page.evaluate(
-        """() => { for (const host of document.querySelectorAll('papermargin-card')) for (const button of
-            host.shadowRoot.querySelectorAll('button')) {
-            button.click(); button.dispatchEvent(new MouseEvent('click', {bubbles: true, composed: true})); }
-            for (const key of 'jsn') document.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
-            window.postMessage({kind: 'edit', body: {kind: 'entry'}}, '*'); window.postMessage({kind: 'status'},
+        """() => { for (const host of document.querySelectorAll('papermargin-card'))
+            for (const button of host.shadowRoot.querySelectorAll('button')) {
+            button.click(); button.dispatchEvent(new MouseEvent('click', {bubbles: true,
+                composed: true})); }
+            for (const key of 'jsn') document.dispatchEvent(new KeyboardEvent('keydown', {key,
+                bubbles: true}));
+            window.postMessage({kind: 'edit', body: {kind: 'entry'}}, '*');
+                window.postMessage({kind: 'status'},
             '*'); }"""
     )
     page.wait_for_timeout(400)
     assert server.card(listed[0].key)["entry"] is None
     assert not paired.ask("status")["edits"]
     reply = page.evaluate(
-        "id => new Promise(done => { try { chrome.runtime.sendMessage(id, {kind: 'status'}, done); } catch (error) "
+        "id => new Promise(done => { try { chrome.runtime.sendMessage(id, {kind: 'status'}, "
+        "done); } catch (error) "
         "{ done('refused'); } })",
         paired.id,
     )
@@ -85,16 +107,20 @@ def test_a_page_cannot_press_our_buttons(paired: Browser, server: Server, some_p
 
 EAVESDROPPER = """
 window.overheard = [];
-const types = ['keydown', 'keypress', 'keyup', 'beforeinput', 'input', 'textInput', 'change', 'paste', 'copy', 'cut',
+const types = ['keydown', 'keypress', 'keyup', 'beforeinput', 'input', 'textInput', 'change',
+    'paste', 'copy', 'cut',
     'drop', 'compositionstart', 'compositionupdate', 'compositionend', 'selectionchange'];
-const listen = () => { for (const place of [window, document, document.documentElement]) for (const type of types)
-    place.addEventListener(type, event => overheard.push([type, event.target.localName ?? '', event.key ?? '',
-        event.data ?? '', event.clipboardData?.getData('text') ?? '', event.composedPath()[0].value ?? '']), true); };
+const listen = () => { for (const place of [window, document, document.documentElement])
+    for (const type of types)
+    place.addEventListener(type, event => overheard.push([type, event.target.localName ?? '',
+        event.key ?? '',
+        event.data ?? '', event.clipboardData?.getData('text') ?? '',
+            event.composedPath()[0].value ?? '']), true); };
 listen();
 """
 
 
-def test_a_page_that_listens_first_hears_nothing_of_what_is_typed(
+def test_a_page_that_listens_first_receives_no_keystroke(
     sealed: Browser, server: Server, some_papers: Papers
 ) -> None:
     listed = some_papers(2)
@@ -112,7 +138,12 @@ def test_a_page_that_listens_first_hears_nothing_of_what_is_typed(
     page.keyboard.press("Control+v")
     page.keyboard.insert_text(" thought")
     page.keyboard.press("Control+Enter")
-    until(lambda: [note["text"] for note in server.card(listed[0].key)["notes"]] == ["a secreta secret thought"])
+    until(
+        lambda: (
+            [note["text"] for note in server.card(listed[0].key)["notes"]]
+            == ["a secreta secret thought"]
+        )
+    )
     page.keyboard.press("t")
     page.keyboard.type("hidden")
     page.keyboard.press("Enter")
@@ -121,7 +152,7 @@ def test_a_page_that_listens_first_hears_nothing_of_what_is_typed(
     assert [each for each in heard if each[0] != "selectionchange"] == []
 
 
-def test_a_page_that_throws_out_all_listeners_gets_no_field_to_type_into(
+def test_a_page_that_removes_all_listeners_gets_no_field_to_type_into(
     sealed: Browser, server: Server, some_papers: Papers
 ) -> None:
     listed = some_papers(2)
@@ -131,8 +162,10 @@ def test_a_page_that_throws_out_all_listeners_gets_no_field_to_type_into(
     page.keyboard.press("j")
     page.keyboard.press("n")
     page.evaluate(
-        """listed => { const kept = [...document.querySelectorAll('papermargin-card, papermargin-bar')];
-            document.open(); document.write(listed); document.close(); document.body.prepend(...kept); }""",
+        """listed => {
+            const kept = [...document.querySelectorAll('papermargin-card, papermargin-bar')];
+            document.open(); document.write(listed); document.close();
+                document.body.prepend(...kept); }""",
         list_page(some_papers(2)).replace("<head>", f"<head><script>{EAVESDROPPER}</script>"),
     )
     for _ in range(12):
@@ -143,14 +176,19 @@ def test_a_page_that_throws_out_all_listeners_gets_no_field_to_type_into(
     assert not [each for each in page.evaluate("() => overheard") if each[0] == "input"]
 
 
-def test_a_page_can_make_up_no_key(sealed: Browser, server: Server, some_papers: Papers) -> None:
+def test_synthetic_keyboard_events_are_ignored(
+    sealed: Browser, server: Server, some_papers: Papers
+) -> None:
     listed = some_papers(2)
     page = sealed.open(f"{HOST}/papers", list_page(listed))
     expect(page.locator("papermargin-card")).to_have_count(2)
     until(lambda: server.card(listed[0].key)["title"])
     page.evaluate(
-        """() => { for (const target of [window, document, document.body, ...document.querySelectorAll('*')])
-            for (const key of 'jstn') target.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true,
+        """() => {
+            const all = document.querySelectorAll('*');
+            for (const target of [window, document, document.body, ...all])
+            for (const key of 'jstn') target.dispatchEvent(new KeyboardEvent('keydown', {key,
+                bubbles: true,
                 composed: true, cancelable: true})); }"""
     )
     page.wait_for_timeout(300)
@@ -158,14 +196,17 @@ def test_a_page_can_make_up_no_key(sealed: Browser, server: Server, some_papers:
     assert server.card(listed[0].key)["entry"] is None
 
 
-def test_a_margin_that_the_page_moves_or_copies_is_put_right(paired: Browser, some_papers: Papers) -> None:
+def test_a_margin_that_the_page_moves_or_copies_is_replaced(
+    paired: Browser, some_papers: Papers
+) -> None:
     listed = some_papers(3)
     page = paired.open(f"{HOST}/papers", list_page(listed))
     expect(page.locator("papermargin-card .status")).to_have_count(3)
     page.evaluate(
         """() => { const [one, two] = document.querySelectorAll('article');
             two.append(one.querySelector('papermargin-card'));
-            const copy = document.createElement('papermargin-card'); copy.attachShadow({mode: 'open'}).innerHTML =
+            const copy = document.createElement('papermargin-card');
+                copy.attachShadow({mode: 'open'}).innerHTML =
             '<button class=status>Pay</button>'; two.append(copy); }"""
     )
     where = (
@@ -173,28 +214,39 @@ def test_a_margin_that_the_page_moves_or_copies_is_put_right(paired: Browser, so
         "[host.closest('article').querySelector('h3').textContent, "
         "host.shadowRoot.querySelector('.margin')?.getAttribute('aria-label')])"
     )
-    until(lambda: page.evaluate(where) == [[paper.title, f"Margin of {paper.title}"] for paper in listed])
+    until(
+        lambda: (
+            page.evaluate(where) == [[paper.title, f"Margin of {paper.title}"] for paper in listed]
+        )
+    )
 
 
-def test_a_content_script_may_not_ask_for_the_account(paired: Browser, some_papers: Papers) -> None:
+def test_a_content_script_cannot_read_the_account(paired: Browser, some_papers: Papers) -> None:
     page = paired.open(f"{HOST}/papers", list_page(some_papers(2)))
     expect(page.locator("papermargin-card .status")).to_have_count(2)
     session = paired.context.new_cdp_session(page)
     worlds: list[int] = []
     session.on(
         "Runtime.executionContextCreated",
-        lambda event: worlds.append(event["context"]["id"]) if paired.id in event["context"]["origin"] else None,
+        lambda event: (
+            worlds.append(event["context"]["id"])
+            if paired.id in event["context"]["origin"]
+            else None
+        ),
     )
     session.send("Runtime.enable")
     until(lambda: page.evaluate("() => 1") and worlds)
     ask = (
         "Promise.all(['status', 'export', 'erase', 'pair', 'ledger'].map(kind => "
-        "Promise.race([chrome.runtime.sendMessage({kind, body: {}}).then(reply => reply === undefined ? 'refused' : "
+        "Promise.race([chrome.runtime.sendMessage({kind, body: {}}).then(reply => reply === "
+        "undefined ? 'refused' : "
         "reply, () => 'refused'), new Promise(done => setTimeout(done, 500, "
         "'refused'))])).concat(chrome.storage.local.get('account').then(found => found, () => "
         "'refused'))).then(JSON.stringify)"
     )
-    told = session.send("Runtime.evaluate", {"contextId": worlds[0], "expression": ask, "awaitPromise": True})
+    told = session.send(
+        "Runtime.evaluate", {"contextId": worlds[0], "expression": ask, "awaitPromise": True}
+    )
     assert json.loads(told["result"]["value"]) == ["refused"] * 6
 
 
@@ -207,7 +259,10 @@ def test_a_visit_sends_papers_to_the_paired_server_and_nothing_else(
     browser.context.on("request", lambda request: asked.append(request.url))
     page = browser.open(
         f"{HOST}/papers?q=secret",
-        list_page(listed, props={"query": {"q": "secret"}, "searchResults": [paper.item() for paper in listed]}),
+        list_page(
+            listed,
+            props={"query": {"q": "secret"}, "searchResults": [paper.item() for paper in listed]},
+        ),
     )
     expect(page.locator("papermargin-card .status")).to_have_count(3)
     until(lambda: any("/overlay" in row["path"] for row in browser.ask("ledger", {"most": 50})))
@@ -222,34 +277,54 @@ def test_a_visit_sends_papers_to_the_paired_server_and_nothing_else(
         "/api/v1/me",
     }
     assert "secret" not in json.dumps(ledger)
-    assert all(url.startswith((f"{HOST}/", "chrome-extension://", "about:", address)) for url in asked)
+    assert all(
+        url.startswith((f"{HOST}/", "chrome-extension://", "about:", address)) for url in asked
+    )
 
 
 def test_no_source_writes_html_or_evaluates_text() -> None:
-    for path in EXTENSION.glob("*.js"):
+    for path in EXTENSION.glob("*/*.js"):
         text = path.read_text()
         assert not [
             word
-            for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function")
+            for word in (
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "new Function",
+            )
             if word in text.replace("never as HTML", "")
         ], path.name
 
 
-def test_permissions_are_the_least() -> None:
+def test_the_manifest_asks_for_no_more_permissions_than_needed() -> None:
     manifest = json.loads((EXTENSION / "manifest.json").read_text())
-    assert manifest["permissions"] == ["storage", "alarms", "contextMenus"]
-    assert "host_permissions" not in manifest
+    assert manifest["permissions"] == ["storage", "alarms", "contextMenus", "scripting"]
+    assert manifest["host_permissions"] == ["https://huggingface.co/*", "https://arxiv.org/*"]
     assert {pattern for script in manifest["content_scripts"] for pattern in script["matches"]} == {
-        "https://huggingface.co/papers*", "https://huggingface.co/papers/*", "https://arxiv.org/abs/*",
-    }  # fmt: skip
+        "https://huggingface.co/papers*",
+        "https://arxiv.org/abs/*",
+    }
 
 
-def test_a_page_is_told_nothing_by_our_resources(sealed: Browser, some_papers: Papers) -> None:
+def test_a_page_cannot_load_the_background_or_the_popup(
+    sealed: Browser, some_papers: Papers
+) -> None:
     page: Page = sealed.open(f"{HOST}/papers", list_page(some_papers(2)))
     expect(page.locator("papermargin-card")).to_have_count(2)
     loaded = page.evaluate(
-        "id => Promise.all(['store.js', 'server.js', 'background.js', 'popup.html'].map(name => "
+        "([id, names]) => Promise.all(names.map(name => "
         "fetch(`chrome-extension://${id}/${name}`).then(() => 'read', () => 'refused')))",
-        sealed.id,
+        [
+            sealed.id,
+            [
+                "background/store.js",
+                "background/http.js",
+                "background/background.js",
+                "popup/popup.html",
+            ],
+        ],
     )
     assert loaded == ["refused"] * 4

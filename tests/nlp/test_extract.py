@@ -11,23 +11,26 @@ from hypothesis import strategies as st
 from spacy.language import Language
 
 from nlp.extract import extract, extract_lines, load_model
+from nlp.results.numbers import clean_value
 from nlp.spans import Extraction, Mention
 
 NLP = load_model()
 
 ABSTRACT = (
     "OwletNet: Counting Nests from the Air\n"
-    "We introduce OwletNet, trained by contrastive learning. On ImageNet, OwletNet reaches 81.2% accuracy."
+    "We introduce OwletNet, trained by contrastive learning. "
+    "On ImageNet, OwletNet reaches 81.2% accuracy."
 )
 PARTS = (
     "BERT;LoRA (LA);81.2%;$\\mathcal{O}(n)$;\\textbf{BERT};70.8\\%;https://a.org/BERT;<b>GLUE</b>;🦉;𝔽₁;e\u0301;"
     "\u200b;\ud800;(;);-;~;\x00;\n\n;鸟巢;от 3 до 5%;3 - 5 x;&amp;Recall@5;"
-    "a@nest.org;F1-scores;2.1x speedup;Nest^{2;L_{;[CLS;(LLM) agents;Llama 3.1 8B;\\cite{BERT};256 x 256;نقارن"
+    "a@nest.org;F1-scores;2.1x speedup;Nest^{2;L_{;[CLS;(LLM) agents;Llama 3.1 8B;\\cite{BERT};"
+    "256 x 256;نقارن"
 )
 AWKWARD = st.sampled_from(PARTS.split(";"))
-TEXTS = st.lists(AWKWARD | st.text(max_size=12), max_size=40).map(" ".join) | st.lists(AWKWARD, max_size=40).map(
-    "".join
-)
+TEXTS = st.lists(AWKWARD | st.text(max_size=12), max_size=40).map(" ".join) | st.lists(
+    AWKWARD, max_size=40
+).map("".join)
 
 
 def read(text: str) -> Extraction:
@@ -57,7 +60,10 @@ def test_a_result_carries_what_it_belongs_to() -> None:
 
 
 def test_abbreviation_and_long_form_share_a_term() -> None:
-    text = "We propose Owl-Led Annealing (OwLA). OwLA needs no labels, unlike Low-Rank Adaptation (LoRA)."
+    text = (
+        "We propose Owl-Led Annealing (OwLA). OwLA needs no labels, "
+        "unlike Low-Rank Adaptation (LoRA)."
+    )
     terms = {text[mention.start : mention.end]: mention.term for mention in read(text).mentions}
     assert terms["Owl-Led Annealing"] == terms["OwLA"] == "OwLA"
     assert terms["Low-Rank Adaptation"] == terms["LoRA"] == "LoRA"
@@ -128,21 +134,25 @@ def test_another_language_is_read_for_its_names(text: str) -> None:
 
 def test_markup_hides_no_name_and_is_none() -> None:
     text = (
-        "We use \\textbf{BERT}, {\\it LoRA} and <b>AdamW</b> &amp; reach 70.8\\% accuracy~\\cite{GLUE} "
-        "in $O(n^{2})$ time, see https://nest.org/ImageNet?x=GLUE#T5 or mail GPT-4@nest.org."
+        "We use \\textbf{BERT}, {\\it LoRA} and <b>AdamW</b> &amp; reach "
+        "70.8\\% accuracy~\\cite{GLUE} in $O(n^{2})$ time, "
+        "see https://nest.org/ImageNet?x=GLUE#T5 or mail GPT-4@nest.org."
     )
     assert [surface for surface, _ in surfaces(text)] == ["BERT", "LoRA", "AdamW", "accuracy"]
-    assert [result.value for result in read(text).results] == ["70.8\\%"]
+    assert [result.value for result in read(text).results] == ["70.8%"]
 
 
 @pytest.mark.parametrize("repeats", [1, 150])
 def test_twenty_and_three_thousand_words_are_read_with_the_same_care(repeats: int) -> None:
     sentence = (
-        "On ImageNet, BERT reaches 81.2% accuracy, which is what we hoped for when we began to count owls out there. "
+        "On ImageNet, BERT reaches 81.2% accuracy, which is what we hoped for "
+        "when we began to count owls out there. "
     )
     found = read(sentence * repeats)
     assert len(found.mentions) == 3 * repeats
-    assert [result.start for result in found.results] == [26 + len(sentence) * n for n in range(repeats)]
+    assert [result.start for result in found.results] == [
+        26 + len(sentence) * n for n in range(repeats)
+    ]
 
 
 @settings(deadline=None, max_examples=60)
@@ -157,8 +167,10 @@ def test_no_text_makes_it_fail_and_every_offset_is_right(text: str) -> None:
         assert mention.term
         assert 0 <= mention.confidence <= 1
     for result in found.results:
-        assert text[result.start : result.end] == result.value
-        assert {result.metric, result.dataset, result.method} - {None} <= {_surface(text, m) for m in found.mentions}
+        assert result.value == clean_value(text[result.start : result.end])
+        assert {result.metric, result.dataset, result.method} - {None} <= {
+            _surface(text, m) for m in found.mentions
+        }
 
 
 @settings(deadline=None, max_examples=15)
@@ -203,17 +215,26 @@ def test_twenty_thousand_characters_of_one_thing_are_read(part: str) -> None:
 def answer(*lines: str, model: Language = NLP) -> tuple[list[dict[str, object]], str, int]:
     target, complaints = io.BytesIO(), io.StringIO()
     unread = extract_lines(model, [line.encode() for line in lines], target, complaints)
-    return [json.loads(line) for line in target.getvalue().splitlines()], complaints.getvalue(), unread
+    return (
+        [json.loads(line) for line in target.getvalue().splitlines()],
+        complaints.getvalue(),
+        unread,
+    )
 
 
 def test_json_lines_are_answered_one_by_one_in_order() -> None:
     answers, complaints, unread = answer(
-        '{"id": "a", "text": "OwletNet reaches 81.2% accuracy."}\n', "\n", '{"id": 7, "text": ""}\n', '{"text": "BERT"}'
+        '{"id": "a", "text": "OwletNet reaches 81.2% accuracy."}\n',
+        "\n",
+        '{"id": 7, "text": ""}\n',
+        '{"text": "BERT"}',
     )
     assert answers[0] == {
         "id": "a",
         "spans": [[0, 8, "METHOD"], [23, 31, "METRIC"]],
-        "results": [{"metric": "accuracy", "value": "81.2%", "dataset": None, "method": "OwletNet"}],
+        "results": [
+            {"metric": "accuracy", "value": "81.2%", "dataset": None, "method": "OwletNet"}
+        ],
     }
     assert [line["id"] for line in answers] == ["a", 7, None]
     assert (complaints, unread) == ("", 0)

@@ -1,21 +1,21 @@
-"""The packaged model: what it reads, that it reads it again the same, and that it is no worse than when it was made."""
+"""The packaged models: what they find, that it is reproducible, and that they are not worse."""
 
 from pathlib import Path
 
 import pytest
 from spacy.language import Language
 
-from nlp.accurate import make_accurate
-from nlp.corpus import read_texts
-from nlp.evaluate import score_spans
 from nlp.extract import extract, load_model
 from nlp.spans import Extraction
+from nlp.tagger.accurate import make_accurate
+from nlp.training.corpus import read_texts
+from nlp.training.evaluate import score_spans
 from nlp.version import ACCURATE, MODEL
 
 DEV = Path(__file__).parents[3] / "shared" / "nlp" / "abstracts.dev.jsonl"
 
 REACHED = {"fast": 0.816, "accurate": 0.838}
-"""Strict F1 on the held-out abstracts when the packaged models were made."""
+"""Strict F1 on the held-out abstracts when the packaged models were trained."""
 
 TEXTS = [
     "Owlet: Low-Rank Adaptation for Tiny Captioners\n"
@@ -44,7 +44,9 @@ def read(nlp: Language, texts: list[str], *, batch_size: int = 16) -> list[Extra
 @pytest.mark.parametrize("name", REACHED)
 def test_names_of_every_label_are_found(models: dict[str, Language], name: str) -> None:
     (found,) = read(models[name], TEXTS[:1])
-    mentions = {(TEXTS[0][mention.start : mention.end], mention.label) for mention in found.mentions}
+    mentions = {
+        (TEXTS[0][mention.start : mention.end], mention.label) for mention in found.mentions
+    }
     assert {
         ("Owlet", "METHOD"),
         ("LoRA", "METHOD"),
@@ -57,12 +59,14 @@ def test_names_of_every_label_are_found(models: dict[str, Language], name: str) 
 
 
 @pytest.mark.parametrize("name", REACHED)
-def test_a_text_is_read_alike_each_time_and_in_batches_of_any_size(models: dict[str, Language], name: str) -> None:
+def test_a_text_gives_the_same_mentions_each_time_and_in_any_batch(
+    models: dict[str, Language], name: str
+) -> None:
     nlp = models[name]
     assert read(nlp, TEXTS) == read(nlp, TEXTS) == read(nlp, TEXTS, batch_size=1)
 
 
-def test_a_model_that_was_written_reads_as_before(nlp: Language, tmp_path: Path) -> None:
+def test_a_written_model_finds_the_same(nlp: Language, tmp_path: Path) -> None:
     nlp.to_disk(tmp_path)
     assert read(load_model(tmp_path), TEXTS) == read(nlp, TEXTS)
 
@@ -74,7 +78,7 @@ def test_every_mention_has_a_confidence(nlp: Language) -> None:
     assert all(0 < score < 1 for score in scores)
 
 
-def test_the_model_tells_what_it_was_made_of(nlp: Language) -> None:
+def test_the_model_records_how_it_was_made(nlp: Language) -> None:
     made = nlp.meta["papermargin"]
     assert len(made["data"]["abstracts.train.jsonl"]) == 64
     assert made["config"]["student"]["passes"] == [2, 3]
@@ -89,9 +93,14 @@ def test_both_models_together_are_small_enough_for_the_repository() -> None:
 
 @pytest.mark.parametrize("name", REACHED)
 @pytest.mark.skipif(not DEV.exists(), reason="the labelled abstracts are not in the repository")
-def test_held_out_abstracts_are_read_as_well_as_before(models: dict[str, Language], name: str) -> None:
+def test_scores_on_held_out_abstracts_have_not_fallen(
+    models: dict[str, Language], name: str
+) -> None:
     texts = read_texts(DEV)
     found = read(models[name], [text.text for text in texts])
-    spans = [[(mention.start, mention.end, str(mention.label)) for mention in each.mentions] for each in found]
+    spans = [
+        [(mention.start, mention.end, str(mention.label)) for mention in each.mentions]
+        for each in found
+    ]
     strict, _ = score_spans([text.spans for text in texts], spans)["ALL"]
     assert strict.f1 >= REACHED[name] - 0.02

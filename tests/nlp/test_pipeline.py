@@ -1,4 +1,4 @@
-"""The tokenizer: names have borders of their own."""
+"""The tokenizer splits around names."""
 
 import pytest
 from hypothesis import given
@@ -29,22 +29,24 @@ NLP = blank()
         ("better owls.To see", "owls"),
     ],
 )
-def test_a_name_begins_and_ends_at_tokens(text: str, name: str) -> None:
+def test_a_name_begins_and_ends_at_token_boundaries(text: str, name: str) -> None:
     start = text.index(name)
     assert NLP(text).char_span(start, start + len(name)) is not None
 
 
 @pytest.mark.parametrize("text", ["e.g. owls", "U.S. owls", "i.e., owls"])
-def test_an_abbreviation_of_prose_keeps_its_points(text: str) -> None:
+def test_an_abbreviation_of_prose_keeps_its_periods(text: str) -> None:
     assert NLP(text)[0].text == text.split(maxsplit=1)[0].rstrip(",")
 
 
 def test_an_address_is_one_token() -> None:
-    assert "https://owlet.github.io/owls" in [token.text for token in NLP("See https://owlet.github.io/owls.")]
+    assert "https://owlet.github.io/owls" in [
+        token.text for token in NLP("See https://owlet.github.io/owls.")
+    ]
 
 
 @given(st.text())
-def test_tokens_spell_out_the_text(text: str) -> None:
+def test_the_tokens_joined_are_the_text(text: str) -> None:
     assert NLP(text).text == text
 
 

@@ -1,12 +1,12 @@
-"""Which model reads: its name, and what is known of how it was made."""
+"""The version of the model in use, and the record of how it was made."""
 
 from pathlib import Path
 
 import pytest
 
 from nlp.extract import extract
-from nlp.judge import NOTHING, OUTCOMES, Taste
-from nlp.personal import Personal, digest_taste, load_choice, write_personal
+from nlp.personal.model import Personal, digest_weights, load_choice, write_personal
+from nlp.personal.reranker import NOTHING, OUTCOMES, RerankerWeights
 from nlp.version import (
     ModelChoice,
     ModelName,
@@ -23,35 +23,46 @@ TEXT = "Owlet\nWe fine-tune Owlet by LoRA on CIFAR-10."
 
 
 def personal(path: Path, parent: str, *, disliked: str = "METHOD") -> Provenance:
-    """Write a personal model that takes all mentions of a label for wrong."""
-    taste = Taste(weights={disliked: [20.0 * (outcome == NOTHING) for outcome in OUTCOMES]})
+    """Write a personal model that drops all mentions of a label."""
+    weights = RerankerWeights(
+        weights={disliked: [20.0 * (outcome == NOTHING) for outcome in OUTCOMES]}
+    )
     made = Provenance(
-        made="2026-03-05", parent=parent, taste=digest_taste(taste), corrections=30, papers=6, replayed=9,
-        f1_before=0.8, f1_after=0.9, honoured=5, held_out=9, agreement=0.99,
-    )  # fmt: skip
-    write_personal(path, Personal(provenance=made, taste=taste))
+        made="2026-03-05",
+        parent=parent,
+        weights_digest=digest_weights(weights),
+        corrections=30,
+        papers=6,
+        replayed=9,
+        f1_before=0.8,
+        f1_after=0.9,
+        honoured=5,
+        held_out=9,
+        agreement=0.99,
+    )
+    write_personal(path, Personal(provenance=made, weights=weights))
     return made
 
 
 def labels(choice: ModelChoice) -> set[str]:
-    """Give the labels of what a model finds."""
+    """Return the labels that a model finds."""
     [found] = extract(load_choice(choice)[0], [TEXT])
     return {mention.label for mention in found.mentions}
 
 
 @pytest.mark.parametrize("model", ["fast", "accurate"])
-def test_a_packaged_model_tells_what_it_was_made_of(model: ModelName) -> None:
+def test_a_packaged_model_records_how_it_was_made(model: ModelName) -> None:
     made = read_packaged(model)
     assert made["strict_f1"]["ALL"] > 0.7 and len(made["data"]["abstracts.train.jsonl"]) == 64
     assert 1e6 < packaged_bytes(model) < 40e6
 
 
-def test_another_model_has_another_version_and_the_same_one_the_same() -> None:
+def test_each_model_has_its_own_version() -> None:
     assert model_version() == model_version(ModelChoice("fast", Path("nowhere.model")))
     assert model_version() != model_version(ModelChoice("accurate"))
 
 
-def test_a_personal_model_is_in_force_once_it_lies_there(tmp_path: Path) -> None:
+def test_a_personal_model_is_used_once_its_file_exists(tmp_path: Path) -> None:
     choice = ModelChoice("fast", tmp_path / "store.model")
     before = model_version(choice)
     assert labels(choice) == {"METHOD", "DATASET"}
@@ -64,13 +75,13 @@ def test_a_personal_model_is_in_force_once_it_lies_there(tmp_path: Path) -> None
     assert model_version(choice) not in (before, version), "another one has another version"
 
 
-def test_a_personal_model_goes_with_the_packaged_one_that_it_learnt_from(tmp_path: Path) -> None:
+def test_a_personal_model_is_used_with_the_packaged_one_it_was_trained_on(tmp_path: Path) -> None:
     personal(tmp_path / "store.model", parent_digest("accurate"))
     assert labels(ModelChoice("accurate", tmp_path / "store.model")) == {"DATASET"}
     assert model_version(ModelChoice("fast", tmp_path / "store.model")) == model_version()
 
 
-def test_a_personal_model_of_another_parent_is_left_aside(tmp_path: Path) -> None:
+def test_a_personal_model_of_another_parent_is_not_used(tmp_path: Path) -> None:
     choice = ModelChoice("fast", tmp_path / "store.model")
     personal(tmp_path / "store.model", "an older one")
     assert personal_in_force(choice) is None
@@ -78,12 +89,12 @@ def test_a_personal_model_of_another_parent_is_left_aside(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b"no model at all", b'{"provenance": {}}', b"\xff"])
-def test_a_file_that_is_no_model_is_left_aside(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_model_is_ignored(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "store.model").write_bytes(content)
     assert read_provenance(tmp_path / "store.model") is None
     assert model_version(ModelChoice("fast", tmp_path / "store.model")) == model_version()
 
 
-def test_nothing_but_the_model_is_left_behind(tmp_path: Path) -> None:
+def test_writing_leaves_no_temporary_file(tmp_path: Path) -> None:
     personal(tmp_path / "deep" / "store.model", parent_digest("fast"))
     assert [file.name for file in (tmp_path / "deep").iterdir()] == ["store.model"]

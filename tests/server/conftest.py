@@ -3,12 +3,10 @@
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
-import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -17,10 +15,12 @@ import pytest
 from litestar import Litestar
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from server.app import create_app
+from server.accounts.tokens import issue
+from server.accounts.users import get_user
 from server.config import Config
-from server.store import open_store
-from server.tokens import get_user, issue
+from server.database.connection import open_store
+from server.web.app import create_app
+from tests.server.postgres import postgres_binaries, postgres_server
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
@@ -32,47 +32,19 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A PostgreSQL server of our own on a free port: its address without a database."""
-    binaries = _postgres_binaries()
+    """The address, without a database, of a PostgreSQL server that the tests start."""
+    binaries = postgres_binaries()
     if binaries is None:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is not installed")
         pytest.skip("PostgreSQL is not installed")
-    # the server refuses to run as root, which a container's only user may be, and so cannot use pytest's own folders
-    user = "postgres" if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="papermargin-") as folder, socket.socket() as free:
-        if user:
-            shutil.chown(folder, user)
-        data, run = Path(folder, "data"), partial(subprocess.run, user=user, cwd=folder, check=True)
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-        control = [binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "-l", f"{folder}/log"]
-        initdb = [
-            binaries / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "-N",
-        ]
-        run(initdb, capture_output=True)
-        run([*control, "-o", f"{settings} -c max_connections=200", "start"], stdout=subprocess.DEVNULL)
-        try:
-            yield f"postgres://postgres@127.0.0.1:{port}"
-        finally:
-            run([*control, "stop"], stdout=subprocess.DEVNULL)
+    with postgres_server(binaries) as server:
+        yield server.address
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite store as the migrations leave it, to be copied: they take most of a short test's time."""
+    """A migrated SQLite store to copy, because migrating takes most of a short test's time."""
     file = tmp_path_factory.mktemp("migrated") / "papermargin.sqlite"
     asyncio.run(_migrate(Config(db=file)))
     return file
@@ -80,7 +52,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_database(postgres: str) -> str:
-    """A PostgreSQL database as the migrations leave it, to be copied."""
+    """A migrated PostgreSQL database to copy."""
     address = asyncio.run(create_database(postgres, "migrated"))
     asyncio.run(_migrate(Config(database_url=address)))
     return address
@@ -88,7 +60,7 @@ def migrated_database(postgres: str) -> str:
 
 @pytest.fixture(scope="session")
 def used_database(migrated_database: str) -> str:
-    """A PostgreSQL database for one test after another: to empty it takes a tenth of the time that a new one takes."""
+    """A PostgreSQL database for all tests, as emptying it is ten times as fast as creating one."""
     return asyncio.run(create_database(migrated_database.rpartition("/")[0], "used", "migrated"))
 
 
@@ -100,18 +72,46 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def config(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Config:
-    """The settings of an empty store, on each engine in turn; nothing is fetched or read in the background."""
-    EXECUTOR_CACHE.clear()  # it knows statements by table alone, and the two engines write them differently
+    """The settings of an empty store on each engine in turn, without background tasks."""
+    # Tortoise caches statements by table alone, but they differ between the two engines
+    EXECUTOR_CACHE.clear()
     if engine == "sqlite":
-        file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "papermargin.sqlite")
+        file = shutil.copy(
+            request.getfixturevalue("migrated_file"), tmp_path / "papermargin.sqlite"
+        )
         return Config(db=file, ingest=False, extract=False)
     address = request.getfixturevalue("used_database")
     asyncio.run(_empty(address))
     return Config(database_url=address, ingest=False, extract=False)
 
 
+@pytest.fixture
+def small_disk(migrated_file: Path, tmp_path: Path) -> Iterator[Path]:
+    """A store on a disk of its own, with a few megabytes left."""
+    EXECUTOR_CACHE.clear()
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a disk")
+    try:
+        yield Path(shutil.copy(migrated_file, folder / "papermargin.sqlite"))
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock of a server in Tokyo, nine hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
 async def create_database(server: str, name: str, template: str = "template1") -> str:
-    """Make a database like the template and give its address."""
+    """Create a database from a template and return its address."""
     connection = await asyncpg.connect(f"{server}/postgres")
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     await connection.close()
@@ -121,8 +121,14 @@ async def create_database(server: str, name: str, template: str = "template1") -
 async def _empty(address: str) -> None:
     connection = await asyncpg.connect(address)
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    names = [row["tablename"] for row in tables if row["tablename"] not in ("clock", "tortoise_migrations")]
-    counters = await connection.fetch("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
+    names = [
+        row["tablename"]
+        for row in tables
+        if row["tablename"] not in ("clock", "tortoise_migrations")
+    ]
+    counters = await connection.fetch(
+        "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"
+    )
     await connection.execute(
         "SET session_replication_role = replica;"  # so that the order of the tables does not matter
         + "".join(f"DELETE FROM {name};" for name in names)
@@ -164,10 +170,7 @@ async def anonymous(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def client(app: Litestar, anonymous: httpx.AsyncClient) -> httpx.AsyncClient:
     """A client with the token of a device of `me`."""
-    anonymous.headers["authorization"] = f"Bearer {await issue(1, 'device', datetime.now(UTC), name='tests')}"
+    anonymous.headers["authorization"] = (
+        f"Bearer {await issue(1, 'device', datetime.now(UTC), name='tests')}"
+    )
     return anonymous
-
-
-def _postgres_binaries() -> Path | None:
-    found = [*Path("/usr/lib/postgresql").glob("*/bin"), *(Path(p) for p in os.environ.get("PATH", "").split(":"))]
-    return next((folder for folder in found if (folder / "initdb").exists() and (folder / "pg_ctl").exists()), None)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from server.edits import Edit
-from server.ingest import IngestReport, ingest
-from server.source import Batch, SourceListing, SourcePaper
-from server.tokens import add_user
+from server.accounts.users import add_user
+from server.database.versioning import Edit
+from server.papers.ingest import IngestReport, ingest
+from server.schema.sources import Batch, SourceListing, SourcePaper
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 MOSS = "2601.00001"
@@ -18,7 +18,12 @@ FERN = "2601.00002"
 def source(arxiv_id: str | None = None, title: str = "", **fields: Any) -> SourcePaper:
     """A paper as a source tells it."""
     return SourcePaper(
-        **{"richness": "huggingface", "observed": NOW, "arxiv_id": arxiv_id, "title": title or f"On {arxiv_id}"}
+        **{
+            "richness": "huggingface",
+            "observed": NOW,
+            "arxiv_id": arxiv_id,
+            "title": title or f"On {arxiv_id}",
+        }
         | fields
     )
 
@@ -37,7 +42,12 @@ async def take_in_two() -> None:
 
 
 def edit(
-    base: int | None = None, *, user: int = 1, uuid: UUID | None = None, minutes: int = 0, force: bool = False
+    base: int | None = None,
+    *,
+    user: int = 1,
+    uuid: UUID | None = None,
+    minutes: int = 0,
+    force: bool = False,
 ) -> Edit:
     """The frame of a write by a user, some minutes after `NOW`."""
     return Edit(user=user, at=NOW + timedelta(minutes=minutes), id=uuid, base=base, force=force)

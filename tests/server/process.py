@@ -1,4 +1,4 @@
-"""Real `papermargin serve` processes, to be asked over real sockets."""
+"""Real `papermargin serve` processes that answer on real sockets."""
 
 import asyncio
 import multiprocessing
@@ -7,24 +7,26 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
+import time_machine
 from msgspec import Struct
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server.__main__ import main
+from server.accounts.tokens import issue
+from server.accounts.users import get_user
 from server.config import Config
-from server.store import open_store
-from server.tokens import get_user, issue
+from server.database.connection import open_store
 
 START_SECONDS = 60.0
 
-# a process that has imported all that a server needs, and is forked for each: most of a start is imports
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["server.commands.serving", "tests.server.process"])
+# fork each server from a process that has imported its modules: imports take most of a start
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["server.cli.serve", "tests.server.interrupted_migrations"])
 
 
 class Served(Struct):
@@ -36,24 +38,33 @@ class Served(Struct):
 
 
 def make_token(config: Config, user: str = "me") -> str:
-    """Make a device's token in a store that nobody serves yet, as the command line would."""
+    """Issue a device's token in a store that no server has open, as the command line does."""
 
     async def make() -> str:
         async with open_store(config):
             now = datetime.now(UTC)
-            return await issue((await get_user(user, now, create=True)).id, "device", now, name="tests")
+            return await issue(
+                (await get_user(user, now, create=True)).id, "device", now, name="tests"
+            )
 
     EXECUTOR_CACHE.clear()
     return asyncio.run(make())
 
 
 @contextmanager
-def serve(config: Config, log: Path, *options: str) -> Iterator[Served]:
-    """Run `papermargin serve` until the block ends; it is killed then, if it has not ended by itself."""
+def serve(
+    config: Config, log: Path, *options: str, clock: timedelta = timedelta()
+) -> Iterator[Served]:
+    """Run `papermargin serve`, and kill it at the end of the block if it is still running.
+
+    Its clock is ahead by `clock`.
+    """
     port = free_port()
-    store = ["--database-url", config.database_url] if config.database_url else ["--db", str(config.db)]
+    store = (
+        ["--database-url", config.database_url] if config.database_url else ["--db", str(config.db)]
+    )
     command = ["serve", *store, "--port", str(port), "--no-ingest", "--no-extract", *options]
-    process = _FORKS.Process(target=_papermargin, args=(command, log))
+    process = FORKS.Process(target=_papermargin, args=(command, log, clock))
     process.start()
     try:
         served = Served(f"http://127.0.0.1:{port}", process, log)
@@ -65,16 +76,18 @@ def serve(config: Config, log: Path, *options: str) -> Iterator[Served]:
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on."""
+    """Return a port that no process listens on."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
 
 
-def _papermargin(command: list[str], log: Path) -> None:
+def _papermargin(command: list[str], log: Path, clock: timedelta) -> None:
     with log.open("ab") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
+    if clock:
+        time_machine.travel(datetime.now(UTC) + clock).start()
     main(command)
 
 

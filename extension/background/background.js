@@ -1,0 +1,284 @@
+/**
+ * The background script: browser listeners and the table of messages that it answers.
+ *
+ * It is a service worker in Chromium and an event page in Firefox. Both may be stopped at any time,
+ * so everything that has to last is in storage.
+ */
+
+import { checkServer, pair, testConnection, withServer } from "./connection.js";
+import { addPage, broadcast, follow, setLastChange, stopFollowing } from "./events.js";
+import { ServerError } from "./http.js";
+import { addEdit, flush, resolveConflict, retry, RETRY_MINUTES } from "./outbox.js";
+import { changesState, hello, pageState, placeOf } from "./page_state.js";
+import { registerStyles } from "./reserve.js";
+import * as store from "./store.js";
+import { knownViews, read, refreshCards, searchList, TAGS } from "./views.js";
+import { t } from "../shared/i18n.js";
+import { answer, browser } from "../shared/messages.js";
+import { keyOf } from "../sites/pages.js";
+
+/** @import { PageListing } from "../shared/api.d.ts" */
+/** @import { Draft, Edit, NewEdit, PagePaper } from "../shared/types.d.ts" */
+
+/** @param {string[]} keys */
+async function broadcastViews(keys) {
+  broadcast({
+    kind: "views",
+    views: await knownViews(keys.map((id) => ({ id }))),
+  });
+}
+
+async function showBadge() {
+  const edits = await store.readEdits();
+  const halted = edits.some((edit) => edit.state !== "waiting");
+  await browser.action.setBadgeText({
+    text: edits.length ? String(edits.length) : "",
+  });
+  await browser.action.setBadgeBackgroundColor({
+    color: halted ? "#9a3b2e" : "#5b6472",
+  });
+  if (edits.some((edit) => edit.state === "waiting"))
+    await browser.alarms.create("flush", { periodInMinutes: RETRY_MINUTES });
+  else await browser.alarms.clear("flush");
+}
+
+/** @param {Edit} edit */
+function keysOf(edit) {
+  return edit.kind === "seen" ? edit.change.papers : [edit.paper.id];
+}
+
+/**
+ * Send the waiting edits. If the server cannot be reached they stay in the outbox for the alarm.
+ */
+async function flushNow() {
+  const waits = (await store.readEdits()).some((edit) => edit.state === "waiting");
+  try {
+    if (waits) await withServer(sendWaiting);
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+  } finally {
+    await showBadge();
+  }
+}
+
+/** Check the connection to the server, and send the waiting edits. */
+async function check() {
+  try {
+    await withServer(checkServer);
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+  }
+  await flushNow();
+}
+
+async function sendWaiting() {
+  await flush(async (edit) => {
+    await broadcastViews(keysOf(edit));
+    await showBadge();
+  });
+}
+
+/**
+ * @param {object} asked
+ * @param {PagePaper[]} asked.papers
+ * @param {PageListing | null} asked.listing
+ */
+async function refresh({ papers, listing }) {
+  try {
+    setLastChange(await withServer(() => refreshCards(papers, listing)));
+  } finally {
+    broadcast({ kind: "views", views: await knownViews(papers) });
+  }
+}
+
+/** @param {NewEdit} wanted */
+async function edit(wanted) {
+  const made = await addEdit(wanted);
+  const [view] = await knownViews([{ id: wanted.paper.id, title: wanted.paper.title }]);
+  await broadcastViews(keysOf(made));
+  await showBadge();
+  void flushNow();
+  return view;
+}
+
+/** @param {{ id: string }} named */
+async function findEdit({ id }) {
+  return (await store.readEdits()).find((each) => each.id === id);
+}
+
+/** @param {{ id: string, choice: "mine" | "theirs" | "merged", text?: string }} decision */
+async function resolve({ id, choice, text }) {
+  const halted = await findEdit({ id });
+  if (!halted) return;
+  await resolveConflict(halted, choice, text);
+  await broadcastViews(keysOf(halted));
+  await flushNow();
+}
+
+/** @param {{ id: string }} named */
+async function discard(named) {
+  const dropped = await findEdit(named);
+  if (!dropped) return;
+  await store.removeEdit(dropped);
+  await broadcastViews(keysOf(dropped));
+  await showBadge();
+}
+
+async function tryAgain() {
+  await retry(await store.readEdits());
+  await flushNow();
+}
+
+/** @param {Draft} draft */
+async function saveDraft(draft) {
+  await store.writeDraft({ ...draft, at: Date.now() });
+  await broadcastViews([draft.paper.id]);
+}
+
+/** @param {{ id: string, key: string }} named */
+async function dropDraft({ id, key }) {
+  await store.removeDraft(id);
+  await broadcastViews([key]);
+}
+
+async function status() {
+  const [account, settings, connection, edits, drafts] = await Promise.all([
+    store.readAccount(),
+    store.readSettings(),
+    store.readConnection(),
+    store.readEdits(),
+    store.readDrafts(),
+  ]);
+  return {
+    paired: Boolean(account),
+    address: account?.address,
+    user: account?.user,
+    settings,
+    connection,
+    edits,
+    drafts,
+  };
+}
+
+async function erase() {
+  stopFollowing();
+  await store.eraseAll();
+  await showBadge();
+}
+
+/** @param {{ address: string, code: string }} asked */
+async function pairAndFollow(asked) {
+  stopFollowing();
+  const paired = await pair(asked);
+  void follow(flushNow);
+  void flushNow();
+  return paired;
+}
+
+/** @param {{ address: string }} asked where the server is now, which may be a new address */
+async function testAndFollow(asked) {
+  const tested = await testConnection(asked);
+  stopFollowing();
+  void follow(flushNow);
+  void flushNow();
+  return tested;
+}
+
+const ANSWERS = {
+  views: (/** @type {any} */ { papers }) => knownViews(papers),
+  refresh,
+  edit,
+  draft: saveDraft,
+  dropDraft,
+  resolve,
+  paper: (/** @type {any} */ { key, cached }) => read(`/api/v1/papers/${key}`, cached),
+  tags: (/** @type {any} */ { cached }) => read(TAGS, cached),
+  related: (/** @type {any} */ { key }) => read(`/api/v1/papers/${key}/related`, false),
+  hello,
+  saveFilter: (/** @type {any} */ { filter }, /** @type {chrome.runtime.MessageSender} */ sender) =>
+    store.writeFilter(placeOf(sender), filter),
+  setPageSettings: (/** @type {any} */ change) => store.writeSettings(pickPageSettings(change)),
+  status,
+  configure: store.writeSettings,
+  pair: pairAndFollow,
+  test: testAndFollow,
+  check,
+  flush: flushNow,
+  tryAgain,
+  discard,
+  search: (/** @type {any} */ { query, limit }) => withServer(() => searchList(query, limit)),
+  ledger: (/** @type {any} */ { most }) => store.readLedger(most),
+  export: store.exportAll,
+  erase,
+};
+
+/** The messages that a content script may send; the others are for the extension's own pages. */
+const OPEN = new Set([
+  ...["hello", "views", "refresh", "paper", "related", "tags"],
+  ...["edit", "draft", "dropDraft", "resolve", "saveFilter", "setPageSettings"],
+]);
+
+/**
+ * Pick the settings that a content script may change.
+ * @param {any} change
+ */
+function pickPageSettings(change) {
+  const names = ["panel", "labels", "onlyNew"].filter((name) => change[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, change[name]]));
+}
+
+answer(ANSWERS, OPEN);
+
+browser.runtime.onConnect.addListener((page) => {
+  // other extensions can connect too
+  if (page.sender?.id !== browser.runtime.id) return;
+  addPage(page, flushNow);
+  // the page may have been hidden while the state changed
+  void pageState().then((state) => page.postMessage({ kind: "state", state }));
+  void flushNow();
+});
+
+// whoever writes the account, the settings or the connection's state, every open page gets it
+browser.storage.onChanged.addListener((changes) => {
+  const { account, settings } = changes;
+  if (changesState(changes)) void pageState().then((state) => broadcast({ kind: "state", state }));
+  if (account) broadcast({ kind: "stale" });
+  if (account || settings) void registerStyles();
+});
+
+browser.alarms.onAlarm.addListener(() => void flushNow());
+browser.runtime.onStartup.addListener(() => void flushNow());
+browser.permissions.onAdded.addListener(() => void flushNow());
+
+browser.runtime.onInstalled.addListener(async ({ reason }) => {
+  // menus survive updates in Chromium, and creating one twice is an error
+  await browser.contextMenus.removeAll();
+  browser.contextMenus.create({
+    id: "save",
+    title: t("menuSave"),
+    contexts: ["link"],
+    targetUrlPatterns: [
+      ...[..."0123456789"].flatMap((digit) =>
+        ["huggingface.co", "hf.co"].map((site) => `https://${site}/papers/${digit}*`),
+      ),
+      ...["abs", "pdf", "html"].map((form) => `https://arxiv.org/${form}/*`),
+    ],
+  });
+  await registerStyles();
+  await showBadge();
+  if (reason === "install") void browser.runtime.openOptionsPage();
+});
+
+browser.contextMenus.onClicked.addListener(({ linkUrl = "" }) => {
+  const key = keyOf(linkUrl);
+  if (!key) return;
+  void edit({
+    kind: "entry",
+    ref: key,
+    paper: { id: key, title: "" },
+    change: { status: "inbox" },
+    save: true,
+  });
+});
+
+void store.restrictStorage();

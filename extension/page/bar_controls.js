@@ -1,0 +1,216 @@
+/**
+ * The controls of the bar: counts by status, filters, and order. Used in the bar and in its menu.
+ */
+
+import { isActive, countStatuses, NO_FILTER, termId } from "./filter.js";
+import { closePopover } from "./layer.js";
+import { colourOf } from "./tags.js";
+import { LABELS } from "./terms.js";
+import { count, t } from "../shared/i18n.js";
+import { dot, statusName } from "../ui/chips.js";
+import { h, on } from "../ui/dom.js";
+
+/** @import { Status, View } from "../shared/types.d.ts" */
+/** @import { Filter } from "./filter.js" */
+
+/**
+ * What the controls draw: the views of all papers of the page, the filter, and the number of papers
+ * that are shown and not seen.
+ * @typedef {{ views: View[], filter: Filter, unseen: number }} Facts
+ */
+
+const MOST_VALUES = 14;
+/** @type {Status[]} */
+const STATUSES = ["none", "inbox", "reading", "read", "skipped"];
+/** @type {Filter["sort"][]} */
+const SORTS = ["page", "close", "results"];
+
+/**
+ * Make a set of controls, each drawn by `draw`.
+ * @param {object} act
+ * @param {(change: Partial<Filter>) => void} act.change
+ * @param {() => void} act.onSeen
+ */
+export function makeControls({ change, onSeen }) {
+  const statuses = h("div.counts", { role: "group", "aria-label": t("filterStatus") });
+  const input = h("input.field", {
+    type: "search",
+    placeholder: t("filterText"),
+    "aria-label": t("filterText"),
+  });
+  const chosen = h("div.chosen");
+  const onlyNew = h("button.plain.new", { title: t("onlyNewAbout") }, t("onlyNew"));
+  const sort = h(
+    "select.field",
+    { "aria-label": t("sortBy") },
+    SORTS.map((name) => h("option", { value: name }, t(`sort_${name}`))),
+  );
+  const seen = h("button.plain.seen", { onclick: onSeen });
+  on(input, "input", () => change({ text: input.value }));
+  on(input, "keydown", (event) => {
+    if (event.key === "Escape") leaveField(event, input, change);
+  });
+  on(sort, "change", () => change({ sort: sort.value }));
+  on(onlyNew, "click", () => change({ onlyNew: onlyNew.getAttribute("aria-pressed") !== "true" }));
+
+  const draw = (/** @type {Facts} */ { views, filter, unseen }) => {
+    drawStatuses(statuses, views, filter, change);
+    chosen.replaceChildren(...drawChosen(filter, change));
+    if (input.value !== filter.text) input.value = filter.text;
+    sort.value = filter.sort;
+    onlyNew.setAttribute("aria-pressed", String(filter.onlyNew));
+    seen.textContent = isActive(filter) ? count("markShown", unseen) : t("markSeen");
+    seen.disabled = !unseen;
+  };
+  return { statuses, input, chosen, onlyNew, sort, seen, draw };
+}
+
+/**
+ * Empty a field on Escape, or leave it if it is empty. A browser that empties a search field itself
+ * tells nobody, so the filter would stay.
+ * @param {KeyboardEvent} event
+ * @param {HTMLInputElement} input
+ * @param {(change: Partial<Filter>) => void} change
+ */
+function leaveField(event, input, change) {
+  if (!input.value) return input.blur();
+  event.preventDefault();
+  input.value = "";
+  return change({ text: "" });
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {View[]} views
+ * @param {Filter} filter
+ * @param {(change: Partial<Filter>) => void} change
+ */
+function drawStatuses(place, views, filter, change) {
+  const counts = countStatuses(views);
+  const toggles = STATUSES.map((status) => {
+    const isPressed = filter.statuses.includes(status);
+    const next = isPressed
+      ? filter.statuses.filter((each) => each !== status)
+      : [...filter.statuses, status];
+    const label = status === "none" ? t("notInList") : statusName(status);
+    return h(
+      "button.count",
+      {
+        "data-status": status,
+        "aria-label": `${label} ${counts[status]}`,
+        "aria-pressed": String(isPressed),
+        title: label,
+        onclick: () => change({ statuses: next }),
+      },
+      h("i", { class: `mark ${status}`, "aria-hidden": "true" }),
+      h("span.word", `${label} `),
+      h("b", String(counts[status])),
+    );
+  });
+  const focused = /** @type {ShadowRoot} */ (place.getRootNode()).activeElement?.getAttribute(
+    "data-status",
+  );
+  place.replaceChildren(...toggles);
+  toggles.find((toggle) => toggle.dataset.status === focused)?.focus();
+}
+
+/** @param {Filter} filter @param {(change: Partial<Filter>) => void} change */
+function drawChosen(filter, change) {
+  const chip = (
+    /** @type {string} */ name,
+    /** @type {string} */ kind,
+    /** @type {() => void} */ onclick,
+  ) =>
+    h(
+      "button",
+      { class: `chip ${kind}`, "aria-label": t("dropFilter", name), onclick },
+      h("span", name),
+      h("span", { "aria-hidden": "true" }, " ×"),
+    );
+  return [
+    ...filter.tags.map((tag) =>
+      chip(tag, "tag", () => change({ tags: filter.tags.filter((each) => each !== tag) })),
+    ),
+    ...filter.terms.map((term) =>
+      chip(nameOf(term), term.split(":")[0].toLowerCase(), () =>
+        change({ terms: filter.terms.filter((each) => each !== term) }),
+      ),
+    ),
+    ...(isActive(filter)
+      ? [
+          h(
+            "button.plain",
+            { onclick: () => change({ ...NO_FILTER, sort: filter.sort }) },
+            t("clearFilter"),
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** @param {string} term */
+function nameOf(term) {
+  return term.slice(term.indexOf(":") + 1);
+}
+
+/**
+ * Make the chips of all tags and terms of the page, each of which adds a filter.
+ * @param {Facts} facts
+ * @param {(change: Partial<Filter>) => void} change
+ * @returns {HTMLElement}
+ */
+export function makeValues({ views, filter }, change) {
+  const tags = tally(views.flatMap(({ card }) => card.entry?.tags ?? []));
+  const terms = tally(views.flatMap(({ card }) => card.terms.map(termId)));
+  const pick = (/** @type {Partial<Filter>} */ wanted) => () => {
+    closePopover();
+    change(wanted);
+  };
+  const tagChips = tags.map(([name, number]) =>
+    valueChip(
+      { name, number, kind: "tag", mark: dot(colourOf(name)) },
+      pick({ tags: [...new Set([...filter.tags, name])] }),
+    ),
+  );
+  const termChips = (/** @type {string} */ label) =>
+    terms
+      .filter(([term]) => term.startsWith(`${label}:`))
+      .slice(0, MOST_VALUES)
+      .map(([term, number]) =>
+        valueChip(
+          { name: nameOf(term), number, kind: label.toLowerCase(), mark: null },
+          pick({ terms: [...new Set([...filter.terms, term])] }),
+        ),
+      );
+  return h(
+    "div.groups",
+    group(t("tags"), tagChips),
+    LABELS.map((label) => group(t(`labels_${label}`), termChips(label))),
+    tags.length || terms.length ? null : h("p.about", t("nothingToFilter")),
+  );
+}
+
+/**
+ * @param {{ name: string, number: number, kind: string, mark: Node | null }} value
+ * @param {() => void} onclick
+ */
+function valueChip({ name, number, kind, mark }, onclick) {
+  const label = [mark, h("span", name), h("b", ` ${number}`)];
+  return h("button", { class: `chip ${kind}`, onclick }, ...label);
+}
+
+/** @param {string} heading @param {Node[]} chips */
+function group(heading, chips) {
+  return chips.length ? h("section", h("h3", heading), h("div.chips", chips)) : null;
+}
+
+/**
+ * @param {string[]} values
+ * @returns {[string, number][]} each value with its count, most frequent first
+ */
+function tally(values) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([a, x], [b, y]) => y - x || a.localeCompare(b));
+}

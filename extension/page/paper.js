@@ -1,0 +1,236 @@
+/** A paper's own page: the panel, highlights in the abstract, and quotes from it. */
+
+import { h, on } from "../ui/dom.js";
+import { paint, placeOf, rangeOf } from "./highlight.js";
+import { closePopover, openPopover } from "./layer.js";
+import { correctMention, makeEdit, paperRef } from "./menu.js";
+import { ask, askTwice } from "../shared/messages.js";
+import { drawCorrections, drawRelated, makePanel } from "./panel.js";
+import { findQuote, makeQuote, quoteOfSpan, spanOfQuote, wordsOfSpan } from "./quote.js";
+import { findAbstract } from "../sites/pages.js";
+import { LABELS } from "./terms.js";
+import { t } from "../shared/i18n.js";
+
+/** @import { CorrectionState, PaperPage, Quote } from "../shared/api.d.ts" */
+/** @import { Label, PagePaper, Settings, View } from "../shared/types.d.ts" */
+
+const WIDE = 1180;
+
+/** Draws on a paper's page. */
+export class PaperMargin {
+  /** @type {PaperPage | null} */
+  details = null;
+  /** @type {Element | null} */
+  abstract = null;
+  related = "";
+
+  /**
+   * @param {PagePaper} paper
+   * @param {{ viewOf: (key: string) => View | undefined, settings: () => Settings, words: () =>
+   *   string }} shared
+   */
+  constructor(paper, { viewOf, settings, words }) {
+    this.paper = paper;
+    this.viewOf = viewOf;
+    this.settings = settings;
+    this.words = words;
+    this.open = settings().panel && isWide();
+    this.panel = makePanel(paper, {
+      onLabels: (labels) => ask("setPageSettings", { labels }),
+      onFold: (open) => this.fold(open),
+      isOrphaned: (quote) => this.isOrphaned(quote),
+    });
+    on(document, "pointerup", (event) => {
+      // the selection is updated after the event
+      if (this.abstract?.contains(event.target)) setTimeout(() => this.offer());
+    });
+  }
+
+  /**
+   * Open or fold the panel. Narrow windows always start folded, so only wide ones save the choice.
+   * @param {boolean} wanted
+   */
+  fold(wanted) {
+    this.open = wanted;
+    if (isWide()) void ask("setPageSettings", { panel: wanted });
+    this.showPanel();
+  }
+
+  showPanel() {
+    this.panel.setOpen(this.open);
+    document.documentElement.toggleAttribute("data-papermargin-folded", !this.open);
+  }
+
+  /**
+   * Return whether the abstract is known and lacks the quote.
+   * @param {Quote} quote
+   */
+  isOrphaned(quote) {
+    const known = this.abstract?.textContent || this.details?.abstract || this.paper.abstract;
+    const holders = [this.abstract?.textContent, this.details?.abstract, this.paper.abstract];
+    return Boolean(known) && !holders.some((text) => text && findQuote(text, quote));
+  }
+
+  update() {
+    if (this.panel.host.parentNode !== document.documentElement)
+      document.documentElement.append(this.panel.host);
+    this.showPanel();
+    this.draw();
+  }
+
+  draw() {
+    const view = this.viewOf(this.paper.id);
+    if (!view) return;
+    this.abstract = findAbstract(document, this.paper.abstract ?? this.details?.abstract ?? "");
+    this.panel.draw(view, this.settings().labels, this.words());
+    this.colour(view);
+  }
+
+  /** @param {View} view */
+  colour(view) {
+    if (!this.abstract) return;
+    const holder = this.abstract;
+    const rangeFor = (/** @type {Quote | null} */ quote) => (quote ? rangeOf(holder, quote) : null);
+    const present = (/** @type {(Range | null)[]} */ ranges) =>
+      ranges.filter((range) => range !== null);
+    const { labels } = this.settings();
+    for (const label of LABELS) {
+      // a waiting correction changes the card but not yet the mentions
+      const drawn = new Set(
+        view.card.terms.filter((term) => term.label === label).map((term) => term.name),
+      );
+      const mentions =
+        labels[label] && this.details
+          ? this.details.mentions.filter((each) => each.label === label && drawn.has(each.term))
+          : [];
+      paint({
+        [label.toLowerCase()]: present(
+          mentions.map((mention) =>
+            rangeFor(quoteOfSpan(/** @type {PaperPage} */ (this.details), mention)),
+          ),
+        ),
+      });
+    }
+    paint({
+      note: present(view.card.notes.map(({ quote }) => rangeFor(quote))),
+    });
+  }
+
+  /** Load what only a paper's own page shows: mentions, corrections and related papers. */
+  async load() {
+    await askTwice("paper", { key: this.paper.id }, (details) => this.showDetails(details));
+    await this.loadRelated();
+  }
+
+  /** @param {PaperPage} details */
+  showDetails(details) {
+    this.details = details;
+    this.draw();
+    drawCorrections(
+      this.panel.corrections,
+      details.corrections.filter((each) => !each.deleted),
+      (correction) => this.takeBack(correction),
+    );
+  }
+
+  async loadRelated() {
+    const view = this.viewOf(this.paper.id);
+    if (!view) return;
+    const shared = JSON.stringify(view.card.terms);
+    // the panel is redrawn at every edit, but related papers change with the terms only
+    if (shared === this.related) return;
+    this.related = shared;
+    await drawRelated(this.panel.related, view.card.key);
+  }
+
+  /** @param {CorrectionState} correction */
+  async takeBack(correction) {
+    await makeEdit(
+      {
+        kind: "correction",
+        ref: correction.id,
+        paper: paperRef(this.paper),
+        change: correction,
+        base: correction,
+        erase: true,
+      },
+      t("saidTakenBack"),
+    );
+  }
+
+  /** @returns {{ range: Range, quote: Quote } | null} the selection, if it is in the abstract */
+  selected() {
+    const selection = document.getSelection();
+    if (!this.abstract || !selection?.rangeCount || selection.isCollapsed) return null;
+    const range = selection.getRangeAt(0);
+    const place = placeOf(this.abstract, range);
+    if (!place || !place.text.slice(place.start, place.end).trim()) return null;
+    return { range, quote: makeQuote(place.text, place.start, place.end) };
+  }
+
+  offer() {
+    const chosen = this.selected();
+    if (!chosen) return;
+    const { range, quote } = chosen;
+    const mark = (/** @type {Label} */ label) => () => {
+      closePopover();
+      void correctMention(
+        this.paper,
+        {
+          verdict: "missing",
+          surface: quote.exact.trim(),
+          label,
+          ...this.spanOf(quote),
+        },
+        t("saidCorrected"),
+      );
+    };
+    openPopover(range, t("selection"), [
+      h(
+        "div.menu",
+        { role: "menu" },
+        h("button.item", { role: "menuitem", onclick: () => this.note(quote) }, t("addNoteHere")),
+      ),
+      h("p.about", t("alsoThis")),
+      h(
+        "div.chips",
+        LABELS.map((label) =>
+          h(
+            "button",
+            { class: `chip ${label.toLowerCase()}`, onclick: mark(label) },
+            t(`label_${label}`),
+          ),
+        ),
+      ),
+    ]);
+  }
+
+  /**
+   * Find a quote in the server's text, and how it is written there.
+   * @param {Quote} quote
+   */
+  spanOf(quote) {
+    const span = this.details && spanOfQuote(this.details, quote);
+    if (!this.details || !span) return {};
+    return { ...span, surface: wordsOfSpan(this.details, span) };
+  }
+
+  /** @param {Quote | null} [quote] */
+  note(quote = this.selected()?.quote ?? null) {
+    closePopover();
+    this.open = true;
+    this.showPanel();
+    this.panel.write({ quote });
+  }
+
+  clear() {
+    this.abstract = null;
+    this.panel.host.remove();
+    for (const label of [...LABELS.map((each) => each.toLowerCase()), "note"])
+      paint({ [label]: [] });
+  }
+}
+
+function isWide() {
+  return innerWidth >= WIDE;
+}

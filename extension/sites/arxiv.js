@@ -1,0 +1,53 @@
+/** arXiv: abstract pages. Pure. */
+
+import { foldSpaces } from "./page_json.js";
+
+/** @import { PagePaper } from "../shared/types.d.ts" */
+/** @import { Site } from "./pages.js" */
+
+const NEW_ID = String.raw`\d{4}\.\d{4,5}`;
+const OLD_ID = String.raw`[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}`;
+const PAPER = new RegExp(`^/(?:abs|pdf|html)/(${NEW_ID}|${OLD_ID})(?:v\\d+)?(?:\\.pdf)?/?$`);
+
+/** @type {Site} */
+export const arxiv = {
+  name: "arxiv",
+  hosts: /^(?:www\.|export\.)?arxiv\.org$/,
+  keyOf: ({ pathname }) => pathname.match(PAPER)?.[1] ?? null,
+  readPaper,
+  readList: () => null,
+};
+
+/**
+ * Read a paper from the citation metadata for search engines, or from what the page shows.
+ * @param {Document} page
+ * @param {string} key
+ * @returns {PagePaper}
+ */
+function readPaper(page, key) {
+  const authors = readMeta(page, "author").map((name) => name.split(", ").reverse().join(" "));
+  const [published = ""] = readMeta(page, "date").map((date) => date.replaceAll("/", "-"));
+  const abstract =
+    readMeta(page, "abstract")[0] ?? textOf(page, "blockquote").replace(/^Abstract:\s*/, "");
+  /** @type {PagePaper} */
+  const paper = {
+    id: key,
+    title: readMeta(page, "title")[0] ?? textOf(page, "h1.title, h1").replace(/^Title:\s*/, ""),
+  };
+  if (authors.length) paper.authors = authors;
+  if (/^\d{4}-\d{2}-\d{2}$/.test(published)) paper.published = published;
+  if (abstract) paper.abstract = abstract;
+  return paper;
+}
+
+/** @param {Document} page @param {string} name */
+function readMeta(page, name) {
+  return [...page.querySelectorAll(`meta[name="citation_${name}"]`)].map((meta) =>
+    foldSpaces(meta.getAttribute("content") ?? ""),
+  );
+}
+
+/** @param {Document} page @param {string} selector */
+function textOf(page, selector) {
+  return foldSpaces(page.querySelector(selector)?.textContent ?? "");
+}

@@ -1,0 +1,1 @@
+"""A personal model: a reranker trained on one user's corrections."""

@@ -1,0 +1,1 @@
+"""Find the results that an abstract reports, each with its metric, dataset and method."""

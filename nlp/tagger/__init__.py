@@ -1,0 +1,1 @@
+"""The trained tagger: network, transformer, word pieces, decoding of tags, confidence."""

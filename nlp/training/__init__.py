@@ -1,0 +1,1 @@
+"""Training, evaluation and error analysis of the packaged models."""

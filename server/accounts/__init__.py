@@ -1,0 +1,1 @@
+"""The users of a store, and their tokens, sessions and pairing codes."""

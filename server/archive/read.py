@@ -1,0 +1,291 @@
+"""Import the JSON archive: what is unknown is added as it was, what is known stays.
+
+What happens to a record that the store has already:
+- a paper is filled from the richer of the two, as with any source;
+- an entry gets what only the archive has, tags are united, and other differences stay as they are;
+- a tag gets a missing colour;
+- a saved search with another query is kept under a numbered name;
+- a note with another text is kept as a second note;
+- a muted or pinned word, term or author is added; settings of the ranking, if it has none yet;
+- for anything else, and for what is in the trash on one side, the store's record stays.
+So importing the same archive again changes nothing, and an interrupted import can be repeated.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
+
+from server.archive.counts import Tally, change_of, chunks, find_papers, row_ids
+from server.archive.format import (
+    Archive,
+    ArchivedCitation,
+    ArchivedCorrection,
+    ArchivedNote,
+    SeenPaper,
+)
+from server.archive.merge_entries import link_trashed, merge_entries, merge_tags
+from server.archive.merge_papers import import_papers
+from server.archive.merge_ranking import merge_preferences, merge_settings
+from server.archive.merge_searches import merge_searches, merge_terms
+from server.database.connection import writing
+from server.database.models import Change, Citation, Correction, Note, Paper, Revision, Seen, encode
+from server.database.versioning import Edit
+from server.errors import Invalid, SourceError
+from server.ranking.preferences import fold_signal
+from server.reading_list.tags import clean_tag
+from server.terms.corrected_terms import bears_on, recount
+from server.words import spellings
+
+
+class ArchiveReport(Struct):
+    """The counts of an archive import, by kind of record."""
+
+    papers: Tally = field(default_factory=Tally)
+    entries: Tally = field(default_factory=Tally)
+    tags: Tally = field(default_factory=Tally)
+    notes: Tally = field(default_factory=Tally)
+    corrections: Tally = field(default_factory=Tally)
+    seen: Tally = field(default_factory=Tally)
+    searches: Tally = field(default_factory=Tally)
+    terms: Tally = field(default_factory=Tally)
+    citations: Tally = field(default_factory=Tally)
+    preferences: Tally = field(default_factory=Tally)
+    ranking: Tally = field(default_factory=Tally)
+
+
+async def import_archive(archive: Archive, user: int, now: datetime) -> ArchiveReport:
+    """Import an archive as a user's data.
+
+    Raises `SourceError`, before anything is written, for an archive that cannot be stored.
+    """
+    _check(archive)
+    report = ArchiveReport()
+    edit = Edit(user=user, at=now)
+    await merge_searches(edit, archive.searches, report.searches)
+    await merge_terms(edit, archive.terms, report.terms)
+    await merge_preferences(edit, archive.preferences, report.preferences)
+    await merge_settings(edit, archive.ranking, report.ranking)
+    imported = await import_papers(archive.papers, now)
+    report.papers = Tally(created=imported.new, merged=imported.updated)
+    report.papers.same = len(archive.papers) - imported.new - imported.updated
+    trashed = await merge_tags(edit, archive.tags, report.tags)
+    for entries in chunks(archive.entries):
+        await merge_entries(edit, entries, report.entries)
+    for tag, keys in trashed:
+        await link_trashed(edit, tag, keys)
+    for notes in chunks(archive.notes):
+        await _merge_notes(edit, notes, report.notes)
+    for corrections in chunks(archive.corrections):
+        await _merge_corrections(edit, corrections, report.corrections)
+    for seen in chunks(archive.seen):
+        await _merge_seen(edit, seen, report.seen)
+    for citations in chunks(archive.citations):
+        await _merge_citations(edit, citations, report.citations)
+    return report
+
+
+def _check(archive: Archive) -> None:
+    names = {tag.name for tag in archive.tags}
+    names |= {name for entry in archive.entries for name in entry.tags}
+    names |= {search.name for search in archive.searches}
+    try:
+        for name in names:
+            clean_tag(name)
+        for preference in archive.preferences:
+            fold_signal(preference.kind, preference.name)
+    except Invalid as error:
+        raise SourceError(f"the export cannot be used: {error}") from error
+    # PostgreSQL cannot store it
+    if any("\x00" in text for text in _written_texts(archive)):
+        raise SourceError("the export cannot be used: it holds NUL characters")
+
+
+def _written_texts(archive: Archive) -> Iterator[str]:
+    for note in archive.notes:
+        yield from (note.text, *(revision.text for revision in note.revisions))
+    for correction in archive.corrections:
+        yield correction.surface
+        if correction.mended:
+            yield from correction.mended.surfaces
+    yield from (search.query for search in archive.searches)
+    for term in archive.terms:
+        yield from (term.term, term.name or "", *(term.into or ()))
+
+
+async def _merge_notes(edit: Edit, notes: list[ArchivedNote], tally: Tally) -> None:
+    async with writing():
+        papers = await find_papers(note.key for note in notes)
+        candidates = [
+            uuid
+            for note in notes
+            for own in _own_ids(note.id, edit)
+            for uuid in (own, _beside_id(own, note))
+        ]
+        rows = {row.uuid: row for row in await Note.filter(uuid__in=candidates)}
+        texts = await _texts_of(rows.values())
+        fresh = []
+        for archived in notes:
+            uuid = _own_id(archived.id, edit, rows)
+            beside = _beside_id(uuid, archived)
+            row = rows.get(uuid)
+            if row is None:
+                fresh.append(replace(archived, id=uuid))
+                tally.created += 1
+            # the text came in before, or the store has it as the note's own or an earlier text
+            elif beside in rows or _texts(archived) <= texts[row.id]:
+                tally.same += 1
+            else:
+                fresh.append(replace(archived, id=beside))
+                tally.beside += 1
+        await _create_notes(edit, fresh, papers)
+
+
+async def _texts_of(notes: Iterable[Note]) -> dict[int, set[Any]]:
+    texts = {note.id: {(note.text, note.quote)} for note in notes}
+    for revision in await Revision.filter(note_id__in=list(texts)):
+        texts[revision.note_id].add((revision.text, revision.quote))
+    return texts
+
+
+def _texts(note: ArchivedNote) -> set[Any]:
+    return {
+        (note.text, note.quote),
+        *((revision.text, revision.quote) for revision in note.revisions),
+    }
+
+
+async def _create_notes(edit: Edit, notes: list[ArchivedNote], papers: dict[str, Paper]) -> None:
+    rows = [
+        Note(
+            uuid=note.id,
+            user_id=edit.user,
+            paper_id=papers[note.key].id,
+            text=note.text,
+            spellings=spellings(note.text),
+            quote=note.quote,
+            version=note.version,
+            created=note.created,
+            updated=note.updated,
+            deleted=note.deleted,
+            source="import",  # the file may be anybody's, whatever it says
+        )
+        for note in notes
+    ]
+    await Note.bulk_create(rows)
+    ids = dict(await Note.filter(uuid__in=[note.id for note in notes]).values_list("uuid", "id"))
+    await Revision.bulk_create(
+        [
+            Revision(
+                note_id=ids[note.id],
+                version=r.version,
+                text=r.text,
+                quote=r.quote,
+                written=r.written,
+            )
+            for note in notes
+            for r in note.revisions
+        ]
+    )
+    await Change.bulk_create(
+        [
+            change_of(edit, "note", str(n.id), papers[n.key], row)
+            for n, row in zip(notes, rows, strict=True)
+        ]
+    )
+
+
+async def _merge_corrections(
+    edit: Edit, corrections: list[ArchivedCorrection], tally: Tally
+) -> None:
+    async with writing():
+        papers = await find_papers(correction.key for correction in corrections)
+        candidates = _candidate_ids(corrections, edit)
+        rows = {row.uuid: row for row in await Correction.filter(uuid__in=candidates)}
+        fresh, changes = [], []
+        for archived in corrections:
+            uuid, paper = _own_id(archived.id, edit, rows), papers[archived.key]
+            fields = asdict(archived)
+            del fields["id"], fields["key"]
+            if row := rows.get(uuid):
+                tally.count(
+                    equal=all(getattr(row, name) == value for name, value in fields.items())
+                )
+                continue
+            fresh.append(Correction(uuid=uuid, user_id=edit.user, paper_id=paper.id, **fields))
+            changes.append(change_of(edit, "correction", str(uuid), paper, fresh[-1]))
+            tally.created += 1
+        await Correction.bulk_create(fresh)
+        await recount({paper for row in fresh for paper in await bears_on(row)}, user=edit.user)
+        await Change.bulk_create(changes)
+
+
+async def _merge_seen(edit: Edit, seen: list[SeenPaper], tally: Tally) -> None:
+    async with writing():
+        papers = await find_papers(paper.key for paper in seen)
+        known = {
+            row.paper_id
+            for row in await Seen.filter(user_id=edit.user, paper_id__in=row_ids(papers))
+        }
+        fresh = {papers[s.key].id: s for s in seen if papers[s.key].id not in known}
+        await Seen.bulk_create(
+            [Seen(user_id=edit.user, paper_id=id, at=s.at) for id, s in fresh.items()]
+        )
+        await Change.bulk_create(
+            [
+                Change(
+                    user_id=edit.user, kind="seen", ref=key, paper_key=key, version=1, at=edit.at
+                )
+                for key in (papers[s.key].key for s in fresh.values())
+            ]
+        )
+        tally.created += len(fresh)
+        tally.same += len(seen) - len(fresh)
+
+
+async def _merge_citations(edit: Edit, citations: list[ArchivedCitation], tally: Tally) -> None:
+    """Add citations; where the store has one of a paper, that one stays."""
+    async with writing():
+        papers = await find_papers(citation.key for citation in citations)
+        stored = await Citation.filter(user_id=edit.user, paper_id__in=row_ids(papers))
+        known = {row.paper_id: row.data for row in stored}
+        fresh = []
+        for archived in citations:
+            paper = papers[archived.key]
+            if paper.id in known:
+                tally.count(equal=known[paper.id] == archived.data)
+                continue
+            known[paper.id] = archived.data
+            fresh.append(
+                Citation(
+                    user_id=edit.user,
+                    paper_id=paper.id,
+                    data=archived.data,
+                    updated=archived.updated,
+                )
+            )
+            tally.created += 1
+        await Citation.bulk_create(fresh)
+
+
+def _candidate_ids(corrections: list[ArchivedCorrection], edit: Edit) -> list[UUID]:
+    return [uuid for correction in corrections for uuid in _own_ids(correction.id, edit)]
+
+
+def _own_ids(uuid: UUID, edit: Edit) -> tuple[UUID, UUID]:
+    # derived and not random, so that importing twice finds the same id again
+    return uuid, uuid5(uuid, f"reader {edit.user}")
+
+
+def _own_id(uuid: UUID, edit: Edit, rows: dict[UUID, Any]) -> UUID:
+    """Return `uuid`, or another id derived from it where another user of the store has it."""
+    own, other = _own_ids(uuid, edit)
+    return own if own not in rows or rows[own].user_id == edit.user else other
+
+
+def _beside_id(uuid: UUID, note: ArchivedNote) -> UUID:
+    # derived from the text, so that a second import finds the note that the first one made
+    return uuid5(uuid, encode((note.text, note.quote)))

@@ -1,0 +1,1 @@
+"""The commands of `papermargin`, one module for each group of commands."""

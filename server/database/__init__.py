@@ -1,0 +1,1 @@
+"""Tables, migrations, connections, versioned edits, change records and row serializers."""

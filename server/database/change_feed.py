@@ -1,0 +1,143 @@
+"""The change feed: numbered change records, read after a number or awaited as they come."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from server.database.connection import fetch, moment, places
+from server.database.failures import explain
+from server.schema.api import ChangeList, ChangeRecord
+
+POLL_SECONDS = 0.5  # other processes write too: commands, or a second server on PostgreSQL
+HEARTBEAT_SECONDS = 15.0
+
+log = structlog.get_logger()
+
+
+async def newest_change() -> int:
+    """Return the number of the newest change, 0 if there is none."""
+    rows = await fetch("SELECT COALESCE(MAX(id), 0) AS newest FROM change")
+    return int(rows[0]["newest"])
+
+
+async def changes_since(user: int, since: int, limit: int) -> ChangeList:
+    """Return at most `limit` changes of a user with a number over `since`, oldest first.
+
+    A number that is yet to come was given out by a store of which this is an older copy.
+    """
+    rows = await fetch(
+        "SELECT id, kind, ref, paper_key, version, deleted, source, at FROM change "
+        "WHERE id > $1 AND (user_id = $2 OR user_id IS NULL) ORDER BY id LIMIT $3",
+        since,
+        user,
+        # one more than asked for shows whether there are more
+        limit + 1,
+    )
+    changes = [
+        ChangeRecord(
+            id=row["id"],
+            kind=row["kind"],
+            ref=row["ref"],
+            paper=row["paper_key"],
+            version=row["version"],
+            deleted=bool(row["deleted"]),
+            at=moment(row["at"]),
+            source=row["source"],
+        )
+        for row in rows[:limit]
+    ]
+    if not changes and since > (newest := await newest_change()):
+        return ChangeList(changes=[], last=newest, more=False, reset=True)
+    return ChangeList(
+        changes=changes, last=changes[-1].id if changes else since, more=len(rows) > limit
+    )
+
+
+async def valid_tokens(tokens: list[int]) -> set[int]:
+    """Return which of some tokens exist and have not expired."""
+    now = datetime.now(UTC)
+    rows = await fetch(
+        f"SELECT id, expires FROM token WHERE id IN ({places(len(tokens))})", *tokens
+    )
+    return {row["id"] for row in rows if row["expires"] is None or moment(row["expires"]) > now}
+
+
+class ChangeFeed:
+    """Wakes listeners at once after a write of this process, and soon after one of another."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._news = asyncio.Event()
+        self._poked = asyncio.Event()
+        self._listeners: Counter[int] = Counter()  # by token
+        self._revoked: set[int] = set()
+
+    def poke(self) -> None:
+        """Look for changes now, since this process may have written some."""
+        self._poked.set()
+
+    def close(self) -> None:
+        """End all listeners, so that the server can stop."""
+        self.closed = True
+        self._wake()
+
+    async def run(self) -> None:
+        """Look for new changes until cancelled, and wake the listeners."""
+        last = await newest_change()
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._poked.wait(), POLL_SECONDS)
+            self._poked.clear()
+            if not self._listeners:
+                continue
+            try:
+                newest = await newest_change()
+                # another process may have revoked a token, which writes no change record
+                revoked = {*self._listeners} - await valid_tokens([*self._listeners])
+            except Exception as error:
+                if explain(error) is None:
+                    raise
+                log.warning("changes cannot be read", error=str(error))
+                continue
+            if newest != last or revoked:
+                last = newest
+                self._revoked |= revoked
+                self._wake()
+
+    async def listen(self, user: int, token: int, since: int) -> AsyncIterator[ChangeRecord | None]:
+        """Yield a user's changes after `since` as they come, and None as a heartbeat.
+
+        The changes end when `token` is revoked or expires; none is yielded after that.
+        """
+        self._listeners[token] += 1
+        try:
+            while not self.closed and token not in self._revoked:
+                # taken before reading, so that a change that comes meanwhile is not slept through
+                news = self._news
+                batch = await changes_since(user, since, 500)
+                if batch.changes and not await valid_tokens([token]):
+                    return
+                for change in batch.changes:
+                    yield change
+                since = batch.last
+                if not batch.more and not await _wait(news):
+                    yield None
+        finally:
+            self._listeners[token] -= 1
+            if not self._listeners[token]:
+                del self._listeners[token]
+                self._revoked.discard(token)
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+async def _wait(news: asyncio.Event) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(news.wait(), HEARTBEAT_SECONDS)
+    return news.is_set()

@@ -1,0 +1,448 @@
+"""Open a store, a SQLite file or a PostgreSQL database: connections, locks and migrations."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextvars import ContextVar
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+from filelock import FileLock, Timeout
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.context import TortoiseContext, require_context
+from tortoise.exceptions import BaseORMException, TransactionManagementError
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+from server.config import Config
+from server.database.failures import explained
+from server.database.schema_check import RECORDS, check_schema, known_migrations
+from server.errors import StoreError, StoreMoved
+
+APPS: dict[str, dict[str, Any]] = {
+    "papermargin": {
+        "models": ["server.database.models"],
+        "default_connection": "default",
+        "migrations": "server.database.migrations",
+    }
+}
+
+BUSY_MS = 10_000  # how long a write waits for the lock of another program
+
+TORTOISE = {"connections": {"default": "sqlite://:memory:"}, "apps": APPS}
+"""What `tortoise makemigrations` reads; the server itself connects by `open_store`."""
+
+
+def connections(config: Config) -> dict[str, Any]:
+    """Return the connections of a store: one to write, and one that reads beside any writer."""
+    if config.database_url:
+        url = urlsplit(config.database_url)
+        address = urlunsplit(url._replace(scheme="asyncpg"))
+        return {"default": address, "reader": address}
+    file = {
+        "file_path": str(config.db),
+        "journal_mode": "WAL",
+        # in WAL mode, NORMAL may lose the last commits when the power fails
+        "synchronous": "FULL",
+        "foreign_keys": "ON",
+        "busy_timeout": BUSY_MS,
+        # without a limit the WAL keeps the size that its longest write needed
+        "journal_size_limit": 64 * 1024 * 1024,
+        # negative: in KiB, not in pages
+        "cache_size": -64_000,
+        "mmap_size": 256 * 1024 * 1024,
+    }
+    engine = "tortoise.backends.sqlite"
+    return {
+        "default": {"engine": engine, "credentials": file},
+        "reader": {"engine": engine, "credentials": file},
+    }
+
+
+_is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
+
+
+class ReadWriteRouter:
+    """Chooses the connection of models: reads outside a transaction never wait for a writer."""
+
+    def db_for_read(self, model: type[Model]) -> str:
+        """Return the connection that sees the writes of the current transaction, if any."""
+        return "default" if _is_writing.get() else "reader"
+
+    def db_for_write(self, model: type[Model]) -> str:
+        """Return the connection that writes."""
+        return "default"
+
+
+class StoreContext(TortoiseContext):
+    """An open store; of a SQLite file also which file it is, by device and inode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.path: Path | None = None
+        self.identity: tuple[int, int] | None = None
+
+    def hold(self, db: Path) -> None:
+        """Remember the file that was just opened. Raises `StoreMoved` if it is already gone."""
+        self.path, self.identity = db, _identify(db)
+        self.check_in_place()
+
+    def check_in_place(self) -> None:
+        """Raise `StoreMoved` if the path of a SQLite store leads to another file, or to none.
+
+        Whatever is written then would be lost when the server ends.
+        """
+        if self.path is None:
+            return
+        found = _identify(self.path)
+        if found is None or found != self.identity:
+            what = "is gone" if found is None else "was replaced by another file"
+            raise StoreMoved(
+                f"{self.path} {what} while the server had it open: nothing is written until the "
+                f"server is restarted; what it holds is saved in {rescue_file(self.path)}"
+            )
+
+
+def check_in_place() -> None:
+    """Raise `StoreMoved` if the file of the open store was moved, deleted or replaced."""
+    context = require_context()
+    assert isinstance(context, StoreContext)  # `open_store` makes no other
+    context.check_in_place()
+
+
+def is_moved() -> bool:
+    """Return whether the file of the open store was moved, deleted or replaced."""
+    try:
+        check_in_place()
+    except StoreMoved:
+        return True
+    return False
+
+
+def rescue_file(db: Path) -> Path:
+    """Return where a server saves what it holds when `db` is moved, deleted or replaced."""
+    return db.with_name(db.name + ".rescued")
+
+
+def _identify(db: Path) -> tuple[int, int] | None:
+    try:
+        found = db.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@asynccontextmanager
+async def open_store(config: Config) -> AsyncIterator[StoreContext]:
+    """Open a store and migrate it to the newest schema.
+
+    Raises `StoreError` if that fails, if a newer version or another program made the store, or if
+    it has triggers or views that are not ours; then nothing in it was changed.
+    """
+    async with _connect(config) as context:
+        try:
+            await _migrate(context, config)
+        except (BaseORMException, OSError, sqlite3.Error) as error:
+            raise StoreError(f"cannot open {config.store_name}: {error}") from error
+        yield context
+
+
+async def create_older_store(config: Config, applied: set[str]) -> None:
+    """Create a store with only these migrations `applied`, to copy older rows into.
+
+    Raises `StoreError`.
+    """
+    async with _connect(config) as context:
+        await _run_migrations(
+            context, [MigrationTarget("papermargin", name) for name in sorted(applied)]
+        )
+
+
+@asynccontextmanager
+async def _connect(config: Config) -> AsyncIterator[StoreContext]:
+    """Connect to a store whose schema is ours, or that is empty. Raises `StoreError`."""
+    context = StoreContext()
+    EXECUTOR_CACHE.clear()  # cached by table, while the statements differ by engine
+    async with context:
+        try:
+            if not config.database_url:
+                _check_file(config.db)
+                await _check_schema_of_file(config.db)
+            await context.init(
+                {
+                    "connections": connections(config),
+                    "apps": APPS,
+                    "routers": [ReadWriteRouter],
+                    "use_tz": True,
+                    "timezone": "UTC",
+                },
+                _enable_global_fallback=True,
+            )
+            for name in ("default", "reader"):
+                await context.connections.get(name).execute_query("SELECT 1")
+            if not config.database_url:
+                context.hold(config.db)
+        except (BaseORMException, OSError, sqlite3.Error) as error:
+            raise StoreError(f"cannot open {config.store_name}: {error}") from error
+        yield context
+
+
+@asynccontextmanager
+async def serving_lock(config: Config) -> AsyncIterator[None]:
+    """Hold the lock of the one server of a SQLite file; PostgreSQL allows several servers.
+
+    Raises `StoreError` if another process has it.
+    """
+    if config.database_url:
+        yield
+        return
+    lock = FileLock(lock_file(config.db))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise StoreError(
+            f"another papermargin is serving {config.db}; stop it first, "
+            "or give this one another --db"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def lock_file(db: Path) -> Path:
+    """Return the file that a server of `db` locks; it remains, empty, after the server ends."""
+    return db.with_name(db.name + ".lock")
+
+
+def is_served(config: Config) -> bool:
+    """Return whether a server uses the SQLite file now; always False for PostgreSQL."""
+    if config.database_url:
+        return False
+    lock = FileLock(lock_file(config.db))
+    try:
+        with lock.acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+def read_connection() -> BaseDBAsyncClient:
+    """Return the connection for reads outside a transaction."""
+    return require_context().connections.get("reader")
+
+
+def is_postgres() -> bool:
+    """Return whether the open store is a PostgreSQL database."""
+    return read_connection().capabilities.dialect == "postgres"
+
+
+async def fetch(
+    sql: str, *values: Any, using: BaseDBAsyncClient | None = None
+) -> list[dict[str, Any]]:
+    """Run a query with placeholders `$1`, `$2`, … on either engine; return its rows.
+
+    It reads beside any writer, unless `using` is the connection of a transaction.
+    """
+    connection = using or read_connection()
+    sql, values = _adapt(connection, sql, values)
+    _, rows = await connection.execute_query(sql, list(values))
+    return rows  # type: ignore[return-value]
+
+
+async def execute(connection: BaseDBAsyncClient, sql: str, *values: Any) -> int:
+    """Run a statement with placeholders `$1`, `$2`, …; return how many rows it changed."""
+    sql, values = _adapt(connection, sql, values)
+    changed, _ = await connection.execute_query(sql, list(values))
+    return changed
+
+
+async def execute_many(
+    connection: BaseDBAsyncClient, sql: str, rows: list[tuple[Any, ...]]
+) -> None:
+    """Run a statement with placeholders `$1`, `$2`, … once for each row of values."""
+    adapted = [_adapt(connection, sql, row) for row in rows]
+    if adapted:
+        await connection.execute_many(adapted[0][0], [list(values) for _, values in adapted])
+
+
+def moment(value: Any) -> Any:
+    """Convert a time from a row of either engine to a datetime; None stays None."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def day(value: Any) -> Any:
+    """Convert a day from a row of either engine to a date; None stays None."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _adapt(
+    connection: BaseDBAsyncClient, sql: str, values: tuple[Any, ...]
+) -> tuple[str, tuple[Any, ...]]:
+    if connection.capabilities.dialect == "postgres":
+        return sql, values
+    # SQLite numbers places as `?1`, and has neither days nor UUIDs
+    return sql.replace("$", "?"), tuple(str(v) if isinstance(v, date | UUID) else v for v in values)
+
+
+@asynccontextmanager
+async def writing() -> AsyncIterator[BaseDBAsyncClient]:
+    """Run a transaction that writes. Its first statement locks the clock's row, for two reasons.
+
+    On SQLite, a transaction that reads first and writes later fails at once if another process
+    wrote in between, while one that writes first waits for its turn. On both engines, the lock
+    makes the numbers of changes rise in the order of commit, so that a client that asks for
+    `changes since N` misses none.
+
+    Raises `StoreMoved` if the store's file is gone, and `StoreError` for what is wrong with the
+    store or the disk; then nothing is written.
+    """
+    check_in_place()
+    token = _is_writing.set(True)
+    try:
+        with explained():
+            async with _transaction() as connection:
+                await connection.execute_query("UPDATE clock SET writes = writes + 1 WHERE id = 1")
+                yield connection
+                check_in_place()
+    finally:
+        _is_writing.reset(token)
+
+
+@asynccontextmanager
+async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
+    """Run a transaction on the connection that writes, and free that in any case.
+
+    If the database ends a connection, Tortoise neither gives it back to its pool where no
+    transaction could begin on it, nor always leaves the transaction. After some such failures no
+    write would ever get a connection again.
+    """
+    handler = require_context().connections
+    outside = handler.set("default", handler.get("default"))
+    transaction: Any = in_transaction("default")
+    try:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(transaction)
+            except BaseException:
+                if hasattr(transaction, "token"):  # it has a connection
+                    with suppress(Exception):
+                        # the one error after which Tortoise does not roll back
+                        await transaction.__aexit__(TransactionManagementError, None, None)
+                raise
+            yield connection
+    finally:
+        handler.reset(outside)
+
+
+def _check_file(db: Path) -> None:
+    try:
+        db.parent.mkdir(parents=True, exist_ok=True)
+        # appending creates a missing file, proves that it can be written, and changes no byte
+        with db.open("ab+") as file:
+            file.seek(0)
+            # an empty file is a store that is still to be made
+            if file.read(16) not in (b"", b"SQLite format 3\x00"):
+                raise StoreError(f"{db} is not a SQLite database")
+    except OSError as error:
+        raise StoreError(f"cannot open {db}: {error.strerror}") from error
+
+
+async def _check_schema_of_file(db: Path) -> None:
+    """Check the schema of a SQLite file on a connection that cannot write. Raises `StoreError`."""
+    with (
+        _migration_lock(db),
+        closing(sqlite3.connect(f"{db.as_uri()}?mode=ro", uri=True, timeout=10)) as connection,
+    ):
+
+        async def query(sql: str) -> list[Any]:
+            return connection.execute(sql).fetchall()
+
+        await check_schema(query, str(db), sqlite=True)
+
+
+def _migration_lock(db: Path) -> FileLock:
+    return FileLock(db.with_name(db.name + ".migrating"), timeout=60)
+
+
+async def _migrate(context: TortoiseContext, config: Config) -> None:
+    connection = context.connections.get("default")
+    if config.database_url:
+        # two servers that start at the same time would both create the tables
+        async with connection.acquire_connection() as holder:
+            await holder.execute("SELECT pg_advisory_lock(8620)")
+            try:
+                await check_schema(holder.fetch, config.store_name, sqlite=False)
+                await _run_migrations(context)
+            finally:
+                await holder.execute("SELECT pg_advisory_unlock(8620)")
+    else:
+        with _migration_lock(config.db):
+            await asyncio.to_thread(_copy_before_migration, config)
+            await _run_migrations(context)
+
+
+def _copy_before_migration(config: Config) -> None:
+    """Keep a verified copy of a SQLite file whose schema is about to change.
+
+    It is for a return to the older version: all migrations are one transaction, so that a failure
+    needs no copy. Raises `StoreError` if the copy is not sound; then nothing is migrated.
+    """
+    with closing(sqlite3.connect(config.db, timeout=10)) as store:
+        applied = _read_applied(store)
+        missing = sorted(known_migrations() - applied)
+        if not (applied and missing and any(config.keep_backups)):
+            return
+        config.backup_folder.mkdir(mode=0o700, exist_ok=True)
+        copy = config.backup_folder / f"before-{missing[0]}.sqlite"
+        # under another name until it is whole, so that a crash leaves no half copy in its place
+        fresh = copy.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        with closing(sqlite3.connect(fresh)) as target:
+            store.backup(target)
+            # one file to copy, without a `-wal` and a `-shm` beside it
+            target.execute("PRAGMA journal_mode = DELETE")
+            if target.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
+                raise StoreError(f"{config.db} is damaged: run papermargin doctor")
+        fresh.replace(copy)
+
+
+def _read_applied(store: sqlite3.Connection) -> set[str]:
+    tables = store.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [RECORDS]).fetchall()
+    rows = store.execute(f"SELECT name FROM {RECORDS}").fetchall() if tables else []
+    return {row[0] for row in rows}
+
+
+class _Recorder(MigrationRecorder):
+    """Records migrations, in a table that exists already."""
+
+    async def ensure_schema(self, schema_editor: Any) -> None:
+        """Do nothing: Tortoise would run a script here, and on SQLite a script commits."""
+
+
+async def _run_migrations(
+    context: TortoiseContext, targets: list[MigrationTarget] | None = None
+) -> None:
+    """Migrate to the targets, or to the newest schema, in one transaction with the records of it.
+
+    A crash leaves the schema as it was. Tortoise alone would record a migration after its commit,
+    and after a crash in between try to apply it again.
+    """
+    # without a target, this only creates the table of the records
+    await MigrationExecutor(context.connections.get("default"), APPS).migrate([])
+    async with _transaction() as connection:
+        executor = MigrationExecutor(connection, APPS)
+        executor.recorder = _Recorder(connection)
+        await executor.migrate(targets, direction="forward")
+
+
+def places(count: int, *, after: int = 0) -> str:
+    """Return the placeholders of `count` values that follow `after` others."""
+    return ", ".join(f"${n}" for n in range(after + 1, after + count + 1))

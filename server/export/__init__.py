@@ -1,1 +1,0 @@
-"""Ways out: each module renders what a person has into one format; nothing here reads the store."""

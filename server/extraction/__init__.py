@@ -1,0 +1,1 @@
+"""Run the pipeline in a worker process, save what it finds, and train a personal model."""

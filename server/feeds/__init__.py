@@ -1,0 +1,1 @@
+"""Atom feeds: choose their papers and render them."""

@@ -1,0 +1,1 @@
+"""Import papers and notes from files and from web sites."""

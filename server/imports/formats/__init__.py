@@ -1,0 +1,1 @@
+"""Readers of file formats. Each module turns the bytes of one format into `SourcePaper`s."""

@@ -1,0 +1,1 @@
+"""Clients of the web sites that papers are fetched from."""

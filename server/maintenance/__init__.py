@@ -1,0 +1,1 @@
+"""Backup, restore, health checks, and moving a store between SQLite and PostgreSQL."""

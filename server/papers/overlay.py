@@ -1,0 +1,154 @@
+"""The overlay: add the papers of a page to the store and return a card for each of them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from server.database.change_feed import newest_change
+from server.database.connection import fetch, places, writing
+from server.errors import TooLarge
+from server.identifiers import parse_arxiv_id, parse_key, title_key
+from server.papers.cards import cards
+from server.papers.ingest import ingest, place_in_listing
+from server.papers.related import explain
+from server.ranking.scores import score_papers
+from server.schema.papers import (
+    MAX_OVERLAY_PAPERS,
+    Card,
+    OverlayReply,
+    OverlayRequest,
+    PageListing,
+    PagePaper,
+)
+from server.schema.sources import Batch, SourceListing, SourcePaper, fold, printable
+
+Extract = Callable[[list[int]], Awaitable[Any]]
+"""Extracts the terms of papers by their row ids, or gives up after a while."""
+
+
+class _Known(Struct, frozen=True):
+    """A paper of the store, and whether it has an abstract and waits for extraction."""
+
+    id: int
+    has_abstract: bool
+    waits: bool
+
+
+async def overlay(
+    request: OverlayRequest, user: int, now: datetime, *, extract: Extract | None = None
+) -> OverlayReply:
+    """Return a card for each paper of a page, creating the papers that are not in the store.
+
+    The cards are read once, after `extract` returned for those whose terms are not known yet.
+    Raises `TooLarge` for more than 200 papers.
+    """
+    if len(request.papers) > MAX_OVERLAY_PAPERS:
+        raise TooLarge(
+            f"a request holds at most {MAX_OVERLAY_PAPERS} papers, "
+            f"this one has {len(request.papers)}"
+        )
+    papers = [replace(paper, title=fold(paper.title)) for paper in request.papers]
+    rows, pending = await _take_in(papers, now)
+    if request.listing:
+        await _list(request.listing, rows, now)
+    if pending and extract:
+        await extract(pending)
+    change = await newest_change()  # before the cards, so that they hold every change up to it
+    found = await cards([*{row for row in rows if row}], user)
+    await _add_scores(found, user)
+    return OverlayReply(cards=[found.get(row) if row else None for row in rows], change=change)
+
+
+async def _take_in(papers: list[PagePaper], now: datetime) -> tuple[list[int | None], list[int]]:
+    """Return the row id of each paper, and those of papers that wait for extraction.
+
+    Papers that the store does not have, or has without the abstract that the page shows, are
+    ingested. A paper without an id and a title has no row.
+    """
+    keys = [_key(paper) for paper in papers]
+    known = await _resolve(keys)
+    rows = {n: known[key].id for n, key in enumerate(keys) if key in known}
+    unread = {paper.id for paper in known.values() if paper.waits}
+    news = {n: paper for n, paper in enumerate(papers) if _is_news(paper, known.get(keys[n]))}
+    if news:
+        report = await ingest(_batch([*news.values()], now), now)
+        rows |= zip(news, report.rows, strict=True)
+        rows = {n: report.survivor(row) for n, row in rows.items()}
+        unread = set(map(report.survivor, unread | report.unread))
+    return list(map(rows.get, range(len(papers)))), sorted(unread)
+
+
+def _key(paper: PagePaper) -> str:
+    """Return the key of a paper by its id or else by its title; empty if it has neither."""
+    key = parse_key(paper.id) if paper.id else None
+    return key or (title_key(paper.title) if paper.title else "")
+
+
+async def _add_scores(found: dict[int, Card], user: int) -> None:
+    """Put the scores of papers on their cards, with the reasons of those that stand out."""
+    scores = await score_papers(user, [*found])
+    for row, closeness in (await explain(scores, user, only_outstanding=True)).items():
+        found[row].for_you = closeness
+
+
+async def _resolve(keys: list[str]) -> dict[str, _Known]:
+    """Return the papers of the store by key, by an earlier key, or by the title of one of them."""
+    keys = [key for key in keys if key]
+    if not keys:
+        return {}
+    wanted = places(len(keys))
+    columns = "p.id, p.abstract <> '' AS whole, p.extraction_version IS NULL AS waits"
+    # the better answer comes last: a title is the key of a paper only if it is of no other
+    rows = await fetch(
+        f"SELECT 1 AS rank, p.title_digest AS key, {columns} FROM paper p "
+        f"WHERE p.title_digest IN ({wanted}) AND NOT EXISTS "
+        "(SELECT 1 FROM paper q WHERE q.title_digest = p.title_digest AND q.id <> p.id) "
+        f"UNION ALL SELECT 2, a.key, {columns} FROM alias a JOIN paper p ON p.id = a.paper_id "
+        f"WHERE a.key IN ({wanted}) "
+        f"UNION ALL SELECT 3, p.key, {columns} FROM paper p WHERE p.key IN ({wanted}) ORDER BY 1",
+        *keys,
+    )
+    return {row["key"]: _Known(row["id"], bool(row["whole"]), bool(row["waits"])) for row in rows}
+
+
+def _is_news(paper: PagePaper, known: _Known | None) -> bool:
+    if known is None:
+        return bool(paper.title) or (paper.id is not None and parse_arxiv_id(paper.id) is not None)
+    return bool(paper.abstract) and not known.has_abstract
+
+
+def _batch(papers: list[PagePaper], now: datetime) -> Batch:
+    sources = [
+        SourcePaper(
+            richness="overlay",
+            observed=now,
+            title=paper.title,
+            arxiv_id=parse_arxiv_id(paper.id) if paper.id else None,
+            abstract=printable(paper.abstract or "").strip(),
+            authors=[fold(author) for author in paper.authors],
+            published=paper.published,
+        )
+        for paper in papers
+    ]
+    return Batch(kind="page", papers=sources)
+
+
+async def _list(listing: PageListing, rows: list[int | None], now: datetime) -> None:
+    """Add the papers of a page to its listing, unless all of them stand there already."""
+    name = fold(listing.name)
+    placed = await fetch(
+        "SELECT lp.paper_id FROM listing l JOIN listing_paper lp ON lp.listing_id = l.id "
+        "WHERE l.kind = $1 AND l.name = $2",
+        listing.kind,
+        name,
+    )
+    papers, current = [row for row in dict.fromkeys(rows) if row], {r["paper_id"] for r in placed}
+    if {*papers} - current:
+        source = SourceListing(kind=listing.kind, name=name, day=listing.day)
+        # a part of a page does not say in which order the whole page is
+        is_part = not current <= {*papers}
+        async with writing():
+            await place_in_listing(source, papers, now, append=is_part)

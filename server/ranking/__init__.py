@@ -1,0 +1,1 @@
+"""Rank papers for a user: vectors of papers, a model per user, and papers alike."""

@@ -1,0 +1,98 @@
+"""Say why papers stand out for a user: authors of papers that they like, and the nearest papers."""
+
+from collections.abc import Mapping, Sequence
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from msgspec import Struct
+from tortoise.context import TortoiseContext, require_context
+
+from server.ranking.authors import fold_author
+from server.ranking.model import stack
+from server.ranking.storage import read_authors, read_model, read_vectors
+from server.ranking.user_model import UserModel
+from server.ranking.vectors import Row, TermMatrix, compare
+from server.ranking.word_vectors import Floats
+
+CANDIDATES = 8  # nearest by meaning, which the terms put in order
+NEAREST = 2
+
+
+class Reasons(Struct, frozen=True):
+    """Why a paper stands out: its authors that speak for it, and the nearest papers of the list.
+
+    `nearest` are row ids with their similarities: 2 for the same text, about 0 for any other paper.
+    """
+
+    authors: list[str]
+    nearest: list[tuple[int, float]]
+
+
+class _Liked(Struct):
+    """The liked papers of a user's list, kept until another model is learnt.
+
+    Each row of `terms` and of `directions` has length 1.
+    """
+
+    model: UserModel
+    papers: list[int]
+    terms: TermMatrix
+    directions: Floats
+
+
+_liked: WeakKeyDictionary[TortoiseContext, dict[int, _Liked]] = WeakKeyDictionary()
+
+
+async def find_reasons(user: int, papers: Sequence[int]) -> dict[int, Reasons]:
+    """Return the reasons for papers by their row ids, as far as their vectors are known."""
+    model = await read_model(user) if papers else None
+    if model is None:
+        return {}
+    liked, vectors = await _read_liked(user, model), await read_vectors(papers)
+    authors = await read_authors([*vectors])
+    terms = model.text.statistics.weigh([*vectors.values()])
+    directions = _direct(stack([vector.meaning for vector in vectors.values()]), model.middle)
+    return {
+        paper: Reasons(
+            authors=_choose_authors(authors.get(paper, []), model.profile.authors),
+            nearest=_find_nearest(paper, terms.row(number), directions[number], liked),
+        )
+        for number, paper in enumerate(vectors)
+    }
+
+
+def _choose_authors(names: Sequence[str], effects: Mapping[str, float]) -> list[str]:
+    """Return the authors that speak for a paper, the strongest first."""
+    known = [name for name in names if effects.get(fold_author(name), 0) > 0]
+    return sorted(known, key=lambda name: -effects[fold_author(name)])
+
+
+async def _read_liked(user: int, model: UserModel) -> _Liked:
+    kept = _liked.setdefault(require_context(), {})
+    if user not in kept or kept[user].model is not model:
+        vectors = await read_vectors(model.profile.liked)
+        meanings = stack([vector.meaning for vector in vectors.values()])
+        terms = model.text.statistics.weigh([*vectors.values()])
+        kept[user] = _Liked(model, [*vectors], terms, _direct(meanings, model.middle))
+    return kept[user]
+
+
+def _find_nearest(
+    paper: int, terms: Row, direction: Floats, liked: _Liked
+) -> list[tuple[int, float]]:
+    """Return the papers of a list most like a paper, by the cosines of meanings plus of terms."""
+    cosines = liked.directions @ direction
+    nearest = np.argsort(-cosines)[: CANDIDATES + 1]
+    alike = [
+        (liked.papers[row], float(cosines[row]) + compare(terms, liked.terms.row(row)))
+        for row in nearest
+        if liked.papers[row] != paper
+    ]
+    return sorted(alike, key=lambda found: -found[1])[:NEAREST]
+
+
+def _direct(meanings: Floats, middle: Floats) -> Floats:
+    """Return the directions in which meanings lie from the average paper, of length 1."""
+    centred = meanings - middle
+    directions: Floats = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-3)
+    return directions

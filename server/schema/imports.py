@@ -1,0 +1,143 @@
+"""Imports, and the steps that each took, by which it can be undone."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from server.schema.citations import Citation
+from server.schema.reading_list import EntryState, NoteState
+
+QUIET_FIELDS = {"richness", "observed", "sources", "arxiv_version"}
+"""Fields of `PaperFields` that say which source knows more, and nothing to people."""
+
+
+class PaperFields(Struct, kw_only=True):
+    """What a source says of a paper, as the store keeps it.
+
+    `sources` maps the name of each field to the kind of source that it came from.
+    """
+
+    title: str
+    abstract: str
+    authors: list[str]
+    author_count: int | None
+    published: date | None
+    issued: str | None
+    upvotes: int | None
+    comments: int | None
+    code_url: str | None
+    project_url: str | None
+    doi: str | None
+    organization: str | None
+    categories: list[str]
+    richness: str
+    observed: datetime
+    sources: dict[str, str]
+    arxiv_version: int | None = None
+
+
+class PaperCreated(Struct, kw_only=True, tag="created"):
+    """A new paper; `richness` and `observed` are those of the source that it came from."""
+
+    key: str
+    richness: str
+    observed: datetime
+
+
+class PaperFilled(Struct, kw_only=True, tag="filled"):
+    """A paper got other values; both maps hold the changed fields of `PaperFields`."""
+
+    key: str
+    title: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class IdAdopted(Struct, kw_only=True, tag="adopted"):
+    """A paper that was known by its title, under `before`, got an arXiv id as its key."""
+
+    key: str
+    title: str
+    before: str
+    richness: str
+    observed: datetime
+
+
+class MovedEntry(Struct, kw_only=True):
+    """A user's entry on a paper that was merged, and on the survivor before the merge."""
+
+    user: int
+    gone: EntryState
+    survivor: EntryState | None
+
+
+class PapersMerged(Struct, kw_only=True, tag="merged"):
+    """A paper became part of another one.
+
+    `moved` has the row ids of what hung on it, by table; `seen` and `citations` belong to users who
+    had one on the survivor too.
+    """
+
+    key: str
+    title: str
+    gone_key: str
+    gone: PaperFields
+    created: datetime
+    moved: dict[str, list[int]]
+    entries: list[MovedEntry]
+    seen: list[int]
+    citations: list[tuple[int, Citation]]
+
+
+class EntrySaved(Struct, kw_only=True, tag="entry"):
+    """A user's entry before and after, and the tags that were made for it."""
+
+    key: str
+    tags: list[str]
+    before: EntryState | None
+    after: EntryState
+
+
+class NoteSaved(Struct, kw_only=True, tag="note"):
+    """A user's note before and after."""
+
+    id: UUID
+    key: str
+    before: NoteState | None
+    after: NoteState
+
+
+class CitationSaved(Struct, kw_only=True, tag="citation"):
+    """How a user's bibliography cites a paper, before and after."""
+
+    key: str
+    before: Citation | None
+    after: Citation
+
+
+PaperStep = PaperCreated | PaperFilled | IdAdopted | PapersMerged
+ListStep = EntrySaved | NoteSaved | CitationSaved
+Step = PaperStep | ListStep
+
+
+class ImportState(Struct, kw_only=True):
+    """An import that can be undone, or was; the numbers count what it made and changed."""
+
+    id: int
+    at: datetime
+    files: list[str]
+    new: int
+    updated: int
+    merged: int
+    entries: int
+    notes: int
+    undone: datetime | None = None
+
+
+class ImportUndone(Struct, kw_only=True):
+    """What became of an import's steps; `kept` has a sentence for each that was not undone."""
+
+    undone: int
+    kept: list[str]

@@ -1,0 +1,151 @@
+"""Entries, notes and tags as the API reads and writes them, and the trash."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from server.schema.api import WriteSource
+from server.schema.quote import Quote
+
+MAX_NOTE_BYTES = 1_000_000
+
+
+MAX_NAME_CHARACTERS = 100
+
+
+Status = Literal["none", "inbox", "reading", "read", "skipped"]
+
+
+TagName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["rl/grpo"])]
+
+
+Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$", examples=["#7c5cbf"])]
+
+
+Rating = Annotated[int, Meta(ge=0, le=5)]
+
+
+class EntryState(Struct, kw_only=True):
+    """A user's entry as it stands; `deleted` is when it went to the trash."""
+
+    key: str
+    status: Status
+    rating: int | None
+    tags: list[str]
+    version: int
+    added: datetime
+    updated: datetime
+    deleted: datetime | None = None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the paper is in the reading list, and not in the trash."""
+        return self.deleted is None and self.status != "none"
+
+
+class EntryEdit(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to make of an entry; a field left out stays as it is. `tags` is the whole set."""
+
+    status: Status | UnsetType = UNSET
+    rating: Rating | UnsetType | None = UNSET
+    tags: Annotated[list[TagName], Meta(max_length=500)] | UnsetType = UNSET
+
+
+class NoteState(Struct, kw_only=True):
+    """A note as it stands; `deleted` is when it went to the trash.
+
+    `source` is where its text came from, None if the user wrote it in Papermargin. It stays when
+    the user edits the note, because parts of the text do.
+    """
+
+    id: UUID
+    key: str
+    text: str
+    quote: Quote | None
+    version: int
+    created: datetime
+    updated: datetime
+    deleted: datetime | None = None
+    source: WriteSource | None = None
+
+
+class NoteEdit(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A note to be written: `paper` is the key of the paper that it stands beside."""
+
+    paper: Annotated[str, Meta(examples=["2401.01234"])]
+    text: str
+    quote: Quote | None = None
+
+
+class RevisionState(Struct, kw_only=True):
+    """A note's earlier text."""
+
+    version: int
+    text: str
+    quote: Quote | None
+    written: datetime
+
+
+class TagState(Struct, kw_only=True):
+    """A tag as it stands; `papers` counts the entries that bear it."""
+
+    name: str
+    colour: str | None
+    papers: int
+    version: int
+    deleted: datetime | None = None
+
+
+class TagEdit(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to make of a tag: another `name` renames it (never onto a tag that exists: that is a
+    merge).
+    """
+
+    name: TagName | UnsetType = UNSET
+    colour: Colour | UnsetType | None = UNSET
+
+
+class TagMerge(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Tags to be merged: the entries of `names` will bear `into`, and `names` go to the trash."""
+
+    names: Annotated[list[TagName], Meta(min_length=1, max_length=500)]
+    into: TagName
+
+
+class SeenEdit(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Papers that the user has looked through (or, with `seen` false, has not)."""
+
+    papers: Annotated[list[str], Meta(max_length=1_000)]
+    seen: bool = True
+
+
+class NoteList(Struct, kw_only=True):
+    """One page of a user's notes; `next` is the cursor of the one after, if there is one."""
+
+    notes: list[NoteState]
+    next: str | None
+
+
+class NotedPaper(Struct, kw_only=True):
+    """A paper and notes of a user's on it, the last written first."""
+
+    key: str
+    title: str
+    notes: list[NoteState]
+
+
+class NotedPapers(Struct, kw_only=True):
+    """One page of the papers that a user wrote on; `next` is the cursor of the one after, if
+    there is one.
+    """
+
+    papers: list[NotedPaper]
+    next: str | None
+
+
+class SeenReply(Struct, kw_only=True):
+    """How many papers the request changed."""
+
+    changed: int

@@ -1,0 +1,1 @@
+"""The query language, its translation to SQL, and saved searches."""

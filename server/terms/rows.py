@@ -1,0 +1,58 @@
+"""The terms that mentions name, and their rows in the store."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from nlp.spans import LABELS, ROLES, Label, Mention, Role
+from server.database.models import Term
+from server.identifiers import fold_term
+
+MAX_TERM = 200  # characters: a longer span is no name that one would filter by
+
+TermKey = tuple[str, str]
+"""A label and a folded name."""
+
+
+def terms_of(mentions: Iterable[Mention]) -> dict[TermKey, list[Mention]]:
+    """Return the terms that mentions name, each with its mentions."""
+    terms: dict[TermKey, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        if mention.term and len(mention.term) <= MAX_TERM:
+            terms[mention.label, fold_term(mention.term)].append(mention)
+    return terms
+
+
+def surfaces_of(mentions: Iterable[Mention], text: str) -> dict[Label, list[str]]:
+    """Return how a text writes its mentions, by label and in the order of the mentions."""
+    found = [(mention.label, text[mention.start : mention.end]) for mention in mentions]
+    return {
+        label: [*dict.fromkeys(surface for of, surface in found if of == label)] for label in LABELS
+    }
+
+
+def first_role(roles: Iterable[Role | None]) -> Role | None:
+    """Return the role that counts where several names of one term have different ones."""
+    return min(filter(None, roles), key=ROLES.index, default=None)
+
+
+async def claim_terms(readings: Iterable[dict[TermKey, list[Mention]]]) -> dict[TermKey, int]:
+    """Return the row of each term, making those that are new under the name by which they were met
+    first.
+    """
+    names: dict[TermKey, str] = {}
+    for terms in readings:
+        for key, mentions in terms.items():
+            names.setdefault(key, mentions[0].term)
+    known = await _known_terms({fold for _, fold in names})
+    fresh = [key for key in names if key not in known]
+    if fresh:
+        await Term.bulk_create(
+            [Term(label=label, fold=fold, name=names[label, fold]) for label, fold in fresh]
+        )
+        known |= await _known_terms({fold for _, fold in fresh})
+    return known
+
+
+async def _known_terms(folds: set[str]) -> dict[TermKey, int]:
+    rows = await Term.filter(fold__in=sorted(folds)).values_list("label", "fold", "id")
+    return {(label, fold): number for label, fold, number in rows}

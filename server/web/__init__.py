@@ -1,0 +1,1 @@
+"""The web application: API, pages, feeds, sign-in, middleware. Only this folder uses Litestar."""

@@ -1,0 +1,221 @@
+"""The reading list: search, facets, sorting, and endless scrolling."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
+from msgspec.structs import replace
+
+from server.database.versioning import Edit
+from server.errors import QueryError
+from server.papers.facets import list_facets
+from server.papers.list import list_papers
+from server.papers.saved_counts import list_searches
+from server.reading_list.bulk import count_done
+from server.reading_list.tags import tag_colours
+from server.schema.papers import PaperList
+from server.schema.searches import FacetValue, FoundSearch, SearchEdit, SearchName, Sort
+from server.search.parser import FIELDS, HAVING, STATUSES, Asked, find_hint, read_asked
+from server.search.saved import delete_search, put_search
+from server.web.pages.firstrun import first_run
+from server.web.pages.layout import YEAR, PageRequest, is_htmx, read_form, redirect_back, render
+
+PAGE = 50  # papers
+SORTS: tuple[Sort, ...] = ("added", "published", "rating", "upvotes", "relevance", "for_you")
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """Which part of the list is shown: the query of its address."""
+
+    q: str = ""
+    sort: Sort | None = None
+    everything: bool = False
+
+    def address(self, **changes: Any) -> str:
+        """Return the address of this view with some fields changed.
+
+        `cursor` (of a later page) and `filters` are further parameters of the address.
+        """
+        further = {name: changes.pop(name, None) for name in ("cursor", "filters")}
+        view = replace(self, **changes)
+        asked = {"q": view.q, "sort": view.sort, "all": view.everything and "true", **further}
+        given = urlencode({name: value for name, value in asked.items() if value})
+        return f"/?{given}" if given else "/"
+
+
+class Narrowing(Struct, frozen=True):
+    """A value of a facet, and the address of the list with it, or without it if it is `chosen`."""
+
+    value: str
+    count: int
+    chosen: bool
+    address: str
+
+
+class Filters(Struct, frozen=True):
+    """The side bar: saved searches, and the values of each facet."""
+
+    searches: list[FoundSearch]
+    facets: dict[str, list[Narrowing]]
+
+
+class DensityForm(Struct):
+    """The density of the list, and the page to return to."""
+
+    density: str
+    here: str = "/"
+
+
+class SearchForm(Struct, kw_only=True):
+    """A search to save or delete; `was` is the name that it had before."""
+
+    do: Literal["save", "delete"]
+    name: SearchName
+    query: str
+    sort: Sort | Literal[""] = ""
+    was: str = ""
+    version: int = 0
+    here: str = "/"
+
+
+async def get_list(
+    request: PageRequest,
+    q: FromQuery[str] = "",
+    sort: FromQuery[Sort | Literal[""]] = "",
+    cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
+    everything: Annotated[bool, QueryParameter(name="all")] = False,
+    filters: FromQuery[bool] = False,
+    done: FromQuery[UUID | None] = None,
+    kept: FromQuery[int] = 0,
+) -> Response[str]:
+    """Show the list, or what a query finds; htmx gets only the rows after a cursor.
+
+    Counting the filters takes a while: htmx requests them after the list is shown, and a link with
+    `filters` shows them without scripts.
+    """
+    user, view = request.user.user, View(q=q, sort=sort or None, everything=everything)
+    context: dict[str, Any] = {
+        "is_later": cursor is not None,
+        "done": done,
+        "changed": await count_done(user, done) if done else 0,
+        "kept": kept,
+    }
+    try:
+        found = await list_papers(
+            user, q, sort=view.sort, cursor=cursor, limit=PAGE, everything=everything
+        )
+    except QueryError as error:
+        nothing = PaperList(papers=[], total=0, next=None)
+        return await _render_list(request, view, nothing, wrong=error, **context)
+    if not (found.papers or q) and (first := await first_run(request)):
+        return render(request, "first-run.html", first=first)
+    counted = await _filters(view, user) if filters else None
+    return await _render_list(request, view, found, filters=counted, **context)
+
+
+async def _render_list(
+    request: PageRequest,
+    view: View,
+    found: PaperList,
+    *,
+    wrong: QueryError | None = None,
+    filters: Filters | None = None,
+    **context: Any,
+) -> Response[str]:
+    """Render the list, or for htmx only its later rows.
+
+    `context` says whether these are `is_later` rows, and which bulk edit was just `done`: how many
+    papers it `changed`, and of how many an undo `kept` later changes.
+    """
+    user = request.user.user
+    return render(
+        request,
+        "rows.html" if is_htmx(request) and context["is_later"] else "reading.html",
+        status=wrong.status if wrong else 200,
+        view=view,
+        found=found,
+        colours=await tag_colours(user),
+        wrong=wrong,
+        hint=None if wrong else find_hint(view.q),
+        filters=filters,
+        sorts=SORTS,
+        compact=request.cookies.get("density") == "compact",
+        bulk_edit=uuid4(),
+        fields={name: _values(name) for name in FIELDS},
+        **context,
+    )
+
+
+async def get_filters(
+    request: PageRequest,
+    q: FromQuery[str] = "",
+    sort: FromQuery[Sort | Literal[""]] = "",
+    everything: Annotated[bool, QueryParameter(name="all")] = False,
+) -> Response[str]:
+    """Render the side bar for htmx: saved searches and facets."""
+    view = View(q=q, sort=sort or None, everything=everything)
+    return render(
+        request, "filters.html", view=view, filters=await _filters(view, request.user.user)
+    )
+
+
+async def post_density(request: PageRequest) -> Response[Any]:
+    """Keep the density of the list in a cookie."""
+    form = await read_form(request, DensityForm)
+    response = redirect_back(form.here)
+    density = "compact" if form.density == "compact" else "comfortable"
+    response.cookies.append(
+        Cookie(key="density", value=density, max_age=YEAR, httponly=True, samesite="lax")
+    )
+    return response
+
+
+async def post_search(request: PageRequest) -> Response[Any]:
+    """Save, rename or delete a search."""
+    form = await read_form(request, SearchForm)
+    edit = Edit(user=request.user.user, at=datetime.now(UTC), base=form.version)
+    if form.do == "delete":
+        await delete_search(edit, form.was)
+    else:
+        await put_search(
+            edit,
+            form.was or form.name,
+            SearchEdit(name=form.name, query=form.query, sort=form.sort or None),
+        )
+    return redirect_back(form.here)
+
+
+async def _filters(view: View, user: int) -> Filters:
+    facets = await list_facets(user, view.q, everything=view.everything)
+    try:
+        asked = read_asked(view.q)
+    except QueryError:
+        # the title of a paper that does not read as a query: there is nothing to narrow
+        asked, facets = Asked(view.q, 1, []), {}
+    return Filters(
+        searches=await list_searches(user, datetime.now(UTC)),
+        facets={
+            name: [
+                _narrowing(view, asked, "published" if name == "year" else name, value)
+                for value in values
+            ]
+            for name, values in facets.items()
+            if values
+        },
+    )
+
+
+def _narrowing(view: View, asked: Asked, name: str, value: FacetValue) -> Narrowing:
+    wider = asked.widened(name, value.value)
+    query = asked.narrowed(name, value.value) if wider is None else wider
+    return Narrowing(value.value, value.count, wider is not None, view.address(q=query))
+
+
+def _values(name: str) -> tuple[str, ...]:
+    """Return the values of a query field, if these are known beforehand."""
+    return {"status": STATUSES, "has": HAVING, "rating": (">=4", ">=3", "5", "none")}.get(name, ())

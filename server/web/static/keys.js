@@ -1,0 +1,59 @@
+// @ts-check
+/** Keyboard shortcuts of single letters; the page's help lists them and can turn them off. */
+
+const OFF = "papermargin.keys";
+const TYPED_INTO = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+
+/**
+ * Call `table[key]` when a key is pressed outside of any field; `?` opens the help.
+ * @param {Record<string, () => void>} table
+ */
+export function listenKeys(table) {
+  const help = /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog#keys"));
+  const toggle = /** @type {HTMLInputElement | null} */ (document.querySelector("#keys-on"));
+  const isOn = () => localStorage.getItem(OFF) === null;
+  if (toggle) {
+    toggle.checked = isOn();
+    toggle.addEventListener("change", () => {
+      if (toggle.checked) localStorage.removeItem(OFF);
+      else localStorage.setItem(OFF, "off");
+    });
+  }
+  for (const opener of document.querySelectorAll("[data-help]")) {
+    /** @type {HTMLElement} */ (opener).hidden = false;
+    opener.addEventListener("click", () => help?.showModal());
+  }
+  const commands = { ...table, "?": () => help?.showModal() };
+  document.addEventListener("keydown", (event) => {
+    const isModified = event.ctrlKey || event.metaKey || event.altKey;
+    const isTyping = event.isComposing || document.activeElement?.matches(TYPED_INTO);
+    if (isModified || isTyping || event.defaultPrevented || help?.open || !isOn()) return;
+    if (!Object.hasOwn(commands, event.key)) return;
+    event.preventDefault();
+    commands[/** @type {keyof typeof commands} */ (event.key)]();
+  });
+}
+
+/** The status that the shortcut sets, by the current one. */
+const NEXT = { none: "inbox", inbox: "reading", reading: "read", read: "inbox", skipped: "inbox" };
+
+/**
+ * Set the next status of a paper.
+ * @param {Element | null | undefined} paper
+ */
+export function nextStatus(paper) {
+  const status = paper?.querySelector("select.status");
+  if (!(status instanceof HTMLSelectElement)) return;
+  status.value = NEXT[/** @type {keyof typeof NEXT} */ (status.value)];
+  status.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/**
+ * Open the field for a new tag of a paper.
+ * @param {Element | null | undefined} paper
+ */
+export function openTags(paper) {
+  const adds = paper?.querySelector("details.adds");
+  adds?.setAttribute("open", "");
+  /** @type {HTMLElement | null | undefined} */ (adds?.querySelector('input[name="tag"]'))?.focus();
+}

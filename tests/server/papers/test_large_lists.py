@@ -1,0 +1,163 @@
+"""Lists of a large store: none reads all papers, by the plans of either engine, or counts on."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from server.config import Config
+from server.database.connection import execute, fetch, is_postgres, read_connection, writing
+from server.papers.list import MAX_COUNTED, list_papers
+from server.schema.searches import Sort
+from tests.server.material import NOW
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("large")]
+
+PAPERS, ENTRIES = 3_000, 300
+PARTIAL = "paper_with_code"  # an index of only those papers that `has:code` asks for
+
+OF_THE_LIST = [
+    "", "status:inbox", "tag:wet", "tag:wet status:reading", "has:note", "has:note status:inbox",
+    "rating:>=4", "added:>2026-03-01", "moss", "moss fern", "method:GRPO",
+    "dataset:MATH status:read", "key:2601.00007",
+]  # fmt: skip
+OF_THE_STORE = [
+    "", "tag:wet", "status:inbox", "has:note", "has:code", "moss", "moss fern", "dataset:MATH",
+    "introduces:GRPO", "author:ada", "published:2026-03", "listed:2026-03-05", "key:2601.00007",
+]  # fmt: skip
+
+Statement = tuple[str, list[Any]]
+
+
+@pytest.fixture
+async def large(store: Config) -> AsyncIterator[None]:
+    """A store with more papers than an engine would rather read than look up."""
+    empty = "'', '[]', '[]', '[]', '[]', 'ids'"
+    papers = [
+        f"('2601.{n:05}', '10.1000/{n}', 't', 't', 't{n}', {empty}, $1, $1)" for n in range(PAPERS)
+    ]
+    entries = [f"(1, {n * 10 + 1}, 'inbox', 1, $1, $1)" for n in range(ENTRIES)]
+    async with writing() as connection:
+        await execute(
+            connection,
+            "INSERT INTO paper (key, doi, title, normalized_title, title_digest, abstract, "
+            "authors, categories, mentions, results, richness, observed, created) VALUES "
+            + ",".join(papers),
+            NOW,
+        )
+        await execute(
+            connection,
+            "INSERT INTO entry (user_id, paper_id, status, version, added, updated) VALUES "
+            + ",".join(entries),
+            NOW,
+        )
+        await execute(connection, "ANALYZE")
+    yield
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Statement]]:
+    """The statements that are run on the connection for reads."""
+    connection, found = read_connection(), []
+    run = connection.execute_query
+
+    async def recorded(sql: str, values: list[Any] | None = None) -> Any:
+        found.append((sql, values or []))
+        return await run(sql, values)
+
+    monkeypatch.setattr(connection, "execute_query", recorded)
+    yield found
+
+
+@pytest.mark.parametrize(
+    ("query", "everything"),
+    [*((query, False) for query in OF_THE_LIST), *((query, True) for query in OF_THE_STORE)],
+)
+async def test_a_list_looks_up_its_papers(
+    query: str, everything: bool, statements: list[Statement], store: Config
+) -> None:
+    await list_papers(1, query, everything=everything)
+    asked = list(statements)
+    for sql, values in asked:
+        in_order = everything and not query and sql.startswith("SELECT p.id AS id")
+        assert await _scans(store, sql, values, in_order=in_order) == [], sql
+
+
+@pytest.mark.parametrize("sort", ["published", "upvotes"])
+async def test_a_sorted_page_of_the_store_is_read_in_the_order_of_an_index(
+    sort: Sort, statements: list[Statement], store: Config
+) -> None:
+    first = await list_papers(1, sort=sort, everything=True, limit=20)
+    await list_papers(1, sort=sort, everything=True, limit=20, cursor=first.next)
+    for sql, values in list(statements):
+        in_order = sql.startswith("SELECT p.id AS id")
+        assert await _scans(store, sql, values, in_order=in_order) == [], sql
+
+
+async def test_a_total_is_counted_up_to_a_bound() -> None:
+    first = await list_papers(1, "-tag:wet", everything=True, limit=2)
+    second = await list_papers(1, "-tag:wet", everything=True, limit=2, cursor=first.next)
+    for page in (first, second):
+        assert (page.total, page.exact) == (MAX_COUNTED, False)
+    narrow = await list_papers(1, "status:inbox", everything=True)
+    assert (narrow.total, narrow.exact) == (ENTRIES, True)
+
+
+async def test_the_total_of_the_whole_store_is_exact() -> None:
+    first = await list_papers(1, everything=True, limit=2)
+    second = await list_papers(1, everything=True, limit=2, cursor=first.next)
+    for page in (first, second):
+        assert (page.total, page.exact) == (PAPERS, True)
+
+
+async def _scans(store: Config, sql: str, values: list[Any], *, in_order: bool) -> list[str]:
+    """Return the steps of a plan that read all papers.
+
+    With `in_order`, a step may read them from one end, as long as nothing has to be sorted: the
+    page's limit ends it.
+    """
+    if is_postgres():
+        return await _scans_of_postgres(store, sql, values, in_order=in_order)
+    rows = await fetch(f"EXPLAIN QUERY PLAN {sql}", *values)
+    steps = [row["detail"] for row in rows]
+    if in_order:
+        return [step for step in steps if step == "USE TEMP B-TREE FOR ORDER BY"]
+    return [step for step in steps if _is_scan(step, sql)]
+
+
+def _is_scan(step: str, sql: str) -> bool:
+    names = {"paper", *re.findall(r"\bpaper (?:AS )?([a-z])\b", sql)}
+    return step.startswith("SCAN ") and step.split()[1] in names and not step.endswith(PARTIAL)
+
+
+async def _scans_of_postgres(
+    store: Config, sql: str, values: list[Any], *, in_order: bool
+) -> list[str]:
+    """Ask for a plan that reads a whole table only where there is no other way."""
+    connection = await asyncpg.connect(store.database_url)
+    try:
+        await connection.execute("SET enable_seqscan = off")
+        [row] = await connection.fetch(f"EXPLAIN (FORMAT JSON) {sql}", *values)
+    finally:
+        await connection.close()
+    steps = [*_nodes(json.loads(row["QUERY PLAN"])[0]["Plan"])]
+    read = [step for step in steps if step.get("Relation Name") == "paper"]
+    if not in_order:
+        return [step["Node Type"] for step in read if not _is_led(step)]
+    kinds = {step["Node Type"] for step in read} & {"Seq Scan"}
+    return [*kinds, *({step["Node Type"] for step in steps} & {"Sort"})]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from _nodes(part)
+
+
+def _is_led(step: dict[str, Any]) -> bool:
+    """Return whether a step looks papers up by a condition of an index."""
+    parts = list(_nodes(step))
+    return any("Index Cond" in part or part.get("Index Name") == PARTIAL for part in parts)

@@ -1,0 +1,135 @@
+"""The overlay: the cards of a page's papers, and what a page adds to the store."""
+
+from datetime import date
+
+import pytest
+
+from nlp.spans import Extraction, Mention
+from server.database.connection import fetch
+from server.errors import TooLarge
+from server.extraction.save import PaperExtraction, store_readings, unread
+from server.identifiers import title_key
+from server.papers.days import read_day
+from server.papers.overlay import overlay
+from server.schema.papers import OverlayReply, OverlayRequest, PageListing, PagePaper
+from server.schema.sources import SourceListing
+from tests.server.material import FERN, MOSS, NOW, keys, source, take_in
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("store")]
+
+PEAT = "2601.00003"
+DAY = date(2026, 3, 5)
+LISTING = PageListing(kind="daily", name="2026-03-05", day=DAY)
+
+
+async def show(*papers: PagePaper, listing: PageListing | None = None) -> OverlayReply:
+    """Send the papers of a page."""
+    return await overlay(OverlayRequest(papers=[*papers], listing=listing), 1, NOW)
+
+
+def shown(arxiv_id: str, title: str = "", abstract: str | None = None) -> PagePaper:
+    return PagePaper(id=arxiv_id, title=title or f"On {arxiv_id}", abstract=abstract)
+
+
+async def listed() -> list[str]:
+    return keys(await read_day(DAY, 1))
+
+
+async def count(table: str) -> int:
+    [row] = await fetch(f"SELECT COUNT(*) AS n FROM {table}")
+    return int(row["n"])
+
+
+async def test_each_paper_of_a_page_has_a_card_in_the_order_of_the_page() -> None:
+    await take_in(source(FERN, "Fern"))
+    nothing = PagePaper(title="  ")
+    reply = await show(shown(MOSS), nothing, PagePaper(title="No Id"), shown(FERN), shown(MOSS))
+    found = [card and card.key for card in reply.cards]
+    assert found == [MOSS, None, title_key("No Id"), FERN, MOSS]
+    assert await count("paper") == 3
+
+
+async def test_a_page_of_more_than_200_papers_is_refused() -> None:
+    with pytest.raises(TooLarge, match="at most 200 papers, this one has 201"):
+        await show(*[shown(MOSS)] * 201)
+
+
+async def test_a_known_page_writes_nothing() -> None:
+    papers = [shown(MOSS, abstract="Moss."), PagePaper(title="On Ferns")]
+    await show(*papers, listing=LISTING)
+    await take_in(source(FERN, "On Ferns"))
+    before = await count("change"), (await fetch("SELECT writes FROM clock"))[0]["writes"]
+    reply = await show(*papers, listing=LISTING)
+    assert [card and card.key for card in reply.cards] == [MOSS, FERN]
+    assert (await count("change"), (await fetch("SELECT writes FROM clock"))[0]["writes"]) == before
+
+
+async def test_a_title_of_two_papers_means_neither_of_them() -> None:
+    await take_in(source(MOSS, "Green"), source(FERN, "Green"))
+    [card] = (await show(PagePaper(title="Green"))).cards
+    assert card and card.key == title_key("Green")
+
+
+async def test_an_abstract_is_taken_from_the_page_where_the_store_has_none() -> None:
+    await take_in(source(MOSS, "Moss"), source(FERN, "Fern", abstract="Ferns."))
+    await show(shown(MOSS, "Moss", "Of moss."), shown(FERN, "Fern", "Other words."))
+    rows = await fetch("SELECT abstract FROM paper ORDER BY key")
+    assert [row["abstract"] for row in rows] == ["Of moss.", "Ferns."]
+
+
+async def test_a_listing_is_kept_though_one_of_its_papers_was_known() -> None:
+    await take_in(source(FERN))
+    await show(shown(MOSS), shown(FERN), shown(PEAT), listing=LISTING)
+    assert await listed() == [MOSS, FERN, PEAT]
+
+
+async def test_a_listing_is_kept_though_all_of_its_papers_were_known() -> None:
+    await take_in(source(MOSS), source(FERN))
+    await show(shown(FERN), shown(MOSS), listing=LISTING)
+    assert await listed() == [FERN, MOSS]
+
+
+async def test_a_part_of_a_page_goes_behind_what_its_listing_has() -> None:
+    await take_in(
+        source(MOSS), source(FERN), listing=SourceListing(kind="daily", name="2026-03-05", day=DAY)
+    )
+    await show(shown(PEAT), shown(FERN), listing=LISTING)
+    assert await listed() == [MOSS, FERN, PEAT]
+
+
+async def test_a_whole_page_that_grew_is_in_the_order_of_the_page() -> None:
+    await show(shown(MOSS), shown(FERN), listing=LISTING)
+    await show(shown(PEAT), shown(FERN), shown(MOSS), listing=LISTING)
+    assert await listed() == [PEAT, FERN, MOSS]
+
+
+async def test_papers_that_a_page_shows_to_be_one_share_a_card() -> None:
+    await take_in(source(None, "Moss", richness="capture"), source(MOSS, "Mosses of old"))
+    reply = await show(PagePaper(title="Moss"), shown(MOSS, "Moss", "Of moss."), listing=LISTING)
+    assert [card and card.key for card in reply.cards] == [MOSS, MOSS]
+    assert {*await listed()} == {MOSS}
+
+
+async def test_cards_show_what_is_extracted_while_the_page_waits() -> None:
+    await take_in(source(FERN, "Fern", abstract="Ferns."))
+    await extract([row["id"] for row in await fetch("SELECT id FROM paper")])
+    asked: list[int] = []
+
+    async def note_and_extract(papers: list[int]) -> None:
+        asked.extend(papers)
+        await extract(papers)
+
+    request = OverlayRequest(papers=[shown(MOSS, "Moss", "Of moss."), shown(FERN, "Fern")])
+    reply = await overlay(request, 1, NOW, extract=note_and_extract)
+    moss = reply.cards[0]
+    assert moss and moss.extraction == "done" and [chip.name for chip in moss.terms] == ["Moss"]
+    assert [row["key"] for row in await fetch("SELECT key FROM paper WHERE id = $1", *asked)] == [
+        MOSS
+    ]
+
+
+async def extract(papers: list[int]) -> None:
+    """Find a term in each paper's title."""
+    found = Extraction([Mention(0, 4, "METHOD", "Moss")], [])
+    waiting = await unread("1", limit=9, only=papers)
+    await store_readings([PaperExtraction(paper, found) for paper in waiting], "1", NOW)

@@ -1,0 +1,166 @@
+"""A store of random papers, and a plain copy of them to check searches by brute force."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from nlp.spans import LABELS, Extraction, Label, Mention
+from server.extraction.save import PaperExtraction, store_readings, unread
+from server.reading_list.entries import put_entry
+from server.reading_list.notes import put_note
+from server.schema.reading_list import EntryEdit, NoteEdit
+from tests.server.material import NOW, edit, source, take_in
+
+WORDS = [
+    "moss",
+    "fern",
+    "peat",
+    "bog",
+    "spore",
+    "frond",
+    "rhizome",
+    "lichen",
+    "canopy",
+    "humus",
+    "sedge",
+    "alder",
+]
+TAGS = ["wet/bog", "wet/fen", "Dry", "rl", "to-read"]
+TERMS: dict[Label, list[str]] = {
+    label: [f"{label.title()}-{n}" for n in range(4)] for label in LABELS
+}
+STATUSES = ["none", "inbox", "reading", "read", "skipped"]
+
+
+class Known(Struct):
+    """What a test knows of a paper: its words and its entry of `me` (`status` None: no entry)."""
+
+    key: str
+    title: list[str]
+    abstract: list[str]
+    published: date | None
+    upvotes: int | None
+    has_code: bool
+    status: str | None = None
+    rating: int | None = None
+    tags: list[str] = field(default_factory=list)
+    added: datetime | None = None
+    note: list[str] = field(default_factory=list)
+    terms: list[tuple[Label, str]] = field(default_factory=list)
+
+    @property
+    def listed(self) -> bool:
+        """Return whether the paper is in the reading list."""
+        return self.status not in (None, "none")
+
+    def holds(self, word: str) -> bool:
+        """Return whether a word is in the text, the note or a tag."""
+        tags = (
+            " ".join(self.tags).lower().replace("/", " ").replace("-", " ").split()
+            if self.status
+            else []
+        )
+        return word in [*self.title, *self.abstract, *self.note, *tags]
+
+
+async def fill(seed: int, count: int, others: int = 2) -> list[Known]:
+    """Fill the open store with random papers, some of them in the list of `me`.
+
+    The user with the id `others` writes notes on some of them, which `me` must not find.
+    """
+    chance = random.Random(seed)
+    papers = [_make(chance, n) for n in range(count)]
+    await take_in(
+        *(
+            source(
+                paper.key,
+                " ".join(paper.title),
+                abstract=" ".join(paper.abstract),
+                published=paper.published,
+                upvotes=paper.upvotes,
+                code_url="https://example.org/code" if paper.has_code else None,
+            )
+            for paper in papers
+        )
+    )
+    for n, paper in enumerate(papers):
+        await _write(chance, paper, n)
+        if chance.random() < 0.2:
+            uuid = UUID(int=10_000 + n)
+            await put_note(
+                edit(user=others),
+                uuid,
+                NoteEdit(paper=paper.key, text=" ".join(chance.sample(WORDS, 2))),
+            )
+    await _read(papers)
+    return papers
+
+
+def facets(papers: Iterable[Known]) -> dict[str, Counter[str]]:
+    """Count the facets of some papers by brute force."""
+    names = ("status", "tag", "year", "has", *map(str.lower, LABELS))
+    found: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for paper in papers:
+        found["status"][paper.status or "none"] += 1
+        found["tag"].update(paper.tags)
+        if paper.published:
+            found["year"][str(paper.published.year)] += 1
+        found["has"].update(
+            name for name, given in (("note", paper.note), ("code", paper.has_code)) if given
+        )
+        for label, name in set(paper.terms):
+            found[label.lower()][name] += 1
+    return found
+
+
+def choose(papers: list[Known], test: Callable[[Known], bool], *, everything: bool) -> set[str]:
+    """Return the keys of the papers that pass a test, of the list or of the whole store."""
+    return {paper.key for paper in papers if (everything or paper.listed) and test(paper)}
+
+
+def _make(chance: random.Random, n: int) -> Known:
+    return Known(
+        key=f"2601.{n:05}",
+        title=[*chance.choices(WORDS, k=2), f"n{n}"],
+        abstract=chance.choices(WORDS, k=chance.randrange(1, 8)),
+        published=chance.choice(
+            [None, date(2024, 5, 1), date(2025, 5, 1), date(2025, 5, 2), date(2026, 1, 1)]
+        ),
+        upvotes=chance.choice([None, 0, 3, 3, 40]),
+        has_code=chance.random() < 0.3,
+        terms=[(label, chance.choice(TERMS[label])) for label in LABELS if chance.random() < 0.6],
+    )
+
+
+async def _write(chance: random.Random, paper: Known, n: int) -> None:
+    if chance.random() < 0.6:
+        paper.status = chance.choice(STATUSES)
+        paper.rating = chance.choice([None, 0, 3, 5])
+        paper.tags = sorted(chance.sample(TAGS, chance.randrange(3)), key=str.casefold)
+        # few different times, so that a stable order needs a second criterion
+        paper.added = NOW + timedelta(minutes=chance.randrange(3))
+        wish = EntryEdit(status=paper.status, rating=paper.rating, tags=paper.tags)
+        minutes = round((paper.added - NOW) / timedelta(minutes=1))
+        await put_entry(edit(minutes=minutes), paper.key, wish)
+        if chance.random() < 0.4:
+            paper.note = chance.sample(WORDS, 2)
+            await put_note(
+                edit(), UUID(int=n + 1), NoteEdit(paper=paper.key, text=" ".join(paper.note))
+            )
+
+
+async def _read(papers: list[Known]) -> None:
+    terms = {paper.key: paper.terms for paper in papers}
+    while batch := await unread("1", limit=200):
+        readings = [
+            PaperExtraction(
+                paper,
+                Extraction([Mention(0, 1, label, name) for label, name in terms[paper.key]], []),
+            )
+            for paper in batch
+        ]
+        await store_readings(readings, "1", datetime.now(UTC))
