@@ -159,8 +159,12 @@ function constant(query) {
 async function request(prefix) {
   const address = document.body.dataset.suggestions;
   const parameters = new URLSearchParams({ limit: String(MOST), prefix: prefix.slice(0, 200) });
-  const answer = await fetch(`${address}?${parameters}`).catch(() => null);
-  return answer?.ok ? answer.json() : [];
+  try {
+    const answer = await fetch(`${address}?${parameters}`);
+    return answer.ok ? await answer.json() : [];
+  } catch {
+    return []; // offline, or the page is being left
+  }
 }
 
 /**

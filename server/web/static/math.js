@@ -19,6 +19,7 @@ export async function typeset(root) {
   const formulas = [...root.querySelectorAll(".math")];
   if (!texts.length && !formulas.length) return;
   const katex = await load();
+  if (!katex) return;
   texts.forEach((text) => split(katex, text));
   for (const node of formulas) {
     const tex = (node.textContent ?? "").trim().replace(/^\$+|\$+$/g, "");
@@ -81,11 +82,12 @@ function replace(katex, node, tex, displayMode) {
 }
 
 /**
- * Load KaTeX and its style sheet once.
+ * Load KaTeX and its style sheet once. Returns null if the browser stops loading them, as it does when
+ * the page is left: formulas then stay LaTeX.
  * @returns {Promise<any>}
  */
 function load() {
-  loading ??= new Promise((resolve, reject) => {
+  loading ??= new Promise((resolve) => {
     const style = Object.assign(document.createElement("link"), {
       rel: "stylesheet",
       href: new URL("vendor/katex/katex.min.css", HERE).href,
@@ -94,7 +96,7 @@ function load() {
       src: new URL("vendor/katex/katex.min.js", HERE).href,
     });
     script.addEventListener("load", () => resolve(/** @type {any} */ (window).katex));
-    script.addEventListener("error", reject);
+    script.addEventListener("error", () => resolve(null));
     document.head.append(style, script);
   });
   return loading;

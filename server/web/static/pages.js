@@ -4,6 +4,7 @@
  * submit themselves.
  */
 
+import { complete } from "./complete.js";
 import { typeset } from "./math.js";
 
 const TOAST_MS = 8000;
@@ -95,10 +96,9 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   focused = null;
 });
 
-document.addEventListener("focusin", async (event) => {
+document.addEventListener("focusin", (event) => {
   const field = event.target;
   if (!(field instanceof HTMLInputElement)) return;
   if (!field.dataset.complete || field.role === "combobox") return;
-  const { complete } = await import("./complete.js");
   complete(field);
 });
