@@ -347,6 +347,8 @@ export interface components {
             abstract?: string | null;
             authors?: string[];
             published?: string | null;
+            /** @example https://arxiv.org/abs/2401.01234v2 */
+            address?: string | null;
         };
         PairReply: {
             token: string;

@@ -37,6 +37,8 @@ function readPaper(page, key) {
   if (authors.length) paper.authors = authors;
   if (/^\d{4}-\d{2}-\d{2}$/.test(published)) paper.published = published;
   if (abstract) paper.abstract = abstract;
+  const address = page.querySelector('meta[property="og:url"]')?.getAttribute("content");
+  if (address) paper.address = address;
   return paper;
 }
 

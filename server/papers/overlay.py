@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from server.database.change_feed import newest_change
 from server.database.connection import fetch, places, writing
 from server.errors import TooLarge
-from server.identifiers import parse_arxiv_id, parse_key, title_key
+from server.identifiers import parse_arxiv_id, parse_arxiv_version, parse_key, title_key
 from server.papers.cards import cards
 from server.papers.ingest import ingest, place_in_listing
 from server.papers.related import explain
@@ -65,14 +65,19 @@ async def overlay(
 async def _take_in(papers: list[PagePaper], now: datetime) -> tuple[list[int | None], list[int]]:
     """Return the row id of each paper, and those of papers that wait for extraction.
 
-    Papers that the store does not have, or has without the abstract that the page shows, are
-    ingested. A paper without an id and a title has no row.
+    Papers that the store does not have, or has without the abstract or the version that the page
+    shows, are ingested. A paper without an id and a title has no row.
     """
     keys = [_key(paper) for paper in papers]
     known = await _resolve(keys)
     rows = {n: known[key].id for n, key in enumerate(keys) if key in known}
     unread = {paper.id for paper in known.values() if paper.waits}
-    news = {n: paper for n, paper in enumerate(papers) if _is_news(paper, known.get(keys[n]))}
+    revised = await _find_new_versions({row: papers[n] for n, row in rows.items()})
+    news = {
+        n: paper
+        for n, paper in enumerate(papers)
+        if _is_news(paper, known.get(keys[n])) or rows.get(n) in revised
+    }
     if news:
         report = await ingest(_batch([*news.values()], now), now)
         rows |= zip(news, report.rows, strict=True)
@@ -120,6 +125,25 @@ def _is_news(paper: PagePaper, known: _Known | None) -> bool:
     return bool(paper.abstract) and not known.has_abstract
 
 
+async def _find_new_versions(shown: dict[int, PagePaper]) -> set[int]:
+    """Return the row ids of papers of which a page shows a version that the store does not have."""
+    versions = {row: version for row, paper in shown.items() if (version := _version(paper))}
+    if not versions:
+        return set()
+    wanted = places(len(versions))
+    rows = await fetch(
+        f"SELECT id, arxiv_version FROM paper WHERE id IN ({wanted}) "
+        f"UNION ALL SELECT paper_id, arxiv_version FROM paper_text WHERE paper_id IN ({wanted})",
+        *versions,
+    )
+    held = {(row["id"], row["arxiv_version"]) for row in rows}
+    return {row for row, version in versions.items() if (row, version) not in held}
+
+
+def _version(paper: PagePaper) -> int | None:
+    return parse_arxiv_version(paper.address) if paper.address and paper.abstract else None
+
+
 def _batch(papers: list[PagePaper], now: datetime) -> Batch:
     sources = [
         SourcePaper(
@@ -130,6 +154,7 @@ def _batch(papers: list[PagePaper], now: datetime) -> Batch:
             abstract=printable(paper.abstract or "").strip(),
             authors=[fold(author) for author in paper.authors],
             published=paper.published,
+            arxiv_version=_version(paper),
         )
         for paper in papers
     ]

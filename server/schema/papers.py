@@ -70,7 +70,11 @@ class Card(Struct, kw_only=True):
 
 
 class PagePaper(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A paper as a page shows it; `id` is an arXiv id, an address, or a key of ours."""
+    """A paper as a page shows it; `id` is an arXiv id, an address, or a key of ours.
+
+    `address` is the one that the page gives as its own. If it ends with a version, as arXiv's do,
+    the abstract is that version's.
+    """
 
     id: Annotated[str, Meta(max_length=300, examples=["2401.01234"])] | None = None
     title: Annotated[str, Meta(max_length=2_000)] = ""
@@ -79,6 +83,9 @@ class PagePaper(Struct, kw_only=True, forbid_unknown_fields=True):
         default_factory=list
     )
     published: date | None = None
+    address: (
+        Annotated[str, Meta(max_length=300, examples=["https://arxiv.org/abs/2401.01234v2"])] | None
+    ) = None
 
 
 class PageListing(Struct, kw_only=True, forbid_unknown_fields=True):

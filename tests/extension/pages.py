@@ -229,8 +229,9 @@ def paper_page(paper: Paper, *, markup: str = "", dark: bool = False, script: st
     )
 
 
-def arxiv_page(paper: Paper) -> str:
+def arxiv_page(paper: Paper, *, version: int = 1) -> str:
     """An abstract page of arXiv."""
+    address = f"https://arxiv.org/abs/{paper.key}v{version}"
     metas = "".join(
         f'<meta name="citation_{name}" content="{html.escape(value, quote=True)}">'
         for name, value in [
@@ -245,7 +246,8 @@ def arxiv_page(paper: Paper) -> str:
     wrapped = html.escape(paper.abstract).replace(". ", ".\n      ")
     return (
         f"<!doctype html><html "
-        f"lang=en><head><title>{html.escape(paper.title)}</title>{metas}<style>{STYLE}</style></head><body>"
+        f"lang=en><head><title>{html.escape(paper.title)}</title>{metas}"
+        f'<meta property="og:url" content="{address}"><style>{STYLE}</style></head><body>'
         f'<div id="abs"><h1 class="title mathjax"><span '
         f'class="descriptor">Title:</span>{html.escape(paper.title)}</h1>'
         f'<blockquote class="abstract mathjax">\n      <span '

@@ -148,7 +148,7 @@ def test_the_panel_lists_the_papers_most_like_this_one(
 
 
 def test_arxiv_has_the_same_panel(paired: Browser, server: Server, paper: Paper) -> None:
-    page = paired.open(f"https://arxiv.org/abs/{paper.key}v2", arxiv_page(paper))
+    page = paired.open(f"https://arxiv.org/abs/{paper.key}v2", arxiv_page(paper, version=2))
     expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=180_000)
     until(lambda: "ImageNet" in coloured(page, "dataset"))
     page.locator("papermargin-panel .status").click()
@@ -157,6 +157,8 @@ def test_arxiv_has_the_same_panel(paired: Browser, server: Server, paper: Paper)
         "Ada Quill",
         "Ben Marginalia",
     ]
+    texts = server.call("GET", f"/api/v1/papers/{paper.key}/versions")["texts"]
+    assert texts[-1]["arxiv_version"] == 2
 
 
 def test_a_narrow_window_starts_with_the_panel_folded(paired: Browser, paper: Paper) -> None:

@@ -11,6 +11,7 @@ from server.extraction.save import PaperExtraction, store_readings, unread
 from server.identifiers import title_key
 from server.papers.days import read_day
 from server.papers.overlay import overlay
+from server.papers.versions import read_versions
 from server.schema.papers import OverlayReply, OverlayRequest, PageListing, PagePaper
 from server.schema.sources import SourceListing
 from tests.server.material import FERN, MOSS, NOW, keys, source, take_in
@@ -75,6 +76,30 @@ async def test_an_abstract_is_taken_from_the_page_where_the_store_has_none() -> 
     await show(shown(MOSS, "Moss", "Of moss."), shown(FERN, "Fern", "Other words."))
     rows = await fetch("SELECT abstract FROM paper ORDER BY key")
     assert [row["abstract"] for row in rows] == ["Of moss.", "Ferns."]
+
+
+@pytest.mark.parametrize("version", [1, 3])
+async def test_a_version_of_a_paper_is_taken_from_its_page_once(version: int) -> None:
+    await take_in(source(MOSS, "Moss", abstract="Of moss.", arxiv_version=2))
+    page = PagePaper(
+        id=MOSS,
+        title="Moss",
+        abstract="Of other mosses.",
+        address=f"https://arxiv.org/abs/{MOSS}v{version}",
+    )
+    for _ in range(2):
+        before = (await fetch("SELECT writes FROM clock"))[0]["writes"]
+        await show(page)
+    assert (await fetch("SELECT writes FROM clock"))[0]["writes"] == before
+    texts = (await read_versions(MOSS, 1)).texts
+    assert {text.arxiv_version for text in texts} == {2, version}
+
+
+@pytest.mark.parametrize("address", ["https://arxiv.org/abs/2601.00001", "nowhere", ""])
+async def test_an_address_without_a_version_says_nothing(address: str) -> None:
+    await take_in(source(MOSS, "Moss", abstract="Of moss."))
+    await show(PagePaper(id=MOSS, title="Moss", abstract="Of other mosses.", address=address))
+    assert len((await read_versions(MOSS, 1)).texts) == 1
 
 
 async def test_a_listing_is_kept_though_one_of_its_papers_was_known() -> None:
