@@ -154,6 +154,13 @@ export interface components {
             opml: string;
             searches: components["schemas"]["SearchFeeds"][];
         };
+        FetchAttempt: {
+            /** Format: date-time */
+            tried: string;
+            answered: boolean;
+            reason: string;
+            proposals?: components["schemas"]["Proposal"][];
+        };
         FileReport: {
             file: string;
             kind: string;
@@ -228,6 +235,7 @@ export interface components {
             code_url: string | null;
             card: components["schemas"]["Card"];
             snippet?: string | null;
+            attempt?: components["schemas"]["FetchAttempt"] | null;
         };
         Me: {
             user: string;
@@ -411,6 +419,7 @@ export interface components {
             sources?: {
                 [key: string]: string;
             };
+            attempt?: components["schemas"]["FetchAttempt"] | null;
         };
         PaperText: {
             title: string;
@@ -715,6 +724,7 @@ export type EntryEdit = components['schemas']['EntryEdit'];
 export type EntryState = components['schemas']['EntryState'];
 export type FacetValue = components['schemas']['FacetValue'];
 export type FeedAddress = components['schemas']['FeedAddress'];
+export type FetchAttempt = components['schemas']['FetchAttempt'];
 export type FileReport = components['schemas']['FileReport'];
 export type FoundSearch = components['schemas']['FoundSearch'];
 export type Health = components['schemas']['Health'];

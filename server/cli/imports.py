@@ -20,8 +20,9 @@ from server.days import day_of, local
 from server.errors import Invalid, SourceError
 from server.extraction.save import count_unread
 from server.extraction.worker_client import Extractor
-from server.imports.daily import fetch_days, fetch_round, fill_gaps
+from server.imports.daily import fetch_days, fetch_round
 from server.imports.files import find_files, import_files, is_edited
+from server.imports.gaps import fill_gaps
 from server.imports.lookup import Sources, open_sources
 from server.imports.undo import list_imports, undo_import
 from server.papers.ingest import IngestReport, ingest
@@ -229,10 +230,8 @@ async def _fill(config: Config) -> None:
             await fill_gaps(sources, datetime.now(UTC))
     except SourceError as error:
         count = await Paper.filter(title="").count()
-        click.echo(
-            f"{count} papers are known by their id alone until the web can be asked: {error}",
-            err=True,
-        )
+        known = "1 paper is known by its" if count == 1 else f"{count:,} papers are known by their"
+        click.echo(f"{known} id alone until the web can be asked: {error}", err=True)
 
 
 async def _period(sources: Sources, week: str | None, month: str | None, now: datetime) -> Batch:

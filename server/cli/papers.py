@@ -18,7 +18,8 @@ from server.cli.printing import console, json_option, print_json
 from server.config import Config
 from server.database.serializers import find_paper, load_entry
 from server.database.versioning import Edit
-from server.errors import Conflict, Invalid, PapermarginError
+from server.errors import Conflict, Invalid, NotFound, PapermarginError
+from server.imports.add import add_at_once
 from server.papers.list import list_papers
 from server.papers.page import read_paper
 from server.reading_list.entries import put_entry
@@ -34,6 +35,7 @@ UNRANKED: dict[WhyUnranked, str] = {
     "off": "the ranking is off, so these are sorted by date; papermargin ranking set --on",
     "nothing_learnt": "nothing is learnt of your list yet, so these are sorted by date",
 }
+UNFETCHED = "(not fetched yet)"
 TRIES = 5  # a page or the extension may write the same entry at the same moment
 
 
@@ -129,12 +131,22 @@ def show_command(key: str, as_json: bool, **options: Any) -> None:
         _print_page(page)
 
 
+def fetch_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option `--fetch` to a command on one paper."""
+    return click.option(
+        "--fetch", "fetches", is_flag=True, help="first fetch the paper if it is not in the store"
+    )(command)
+
+
 @click.command("tag", context_settings={"ignore_unknown_options": True})
 @click.argument("key")
 @click.argument("changes", nargs=-1, required=True, metavar="+TAG|-TAG...")
+@fetch_option
 @json_option
 @store_options
-def tag_command(key: str, changes: tuple[str, ...], as_json: bool, **options: Any) -> None:
+def tag_command(
+    key: str, changes: tuple[str, ...], fetches: bool, as_json: bool, **options: Any
+) -> None:
     """Add tags to a paper and remove tags, as in: papermargin tag 2401.01234 +rl -old."""
     if wrong := [change for change in changes if change[:1] not in ("+", "-") or len(change) < 2]:
         raise Invalid(
@@ -147,7 +159,9 @@ def tag_command(key: str, changes: tuple[str, ...], as_json: bool, **options: An
         tags = current.tags if current else []
         return EntryEdit(tags=[tag for tag in tags if tag.casefold() not in removed] + added)
 
-    _print_entry(_edit_entry(load_config(**options), key, change_tags), as_json=as_json)
+    config = load_config(**options)
+    state = _edit_entry(config, _find_key(config, key, fetches=fetches), change_tags)
+    _print_entry(state, as_json=as_json)
 
 
 @click.command("suggest")
@@ -184,14 +198,17 @@ def suggest_command(tag: str, limit: int, as_json: bool, **options: Any) -> None
 @click.argument("key")
 @click.argument("status", type=click.Choice(get_args(Status)))
 @click.option("--rating", type=click.IntRange(0, 5), help="also set a rating, 0 to 5")
+@fetch_option
 @json_option
 @store_options
 def status_command(
-    key: str, status: Status, rating: int | None, as_json: bool, **options: Any
+    key: str, status: Status, rating: int | None, fetches: bool, as_json: bool, **options: Any
 ) -> None:
     """Set the status of a paper: inbox, reading, read, skipped, or none to take it off the list."""
     data = EntryEdit(status=status) if rating is None else EntryEdit(status=status, rating=rating)
-    _print_entry(_edit_entry(load_config(**options), key, lambda current: data), as_json=as_json)
+    config = load_config(**options)
+    state = _edit_entry(config, _find_key(config, key, fetches=fetches), lambda current: data)
+    _print_entry(state, as_json=as_json)
 
 
 @click.command("note")
@@ -203,19 +220,21 @@ def status_command(
     type=click.UUID,
     help="the id of a note to change, instead of writing a new one",
 )
+@fetch_option
 @json_option
 @store_options
 def note_command(
-    key: str, text: str | None, note: UUID | None, as_json: bool, **options: Any
+    key: str, text: str | None, note: UUID | None, fetches: bool, as_json: bool, **options: Any
 ) -> None:
     """Write or change a note on a paper, in Markdown."""
     config = load_config(**options)
 
+    key = _find_key(config, key, fetches=fetches)
+
     async def before() -> NoteState | None:
-        await find_paper(key)
         return await read_note(note, await get_user_id(config)) if note else None
 
-    old = with_store(config, before)
+    old = with_store(config, before) if note else None
     text = text if text is not None else click.edit(old.text if old else "", extension=".md")
     if text is None or not text.strip():
         raise Invalid("an empty note is not kept: nothing was written")
@@ -235,6 +254,29 @@ def note_command(
         print_json(state)
     else:
         click.echo(f"note {state.id} on {state.key}")
+
+
+def _find_key(config: Config, key: str, *, fetches: bool) -> str:
+    """Return the key of a paper, which is fetched if the store does not have it.
+
+    Raises `NotFound` if it may not be fetched, or if no site has it.
+    """
+
+    async def work() -> str:
+        try:
+            return (await find_paper(key)).key
+        except NotFound as error:
+            if not fetches:
+                raise NotFound(f"{error}; add --fetch to fetch it") from None
+        report = await add_at_once(key, await get_user_id(config), config, datetime.now(UTC))
+        if report.failed:
+            raise NotFound(f"{key}: {report.failed[0].reason}")
+        paper = report.papers[0]
+        if paper.reason:
+            click.echo(f"{paper.key} is not fetched yet: {paper.reason}", err=True)
+        return paper.key
+
+    return with_store(config, work)
 
 
 def _edit_entry(
@@ -300,7 +342,7 @@ def _print_list(papers: list[ListedPaper]) -> None:
     for paper in papers:
         entry = paper.card.entry
         tags = " ".join(f"#{tag}" for tag in entry.tags) if entry else ""
-        table.add_row(paper.key, entry.status if entry else "", paper.title, tags)
+        table.add_row(paper.key, entry.status if entry else "", paper.title or UNFETCHED, tags)
     console().print(table)
 
 
@@ -316,10 +358,12 @@ def _print_entry(entry: EntryState, *, as_json: bool) -> None:
 
 def _print_page(page: PaperPage) -> None:
     lines = [
-        page.title,
+        page.title or UNFETCHED,
         ", ".join(page.authors),
         " ".join(filter(None, [page.key, str(page.published or ""), page.url])),
     ]
+    if page.attempt:
+        lines.append(f"could not be fetched: {page.attempt.reason}")
     if page.entry:
         tags = " ".join(f"#{tag}" for tag in page.entry.tags)
         rating = "" if page.entry.rating is None else page.entry.rating

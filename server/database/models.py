@@ -8,6 +8,7 @@ from tortoise.models import Model
 
 from nlp.spans import Mention, Result
 from server.schema.citations import Citation as CitationData
+from server.schema.fetching import Proposal
 from server.schema.imports import Step
 from server.schema.quote import Quote
 from server.schema.terms import MendedResult
@@ -17,6 +18,7 @@ _MENTIONS = msgspec.json.Decoder(list[Mention])
 _RESULTS = msgspec.json.Decoder(list[Result])
 _CITATION = msgspec.json.Decoder(CitationData)
 _AGREED = msgspec.json.Decoder(Agreed)
+_PROPOSALS = msgspec.json.Decoder(list[Proposal])
 _STEPS = msgspec.json.Decoder(list[Step])
 _MENDED: msgspec.json.Decoder[MendedResult | None] = msgspec.json.Decoder(MendedResult | None)
 _QUOTE: msgspec.json.Decoder[Quote | None] = msgspec.json.Decoder(Quote | None)
@@ -50,6 +52,11 @@ def decode_citation(text: str | bytes) -> CitationData:
 def decode_steps(text: str | bytes) -> list[Step]:
     """Decode a JSON column of an import's steps."""
     return _STEPS.decode(text)
+
+
+def decode_proposals(text: str | bytes) -> list[Proposal]:
+    """Decode a JSON column of papers that another one may be."""
+    return _PROPOSALS.decode(text)
 
 
 def decode_mended(text: str | bytes) -> MendedResult | None:
@@ -127,6 +134,28 @@ class Paper(Model):
     class Meta:
         table = "paper"
         indexes = (("created",),)
+
+
+class FetchAttempt(Model):
+    """The last attempt to fetch a paper that failed. It counts while the paper has no abstract.
+
+    `answered` says that the sites answered and have no such paper; else they did not answer.
+    """
+
+    id = fields.IntField(primary_key=True)
+    paper: Any = fields.OneToOneField(
+        "papermargin.Paper", related_name="attempt", on_delete=fields.CASCADE
+    )
+    paper_id: int
+    tried = fields.DatetimeField()
+    answered = fields.BooleanField()
+    reason = fields.TextField()
+    proposals = fields.JSONField[list[Proposal]](
+        encoder=encode, decoder=decode_proposals, default=list
+    )
+
+    class Meta:
+        table = "fetch_attempt"
 
 
 class PaperText(Model):

@@ -15,16 +15,16 @@ from server.errors import Invalid, SourceError
 from server.identifiers import normalize_title, parse_arxiv_id
 from server.imports.formats.ids import find_ids
 from server.imports.formats.references import find_doi
-from server.imports.lookup import IMPATIENT, Sources, find_by_ids, open_sources
+from server.imports.gaps import UNKNOWN_ID, UNKNOWN_TITLE, fetch_ids, keep_waiting, propose
+from server.imports.lookup import IMPATIENT, Sources, open_sources
 from server.papers.ingest import ingest
 from server.papers.query import find_titled
 from server.reading_list.entries import put_entry
-from server.schema.api import AddedPaper, AddReport, NotAdded, Proposal
+from server.schema.api import AddedPaper, AddReport, NotAdded
 from server.schema.reading_list import EntryEdit
 from server.schema.sources import Batch, SourcePaper, fold, web_address
 
 MOST = 100  # papers at once; more are a file to import
-MOST_PROPOSALS = 5
 
 
 class Wanted(Struct, frozen=True):
@@ -114,15 +114,13 @@ async def _fetch_ids(
     if not ids:
         return {}
     try:
-        papers = await find_by_ids(sources, ids, now)
+        known = await fetch_ids(sources, ids, now)
     except SourceError as error:
         by_id = [SourcePaper(richness="ids", observed=now, arxiv_id=each) for each in ids]
         await ingest(Batch(kind="by id", papers=by_id), now)
+        await keep_waiting(ids, error, now)
         return {each: _Found(each, str(error)) for each in ids}
-    await ingest(Batch(kind="by id", papers=papers), now)
-    known = {paper.arxiv_id for paper in papers}
-    unknown = "neither Hugging Face nor arXiv has a paper of this id"
-    return {each: _Found(each) if each in known else NotAdded(each, unknown) for each in ids}
+    return {each: _Found(each) if each in known else NotAdded(each, UNKNOWN_ID) for each in ids}
 
 
 async def _find_doi(wanted: Wanted, sources: Sources, now: datetime) -> _Found | NotAdded:
@@ -151,12 +149,13 @@ async def _find_title(wanted: Wanted, sources: Sources, now: datetime) -> _Found
         papers = await sources.arxiv.find_title(wanted.value, observed=now)
     except SourceError as error:
         kept = SourcePaper(richness="capture", observed=now, title=wanted.value)
-        return _Found((await _ingest(kept, now)).key, str(error))
+        key = (await _ingest(kept, now)).key
+        await keep_waiting([key], error, now)
+        return _Found(key, str(error))
     title = normalize_title(wanted.value)
     if same := [paper for paper in papers if normalize_title(paper.title) == title]:
         return await _ingest(same[0], now)
-    proposals = [Proposal(paper.arxiv_id or "", paper.title) for paper in papers[:MOST_PROPOSALS]]
-    return NotAdded(wanted.text, "arXiv has no paper of exactly this title", proposals)
+    return NotAdded(wanted.text, UNKNOWN_TITLE, propose(papers))
 
 
 async def _ingest(paper: SourcePaper, now: datetime) -> _Found:

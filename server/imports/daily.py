@@ -1,4 +1,4 @@
-"""Fetch the Daily Papers: the newest days, papers known by their id alone, and repeated rounds."""
+"""Fetch the Daily Papers: the newest days, and repeated rounds that also fill gaps."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -9,16 +9,14 @@ from tortoise.exceptions import BaseORMException
 
 from server.config import Config
 from server.database.failures import explained
-from server.database.models import Paper
 from server.errors import SourceError, StoreError
-from server.imports.lookup import Sources, find_by_ids, open_sources
+from server.imports.gaps import fill_gaps, trace_titles
+from server.imports.lookup import Sources, open_sources
 from server.papers.ingest import IngestReport, ingest
-from server.schema.sources import Batch
 
 DAYS_BACK = 3  # a day keeps growing for that long
 FIRST_PAUSE_SECONDS = 1.0  # the server answers first
 RETRY_MINUTES = 15.0
-GAPS = 100  # papers without a title that a round asks for
 
 log = structlog.get_logger()
 
@@ -48,17 +46,6 @@ async def fetch_days(
     return report
 
 
-async def fill_gaps(sources: Sources, now: datetime) -> int:
-    """Fetch papers that are known by their id alone, and return how many were found.
-
-    Hugging Face is asked first, then arXiv for the rest. Raises `SourceError`.
-    """
-    wanted = [paper.key for paper in await Paper.filter(title="").order_by("-id").limit(GAPS)]
-    found = await find_by_ids(sources, wanted, now)
-    await ingest(Batch(kind="by id", papers=found), now)
-    return len(found)
-
-
 async def keep_up(config: Config, changed: Callable[[], None]) -> None:
     """Fetch rounds until cancelled; `changed` is called after each that brought something."""
     await asyncio.sleep(FIRST_PAUSE_SECONDS)
@@ -69,6 +56,7 @@ async def keep_up(config: Config, changed: Callable[[], None]) -> None:
                 with explained():
                     report = await fetch_round(sources, datetime.now(UTC))
                     filled = await fill_gaps(sources, datetime.now(UTC))
+                    filled += await trace_titles(sources, datetime.now(UTC))
                 log.info(
                     "daily papers fetched", new=report.new, updated=report.updated, filled=filled
                 )

@@ -14,6 +14,7 @@ from server.database.models import decode_strings
 from server.errors import Invalid
 from server.papers.cards import COUNT_STORED, cards
 from server.papers.facets import count_facets
+from server.papers.fetch_attempts import is_incomplete, read_attempts
 from server.papers.page import read_pages
 from server.papers.query import read_query
 from server.ranking.scores import find_why_unranked, score_papers
@@ -283,6 +284,9 @@ async def read_listed(
         *ids,
     )
     papers, found = {row["id"]: row for row in rows}, await cards(ids, user)
+    attempts = await read_attempts(
+        [row["id"] for row in rows if is_incomplete(row["key"], row["abstract"])]
+    )
     return [
         ListedPaper(
             key=row["key"],
@@ -295,6 +299,7 @@ async def read_listed(
             code_url=row["code_url"],
             card=found[row["id"]],
             snippet=(snippets or {}).get(row["id"]),
+            attempt=attempts.get(row["id"]),
         )
         for row in (papers[number] for number in ids if number in papers)
     ]

@@ -8,7 +8,9 @@ from server.database.models import Citation as CitationRow
 from server.database.serializers import find_paper
 from server.identifiers import paper_url
 from server.papers.cards import cards, corrections_of, extraction_state
+from server.papers.fetch_attempts import is_incomplete, read_attempts
 from server.schema.citations import Citation
+from server.schema.fetching import FetchAttempt
 from server.schema.papers import Card, PaperPage, Place
 from server.schema.terms import CorrectionState
 from server.terms.apply_corrections import correct, correct_results
@@ -33,6 +35,9 @@ async def read_pages(ids: list[int], user: int) -> list[PaperPage]:
     }
     found, verdicts = await cards(ids, user), await corrections_of(user, ids)
     naming, citations = await read_naming(user), await _citations(ids, user)
+    attempts = await read_attempts(
+        [n for n, paper in papers.items() if is_incomplete(paper.key, paper.abstract)]
+    )
     aliases, stood = defaultdict(list), defaultdict(list)
     for alias in await Alias.filter(paper_id__in=ids).order_by("id").using_db(read_connection()):
         aliases[alias.paper_id].append(alias.key)
@@ -46,7 +51,16 @@ async def read_pages(ids: list[int], user: int) -> list[PaperPage]:
             Place(place.listing.kind, place.listing.name, place.listing.day, place.position)
         )
     return [
-        _page(papers[n], found[n], verdicts[n], naming, aliases[n], stood[n], citations.get(n))
+        _page(
+            papers[n],
+            found[n],
+            verdicts[n],
+            naming,
+            aliases[n],
+            stood[n],
+            citations.get(n),
+            attempts.get(n),
+        )
         for n in ids
         if n in papers and n in found
     ]
@@ -65,6 +79,7 @@ def _page(
     aliases: list[str],
     stood: list[Place],
     citation: Citation | None,
+    attempt: FetchAttempt | None,
 ) -> PaperPage:
     text = f"{paper.title}\n{paper.abstract}"
     return PaperPage(
@@ -96,6 +111,7 @@ def _page(
         terms=card.terms,
         results=correct_results(paper.results, text, corrections),
         places=stood,
+        attempt=attempt,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from server.schema.fetching import Proposal
 from server.schema.scopes import SCOPES, Scope
 
 PROBLEM_TYPE = "application/problem+json"
@@ -199,13 +200,6 @@ class AddedPaper(Struct):
     title: str
     state: Literal["new", "already", "waiting"]
     reason: str | None = None
-
-
-class Proposal(Struct):
-    """A paper of arXiv with a similar title."""
-
-    key: str
-    title: str
 
 
 class NotAdded(Struct):

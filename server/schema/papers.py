@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 
 from nlp.spans import Label, Mention, Result
 from server.schema.citations import Citation
+from server.schema.fetching import FetchAttempt
 from server.schema.ranking import WhyUnranked
 from server.schema.reading_list import EntryState, NoteState, Status
 from server.schema.searches import FacetValue
@@ -130,6 +131,7 @@ class PaperPage(Struct, kw_only=True):
     `issued` is the date as precise as its source wrote it ("2024-03"), where `published` names a
     day that the source did not. `citation` is how the user's bibliography cites the paper.
     `sources` maps the name of each field to the kind of source that it came from ("BibTeX").
+    `attempt` is on papers without an abstract or an arXiv id that were looked for on the web.
 
     Mentions and results refer to the characters of title, newline, abstract.
     """
@@ -162,6 +164,7 @@ class PaperPage(Struct, kw_only=True):
     issued: str | None = None
     citation: Citation | None = None
     sources: dict[str, str] = field(default_factory=dict)
+    attempt: FetchAttempt | None = None
 
     @property
     def text(self) -> str:
@@ -172,6 +175,8 @@ class PaperPage(Struct, kw_only=True):
 class ListedPaper(Struct, kw_only=True):
     """A paper of the reading list or of a search; `snippet` is the best passage, hits between
     U+2068 and U+2069.
+
+    `attempt` is on papers without an abstract or an arXiv id that were looked for on the web.
     """
 
     key: str
@@ -184,6 +189,12 @@ class ListedPaper(Struct, kw_only=True):
     code_url: str | None
     card: Card
     snippet: str | None = None
+    attempt: FetchAttempt | None = None
+
+    @property
+    def name(self) -> str:
+        """The title, or the key of a paper that is known by its id alone."""
+        return self.title or self.key
 
 
 class Related(Struct, kw_only=True):

@@ -1,13 +1,19 @@
-"""The box on every page that adds papers by an id, an address, a DOI or a title."""
+"""The box on every page that adds papers, and the button that tries again to fetch one."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response
+from litestar.di import NamedDependency
 from msgspec import Struct
 
+from server.database.serializers import find_paper
+from server.errors import SourceError
 from server.schema.api import AddReport
 from server.web.pages.layout import PageRequest, read_form, redirect_back, render
+
+Key = NamedDependency[str]
 
 
 class AddForm(Struct):
@@ -30,6 +36,28 @@ async def post_add(request: PageRequest) -> Response[Any]:
         return redirect_back(f"/papers/{report.papers[0].key}")
     unadded = "\n".join(failed.text for failed in report.failed)
     return render(request, "added.html", report=report, unadded=unadded)
+
+
+class FetchForm(Struct):
+    """The page to go back to."""
+
+    here: str = "/"
+
+
+async def post_fetch_again(request: PageRequest, paper_key: Key) -> Response[Any]:
+    """Try again to fetch a paper that is known by its id or title alone.
+
+    The page that this leads back to shows why it could not be fetched.
+    """
+    from server.imports.gaps import fetch_again  # noqa: PLC0415 - slow to import
+    from server.imports.lookup import IMPATIENT, open_sources  # noqa: PLC0415 - as above
+
+    form = await read_form(request, FetchForm)
+    key = (await find_paper(paper_key)).key
+    async with open_sources(request.app.state.config, patience=IMPATIENT) as sources:
+        with suppress(SourceError):
+            await fetch_again(sources, key, datetime.now(UTC))
+    return redirect_back(form.here)
 
 
 def _is_one(report: AddReport) -> bool:

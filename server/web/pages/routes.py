@@ -7,7 +7,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from server.web.api import ADMIN, EXPORT, MAX_IMPORT, get_export, key_paths, provide_key
-from server.web.pages.add import post_add
+from server.web.pages.add import post_add, post_fetch_again
 from server.web.pages.entries import post_entries, post_entry, post_tags, post_undo
 from server.web.pages.files import (
     get_imports,
@@ -105,5 +105,6 @@ pages = Router(
         post("/notes/{uuid:uuid}/restore")(post_revive),
         post(key_paths("/papers/{key}/entry"))(post_entry),
         post(key_paths("/papers/{key}/tags"))(post_tags),
+        post(key_paths("/papers/{key}/fetch"))(post_fetch_again),
     ],
 )

@@ -1,58 +1,26 @@
 """Adding papers by an id, an address, a DOI or a title: fetched where possible, else kept."""
 
 import os
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Coroutine
 from datetime import UTC, datetime
+from typing import Any
 
 import anyio
 import httpx
 import pytest
-from msgspec.structs import replace
 
 from server.config import Config
 from server.errors import Invalid
 from server.imports.add import add_papers, read_wanted
-from server.imports.lookup import Sources, open_sources
-from server.imports.sites.http import Patience
+from server.imports.lookup import Sources
 from server.schema.api import AddReport
-from tests.server.imports.conftest import FIXTURES
-from tests.server.imports.pages import item
-from tests.server.imports.site import Answer, BadSite, as_json
+from tests.server.imports.site import Answer, BadSite
 from tests.server.material import source, take_in
-from tests.server.sign_in import signed_in_browser
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-QUICK = Patience(tries=1, answer=2.0, in_all=2.0)
-FEED = Answer((FIXTURES / "feed.xml").read_bytes())
-WORK = {
-    "DOI": "10.1234/tea.5",
-    "title": ["On Lids"],
-    "type": "journal-article",
-    "author": [{"given": "Ada", "family": "Lind"}],
-    "issued": {"date-parts": [[2023, 5]]},
-    "container-title": ["Journal of Tea"],
-}
-
-
-@pytest.fixture
-def site(site: BadSite) -> BadSite:
-    """A site that has two papers on "arXiv", one on "Hugging Face" and a work at "Crossref"."""
-    site.by_path = {
-        "/api/papers/2605.00001": as_json(item("2605.00001", "Kettles at Dawn")["paper"]),
-        "/api/query": FEED,
-        "/works/10.1234%2Ftea.5": as_json({"message": WORK}),
-    }
-    site.answers = [Answer(status=404)]
-    return site
-
-
-@pytest.fixture
-async def sources(store: Config, site: BadSite) -> AsyncIterator[Sources]:
-    here = {f"{name}_url": site.address for name in ("huggingface", "arxiv", "crossref")}
-    async with open_sources(replace(store, **here), patience=QUICK) as sources:
-        yield sources
 
 
 async def add(text: str, sources: Sources) -> AddReport:
@@ -105,12 +73,12 @@ async def test_papers_are_fetched_and_listed_in_the_order_asked_for(sources: Sou
 
 
 async def test_a_paper_of_the_store_is_listed_without_the_web(
-    sources: Sources, site: BadSite
+    sources: Sources, library: BadSite
 ) -> None:
     await take_in(source("2601.00009", "Lids of Copper", doi="10.9999/Lid"))
     for text in ("2601.00009", "10.9999/lid", "lids of copper"):
         assert [paper.key for paper in (await add(text, sources)).papers] == ["2601.00009"]
-    assert not site.asked
+    assert not library.asked
 
 
 async def test_a_title_is_added_only_if_it_is_the_same(sources: Sources) -> None:
@@ -136,10 +104,10 @@ async def test_what_no_site_knows_is_named_and_not_listed(sources: Sources) -> N
 
 
 async def test_without_a_network_ids_and_titles_are_kept_and_fetched_later(
-    sources: Sources, site: BadSite
+    sources: Sources, library: BadSite
 ) -> None:
-    known, site.by_path = site.by_path, {}
-    site.answers = [Answer(status=503)]
+    known, library.by_path = library.by_path, {}
+    library.answers = [Answer(status=503)]
     report = await add("2605.00001\nKettles that Sing\n10.1234/tea.5", sources)
     assert [(paper.title, paper.state) for paper in report.papers] == [
         ("", "waiting"),
@@ -147,18 +115,10 @@ async def test_without_a_network_ids_and_titles_are_kept_and_fetched_later(
     ]
     assert all("busy (503)" in (paper.reason or "") for paper in report.papers)
     assert [failed.text for failed in report.failed] == ["10.1234/tea.5"]
-    site.by_path = known
+    library.by_path = known
     assert states(await add("2605.00001", sources)) == [
         ("2605.00001", "Kettles at Dawn", "already")
     ]
-
-
-@pytest.fixture
-async def browser(config: Config, site: BadSite) -> AsyncIterator[httpx.AsyncClient]:
-    """A signed-in browser of a server that asks `site`."""
-    here = {f"{name}_url": site.address for name in ("huggingface", "arxiv", "crossref")}
-    async with signed_in_browser(replace(config, **here)) as client:
-        yield client
 
 
 async def test_the_box_of_every_page_opens_the_paper_that_it_adds(
@@ -190,15 +150,40 @@ async def test_the_api_adds_papers(browser: httpx.AsyncClient) -> None:
 
 
 async def test_the_command_names_what_it_added_and_fails_for_the_rest(
-    config: Config, site: BadSite
+    config: Config, library: BadSite
 ) -> None:
-    settings = {f"{name}_url": site.address for name in ("huggingface", "arxiv", "crossref")}
-    settings |= {"db": str(config.db), "database_url": config.database_url or ""}
-    env = {**os.environ, **{f"PAPERMARGIN_{n.upper()}": v for n, v in settings.items() if v}}
-    command = [sys.executable, "-m", "server", "add"]
-    done = await anyio.run_process([*command, "2605.00001", "2401.99999"], env=env, check=False)
+    env = _environment(config, library)
+    command = [sys.executable, "-m", "server"]
+    add = [*command, "add"]
+    done = await anyio.run_process([*add, "2605.00001", "2401.99999"], env=env, check=False)
     assert done.stdout.decode() == "2605.00001 Kettles at Dawn (added)\n"
     assert "not added: 2401.99999: neither Hugging Face nor" in done.stderr.decode()
     assert done.returncode == 1
-    titled = await anyio.run_process([*command, "Kettles", "that", "Sing"], env=env)
+    titled = await anyio.run_process([*add, "Kettles", "that", "Sing"], env=env)
     assert titled.stdout.decode() == "2401.01234 Kettles that Sing (added)\n"
+
+
+async def test_a_command_on_a_paper_that_the_store_lacks_fetches_it_if_asked_to(
+    config: Config, library: BadSite
+) -> None:
+    def run(*words: str) -> Coroutine[Any, Any, subprocess.CompletedProcess[bytes]]:
+        return anyio.run_process([sys.executable, "-m", "server", *words], env=env, check=False)
+
+    env = _environment(config, library)
+    refused = await run("tag", "2605.00001", "+tea")
+    assert refused.returncode == 1
+    assert refused.stderr.decode().endswith("in the store; add --fetch to fetch it\n")
+    done = await run("tag", "2605.00001", "+tea", "--fetch")
+    assert done.stdout.decode() == "2605.00001 inbox #tea\n"
+    noted = await run("note", "2401.01234", "--text", "hums", "--fetch")
+    assert noted.stdout.decode().endswith(" on 2401.01234\n")
+    unknown = await run("status", "2401.99999", "read", "--fetch")
+    assert unknown.returncode == 1
+    assert "neither Hugging Face nor arXiv" in unknown.stderr.decode()
+
+
+def _environment(config: Config, library: BadSite) -> dict[str, str]:
+    """Return the environment of a command on the store that asks `library`."""
+    settings = {f"{name}_url": library.address for name in ("huggingface", "arxiv", "crossref")}
+    settings |= {"db": str(config.db), "database_url": config.database_url or ""}
+    return {**os.environ, **{f"PAPERMARGIN_{n.upper()}": v for n, v in settings.items() if v}}
