@@ -11,7 +11,7 @@ from server.ranking.authors import fold_author
 from server.ranking.model import stack
 from server.ranking.storage import read_authors, read_model, read_vectors
 from server.ranking.user_model import UserModel
-from server.ranking.vectors import Row, TermMatrix, compare
+from server.ranking.vectors import Row, TermMatrix
 from server.ranking.word_vectors import Floats
 
 CANDIDATES = 8  # nearest by meaning, which the terms put in order
@@ -82,13 +82,10 @@ def _find_nearest(
 ) -> list[tuple[int, float]]:
     """Return the papers of a list most like a paper, by the cosines of meanings plus of terms."""
     cosines = liked.directions @ direction
-    nearest = np.argsort(-cosines)[: CANDIDATES + 1]
-    alike = [
-        (liked.papers[row], float(cosines[row]) + compare(terms, liked.terms.row(row)))
-        for row in nearest
-        if liked.papers[row] != paper
-    ]
-    return sorted(alike, key=lambda found: -found[1])[:NEAREST]
+    nearest = [row for row in np.argsort(-cosines)[: CANDIDATES + 1] if liked.papers[row] != paper]
+    similarities = cosines[nearest] + liked.terms.select(nearest).compare(terms)
+    best = np.argsort(-similarities, kind="stable")[:NEAREST]
+    return [(liked.papers[nearest[n]], float(similarities[n])) for n in best]
 
 
 def _direct(meanings: Floats, middle: Floats) -> Floats:

@@ -99,27 +99,40 @@ class TermMatrix(Struct, frozen=True):
         part = slice(self.starts[number], self.starts[number + 1])
         return self.terms[part], self.values[part]
 
+    def select(self, numbers: Sequence[int]) -> "TermMatrix":
+        """Return some of the rows."""
+        rows = [self.row(number) for number in numbers]
+        sizes = np.array([len(terms) for terms, _ in rows], np.int64)
+        return TermMatrix(
+            np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]),
+            np.concatenate([np.zeros(0, np.int32), *(terms for terms, _ in rows)]),
+            np.concatenate([np.zeros(0, np.float32), *(values for _, values in rows)]),
+        )
+
     def dot(self, weights: Floats) -> Floats:
         """Return each row's product with one weight per term."""
+        return self._sum(self.values * weights[self.terms])
+
+    def compare(self, row: Row) -> Floats:
+        """Return each row's product with a sparse one: their cosine, where both have length 1."""
+        terms, values = row
+        if not len(terms):
+            return np.zeros(len(self.starts) - 1, np.float32)
+        places = np.minimum(np.searchsorted(terms, self.terms), len(terms) - 1)
+        is_shared = terms[places] == self.terms
+        return self._sum(np.where(is_shared, values[places] * self.values, np.float32(0)))
+
+    def _sum(self, products: Floats) -> Floats:
+        """Return the sum of each row's products."""
         # as in the classifier: `reduceat` is wrong for rows without terms
-        products = np.concatenate([np.zeros(1), np.cumsum(self.values * weights[self.terms])])
-        sums: Floats = (products[self.starts[1:]] - products[self.starts[:-1]]).astype(np.float32)
+        totals = np.concatenate([np.zeros(1), np.cumsum(products, dtype=np.float64)])
+        sums: Floats = (totals[self.starts[1:]] - totals[self.starts[:-1]]).astype(np.float32)
         return sums
 
     def sum_rows(self, weights: Floats) -> Floats:
         """Return the sum of all rows, each multiplied by its weight, as one number per term."""
         repeated = np.repeat(weights, np.diff(self.starts))
         return np.bincount(self.terms, self.values * repeated, TERMS).astype(np.float32)
-
-
-def compare(one: Row, other: Row) -> float:
-    """Return the product of two sparse rows: their cosine, where both have length 1."""
-    (terms, values), (others, weights) = one, other
-    if not len(terms):
-        return 0.0
-    places = np.minimum(np.searchsorted(terms, others), len(terms) - 1)
-    shared = terms[places] == others
-    return float(values[places[shared]] @ weights[shared])
 
 
 class Statistics:
