@@ -136,6 +136,10 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
     )
 
 
+_PLAIN = {404: "there is nothing at this address", 405: "this address takes other methods"}
+"""What the framework tells by the status alone."""
+
+
 def answer_error(request: Request[Any, Any, Any], error: PapermarginError) -> Response[Any]:
     """Answer an error of our own tree with its status, title and message."""
     response = _problem(request, error.status, error.title, str(error), **error.extra)
@@ -152,7 +156,9 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
         else None
     )
     title = HTTPStatus(error.status_code).phrase
-    detail = _describe(errors) if errors else error.detail or title
+    detail = _describe(errors) if errors else error.detail
+    if not detail or detail == title:
+        detail = _PLAIN.get(error.status_code, title)
     response = _problem(request, error.status_code, title, detail, errors=errors)
     response.headers.update(
         {k: v for k, v in (error.headers or {}).items() if k.lower() != "content-type"}
