@@ -29,7 +29,7 @@ def unpack_extension(folder: Path) -> None:
     """
     try:
         if folder.exists() and any(folder.iterdir()) and not _is_extension(folder):
-            raise Invalid(f"{folder} is not empty, and is no extension of Papermargin")
+            raise Invalid(f"{folder} is not empty, and is not Papermargin's extension")
         for name, content in _read_files():
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)

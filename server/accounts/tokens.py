@@ -88,7 +88,7 @@ async def issue_scoped(
     Raises `Invalid` if it has no name, or may do nothing.
     """
     if not fold(name):
-        raise Invalid("name the token, so that you can tell it from others")
+        raise Invalid("give the token a name, so that you can tell it from others")
     if not scopes:
         raise Invalid("choose what the token may be used for")
     return await issue(user, "device", now, name=name[:100], scopes=scopes, days=days)
@@ -165,7 +165,7 @@ async def redeem_code(
 
     A wrong code writes nothing. Raises `Refused` if the code is wrong or too old.
     """
-    wrong = Refused("this pairing code is wrong or too old; papermargin pair gives a new one")
+    wrong = Refused("this pairing code is wrong or has expired; papermargin pair prints a new one")
     codes = Token.filter(digest=_digest(code), kind__in=_CODES, expires__gt=now)
     # asked before the write begins, so that guessing takes no lock
     if not await codes.exists():
@@ -207,7 +207,7 @@ async def identify(secret: str, kinds: tuple[str, ...], now: datetime) -> Authen
         or row["kind"] not in kinds
         or (row["expires"] and moment(row["expires"]) <= now)
     ):
-        raise Refused("this token is unknown, revoked or too old; pair or sign in again")
+        raise Refused("this token is unknown, revoked or expired; pair or sign in again")
     return AuthenticatedUser(
         row["user_id"],
         row["user_name"],

@@ -16,7 +16,7 @@ async def add_user(name: str, now: datetime) -> User:
         raise Invalid("a user's name has 1 to 100 characters")
     async with writing():
         if await User.exists(name=name):
-            raise Invalid(f"there is a user {name!r} already")
+            raise Invalid(f"user {name!r} already exists")
         return await User.create(name=name, created=now)
 
 
@@ -27,7 +27,7 @@ async def get_user(name: str, now: datetime, *, create: bool = False) -> User:
     """
     user = await User.get_or_none(name=name)
     if user is None and not create:
-        raise NotFound(f"no user {name!r}; papermargin user add {name} makes one")
+        raise NotFound(f"no user {name!r}; create one with papermargin user add {name}")
     return user or await add_user(name, now)
 
 
@@ -37,7 +37,7 @@ async def set_zone(user: int, zone: str) -> None:
     Raises `Invalid` if there is no such time zone.
     """
     if zone and zone not in list_zones():
-        raise Invalid(f"there is no time zone {zone!r}; one is Europe/Berlin")
+        raise Invalid(f"there is no time zone {zone!r}; an example is Europe/Berlin")
     async with writing():
         await User.filter(id=user).update(zone=zone or None)
 

@@ -101,7 +101,7 @@ def _check(archive: Archive) -> None:
         raise SourceError(f"the export cannot be used: {error}") from error
     # PostgreSQL cannot store it
     if any("\x00" in text for text in _written_texts(archive)):
-        raise SourceError("the export cannot be used: it holds NUL characters")
+        raise SourceError("the export cannot be used: it contains NUL characters")
 
 
 def _written_texts(archive: Archive) -> Iterator[str]:

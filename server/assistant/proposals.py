@@ -93,7 +93,7 @@ class Proposals:
         uuid = _parse_id(proposal)
         waiting = self._open.get(uuid)
         if waiting is None or waiting.until < now:
-            raise NotFound("no such proposal waits: it was made, is too old, or never was")
+            raise NotFound("no such proposal: it was confirmed, has expired, or never existed")
         if (waiting.paper, waiting.change) != (key, change):
             raise Invalid("this proposal is about another paper or change: repeat both exactly")
         edit = Edit(user=self._user, at=now, id=uuid, base=0, source="assistant")
@@ -163,4 +163,4 @@ def _parse_id(proposal: str) -> UUID:
     try:
         return UUID(proposal)
     except ValueError:
-        raise Invalid(f"{proposal!r} is no id of a proposal") from None
+        raise Invalid(f"{proposal!r} is not the id of a proposal") from None

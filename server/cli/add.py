@@ -18,7 +18,7 @@ from server.schema.api import AddReport
 @json_option
 @store_options
 def add_command(what: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Add papers to the reading list by arXiv ids, addresses or DOIs, or one by its title.
+    """Add papers to the reading list by arXiv id, address, DOI or title.
 
     Without arguments, lines are read from standard input. Exits with 1 if a paper was not added.
     Example: papermargin add 2401.01234 https://huggingface.co/papers/2402.01234.

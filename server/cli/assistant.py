@@ -12,7 +12,7 @@ from server.errors import Invalid
 @click.option("--write", is_flag=True, help="also let it propose a status, tags and notes")
 @store_options
 def mcp_command(write: bool, **options: Any) -> None:
-    """Let an assistant read your papers, over the Model Context Protocol on standard input."""
+    """Let an assistant read your papers, by the Model Context Protocol on standard input."""
     config = load_config(**options)
     try:
         # the SDK is an optional dependency, and slow to import

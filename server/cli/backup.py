@@ -24,7 +24,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--force", is_flag=True, help="replace an existing file")
 @setting_options("db", "database_url")
 def backup_command(file: Path, force: bool, **options: Any) -> None:
-    """Copy the whole store into one SQLite FILE and check it; works while the server runs."""
+    """Back up the whole store to one SQLite FILE and verify it; the server may be running."""
     config = load_config(**options)
     with progress_bar("backup") as progress:
         rows = anyio.run(lambda: back_up(config, file, force=force, progress=progress))
@@ -35,7 +35,7 @@ def backup_command(file: Path, force: bool, **options: Any) -> None:
 @click.command("backups")
 @setting_options("db", "database_url", "keep_backups")
 def backups_command(**options: Any) -> None:
-    """List the backups that the server has made; `papermargin restore FILE` brings one back."""
+    """List the backups that the server made. Restore one with `papermargin restore FILE`."""
     config = load_config(**options)
     for kept in list_backups(config):
         click.echo(f"{kept.made:%Y-%m-%d %H:%M} UTC  {_size(kept.bytes):>12}  {kept.file}")
@@ -48,7 +48,7 @@ def backups_command(**options: Any) -> None:
 @click.option("--force", is_flag=True, help="replace a PostgreSQL database that is not empty")
 @setting_options("db", "database_url")
 def restore_command(file: Path, force: bool, **options: Any) -> None:
-    """Replace the contents of the store by a backup; the old contents are kept in another file."""
+    """Replace the store's contents with a backup; the old contents are kept in another file."""
     config = load_config(**options)
     with progress_bar("restore") as progress:
         restored = anyio.run(

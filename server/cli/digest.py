@@ -37,7 +37,7 @@ def digest_command(
     config = load_config(**options)
     config = replace(config, digest_to=to or config.digest_to)
     if not config.digest_to:
-        raise Invalid("say who gets it: --to ADDRESS or PAPERMARGIN_DIGEST_TO")
+        raise Invalid("name a recipient: --to ADDRESS or PAPERMARGIN_DIGEST_TO")
     recipients = [read_address(address) for address in config.digest_to]
     now = datetime.now().astimezone()
     chosen = day.date() if day else now.date()

@@ -22,14 +22,14 @@ _ADDRESS = re.compile(r"(?P<home>https?://\S+?/)feeds/(?P<secret>[^/\s]+)(?:/\S*
 
 @click.command("atom")
 @click.argument("search", required=False)
-@click.option("--new", "is_new", is_flag=True, help="new papers of the store that the SEARCH finds")
+@click.option("--new", "is_new", is_flag=True, help="new papers in the store that match SEARCH")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="how many")
 @output_options
 @setting_options("db", "database_url", "user", "host", "port")
 def export_atom(
     search: str | None, is_new: bool, limit: int, output: Path, watch: bool, **options: Any
 ) -> None:
-    """Write the Atom feed of your list, or of a saved SEARCH, as the server has it."""
+    """Write the Atom feed of your list or of a saved SEARCH, as the server serves it."""
     # imported here because the feed library would slow down every command
     from server.feeds.atom import render_feed  # noqa: PLC0415
     from server.feeds.content import read_feed  # noqa: PLC0415
@@ -56,7 +56,7 @@ def export_atom(
 @output_options
 @store_options
 def export_opml(address: str, output: Path, watch: bool, **options: Any) -> None:
-    """Write the addresses of your feeds as OPML, which feed readers import.
+    """Write the addresses of your feeds as OPML, for a feed reader to import.
 
     ADDRESS is one that papermargin feed-address printed, for the store does not have its secret.
     """
@@ -64,7 +64,7 @@ def export_opml(address: str, output: Path, watch: bool, **options: Any) -> None
 
     found = _ADDRESS.fullmatch(address)
     if found is None:
-        raise Invalid("this is no address of feeds: papermargin feed-address prints them")
+        raise Invalid("this is not a feed address; papermargin feed-address prints yours")
 
     async def write(user: int) -> None:
         identity = await identify(found["secret"], ("feed",), datetime.now(UTC))

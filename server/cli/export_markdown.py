@@ -38,28 +38,30 @@ _COUNTS = [name for name in VaultReport.__struct_fields__ if name != "messages"]
     "--per",
     type=click.Choice(["paper", "day", "all"]),
     default="paper",
-    help="what a file holds (paper)",
+    help="what each file contains (paper)",
 )
 @click.option(
     "--template",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="your own, for a block",
+    help="your own template for a block",
 )
 @click.option(
     "--print-template",
     is_flag=True,
-    help="print the style's template, to begin one of your own with",
+    help="print the template of the style, as a start for your own",
 )
 @click.option(
     "--gone",
     type=click.Choice(["leave", "archive", "mark"]),
     default="leave",
-    help="what to do with files of papers that left the list (leave)",
+    help="what to do with files of papers that are no longer in the list (leave)",
 )
-@click.option("--dry-run", is_flag=True, help="show what would be done, and do nothing")
-@click.option("--watch", is_flag=True, help="stay, and keep the files current until Ctrl-C")
+@click.option("--dry-run", is_flag=True, help="show what would be written, and write nothing")
+@click.option("--watch", is_flag=True, help="keep the files current until Ctrl-C")
 @click.option(
-    "--two-way", is_flag=True, help="with --watch: take in what you edit in the files, unasked"
+    "--two-way",
+    is_flag=True,
+    help="with --watch: also import what you edit in the files, without asking",
 )
 @store_options
 def export_markdown(
@@ -111,11 +113,13 @@ def _plan(
     watch: bool,
 ) -> Plan:
     if gone != "leave" and per != "paper":
-        raise click.UsageError("--gone is for files of one paper each: leave out --per")
+        raise click.UsageError("--gone is only for one file per paper: leave out --per")
     if watch and dry_run:
-        raise click.UsageError("--watch writes, and --dry-run does not: give one of them")
+        raise click.UsageError("--watch and --dry-run cannot be combined")
     if two_way and not watch:
-        raise click.UsageError("--two-way is for --watch; papermargin import takes edits in once")
+        raise click.UsageError(
+            "--two-way needs --watch; papermargin import imports your edits once"
+        )
     layout = default_layout(style)
     if template:
         layout = make_layout(

@@ -23,7 +23,7 @@ from server.reading_list.citation_keys import assign_keys
 
 @click.group("export")
 def export_command() -> None:
-    """Take out what is yours."""
+    """Export papers, notes or everything that you wrote."""
 
 
 @export_command.command("json")
@@ -71,7 +71,7 @@ def _add_format(name: str, chosen: Format) -> None:
         **options: Any,
     ) -> None:
         if renew_keys and not keys:
-            raise click.UsageError("--renew-keys makes keys anew: name a pattern with --keys")
+            raise click.UsageError("--renew-keys needs a pattern: name it with --keys")
         pattern = parse_pattern(keys) if keys else None
         config, words = load_config(**options), " ".join(query)
 
@@ -95,12 +95,12 @@ def _key_options(name: str) -> Callable[[Callable[..., None]], Callable[..., Non
         if name not in ("bibtex", "biblatex"):
             return command
         command = click.option(
-            "--renew-keys", is_flag=True, help="also replace the keys that a pattern made before"
+            "--renew-keys", is_flag=True, help="also replace keys that an earlier pattern created"
         )(command)
         return click.option(
             "--keys",
             metavar="PATTERN",
-            help="give papers without a citation key one, as auth.lower + year + shorttitle(1)",
+            help="create missing citation keys, such as auth.lower + year + shorttitle(1)",
         )(command)
 
     return decorate

@@ -38,15 +38,15 @@ _Work = Callable[[Config], Coroutine[Any, Any, None]]
 @click.command("import")
 @click.argument("paths", nargs=-1)
 @click.option(
-    "--year", type=click.IntRange(1991, 2100), help="year of a capture's dates that have none"
+    "--year", type=click.IntRange(1991, 2100), help="the year of a capture's dates that name none"
 )
 @click.option("--add", is_flag=True, help="put the papers in the reading list")
 @click.option(
     "--offline", is_flag=True, help="do not ask the web for papers known by their id alone"
 )
-@click.option("--no-extract", is_flag=True, help="leave the reading of abstracts to the server")
-@click.option("--preview", is_flag=True, help="say what would come in, and do nothing")
-@click.option("--yes", is_flag=True, help="take in what was changed in a vault without asking")
+@click.option("--no-extract", is_flag=True, help="do not extract from abstracts; the server will")
+@click.option("--preview", is_flag=True, help="show what would be imported, and import nothing")
+@click.option("--yes", is_flag=True, help="import the changes of a vault without asking")
 @click.option("--list", "show_list", is_flag=True, help="list the imports of the last 30 days")
 @click.option(
     "--undo", type=click.IntRange(1), metavar="ID", help="undo an import: see --list for its ID"
@@ -64,10 +64,10 @@ def import_command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Take in files, folders and globs: whatever papers come in, exports, annotations, and a vault
+    """Import files, folders and globs: papers in many formats, exports, annotations, or a vault
     that you edited.
 
-    What you changed in a vault is shown first, and comes in when you say so. Each import has a
+    Changes of a vault are shown first, and imported once you confirm them. Each import has a
     number, by which it can be undone as a whole for 30 days.
     """
     reading = {name: options.pop(name) for name in ("year", "add")}
@@ -86,15 +86,15 @@ def import_command(
 
 @click.command("ingest")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="a day")
-@click.option("--week", help="an ISO week, as 2026-W08")
-@click.option("--month", help="a month, as 2026-02")
+@click.option("--week", help="an ISO week, such as 2026-W08")
+@click.option("--month", help="a month, such as 2026-02")
 @click.option(
     "--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="the first of several days"
 )
 @click.option(
     "--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="the last of several days (today)"
 )
-@click.option("--no-extract", is_flag=True, help="leave the reading of abstracts to the server")
+@click.option("--no-extract", is_flag=True, help="do not extract from abstracts; the server will")
 @setting_options("db", "database_url", "model", "huggingface_url", "arxiv_url")
 def ingest_command(
     day: datetime | None,

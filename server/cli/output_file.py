@@ -23,16 +23,16 @@ Command = Callable[..., Any]
 
 def output_options(command: Command) -> Command:
     """Add the options `--output` and `--watch` to a command."""
-    command = click.option(
-        "--watch", is_flag=True, help="stay, and keep the file current until Ctrl-C"
-    )(command)
+    command = click.option("--watch", is_flag=True, help="keep the file current until Ctrl-C")(
+        command
+    )
     return click.option(
         "-o",
         "--output",
         metavar="FILE",
         type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
         default=_STANDARD_OUTPUT,
-        help="instead of standard output",
+        help="the file to write (standard output)",
     )(command)
 
 

@@ -147,7 +147,7 @@ def fetch_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def tag_command(
     key: str, changes: tuple[str, ...], fetches: bool, as_json: bool, **options: Any
 ) -> None:
-    """Add tags to a paper and remove tags, as in: papermargin tag 2401.01234 +rl -old."""
+    """Add and remove tags of a paper, as in papermargin tag 2401.01234 +rl -old."""
     if wrong := [change for change in changes if change[:1] not in ("+", "-") or len(change) < 2]:
         raise Invalid(
             f"{wrong[0]!r}: write +{wrong[0].strip('+-') or 'tag'} to add a tag, - to remove it"
@@ -170,7 +170,7 @@ def tag_command(
 @json_option
 @store_options
 def suggest_command(tag: str, limit: int, as_json: bool, **options: Any) -> None:
-    """Print papers that might belong to a tag; papermargin tag KEY +TAG adds one."""
+    """Print papers that might belong to a tag. Tag one with papermargin tag KEY +TAG."""
     from server.ranking.refresh import fill_vectors  # noqa: PLC0415 - loads NumPy
     from server.ranking.tags import suggest_for_tag  # noqa: PLC0415 - as above
 
@@ -237,7 +237,7 @@ def note_command(
     old = with_store(config, before) if note else None
     text = text if text is not None else click.edit(old.text if old else "", extension=".md")
     if text is None or not text.strip():
-        raise Invalid("an empty note is not kept: nothing was written")
+        raise Invalid("an empty note is not saved")
 
     async def work() -> NoteState:
         edit = Edit(

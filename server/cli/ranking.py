@@ -48,7 +48,7 @@ def ranking_command(context: click.Context, /, as_json: bool, **options: Any) ->
 @json_option
 @store_options
 def _mute(kind: SignalKind, name: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Let a word, term or author count no more."""
+    """Ignore a word, term or author in the ranking."""
     edit = PreferenceEdit(choice="muted")
     _choose(lambda by: put_preference(by, kind, " ".join(name), edit), as_json=as_json, **options)
 
@@ -59,7 +59,7 @@ def _mute(kind: SignalKind, name: tuple[str, ...], as_json: bool, **options: Any
 @json_option
 @store_options
 def _pin(kind: SignalKind, name: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Raise all papers that have a word, term or author."""
+    """Rank papers with a word, term or author higher."""
     edit = PreferenceEdit(choice="pinned")
     _choose(lambda by: put_preference(by, kind, " ".join(name), edit), as_json=as_json, **options)
 
@@ -70,19 +70,19 @@ def _pin(kind: SignalKind, name: tuple[str, ...], as_json: bool, **options: Any)
 @json_option
 @store_options
 def _forget(kind: SignalKind, name: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Take back that a word, term or author is muted or pinned."""
+    """Undo the muting or pinning of a word, term or author."""
     _choose(lambda by: forget_preference(by, kind, " ".join(name)), as_json=as_json, **options)
 
 
 @ranking_command.command("set")
-@click.option("--on/--off", "enabled", default=None, help="rank papers, or learn nothing")
+@click.option("--on/--off", "enabled", default=None, help="switch the ranking on or off")
 @click.option(
-    "--least", type=click.FloatRange(-10, 10), help="the least score of a paper that stands out"
+    "--least", type=click.FloatRange(-10, 10), help="the lowest score of a paper that stands out"
 )
 @json_option
 @store_options
 def _set(enabled: bool | None, least: float | None, as_json: bool, **options: Any) -> None:
-    """Switch the ranking on or off, or set from which score papers stand out."""
+    """Switch the ranking on or off, or set the score from which papers stand out."""
     data = RankingEdit(
         enabled=UNSET if enabled is None else enabled, least=UNSET if least is None else least
     )

@@ -157,7 +157,7 @@ def pair_command(**options: Any) -> None:
 @click.command("sign-in")
 @setting_options("db", "database_url", "user", "host", "port")
 def sign_in_command(**options: Any) -> None:
-    """Print a link that signs a browser in once."""
+    """Print a link that signs a browser in. It works once."""
     config = load_config(**options)
     secret = with_store(config, lambda: _link(config))
     home = find_address(config, options)
@@ -168,7 +168,7 @@ def sign_in_command(**options: Any) -> None:
 @json_option
 @setting_options("db", "database_url", "user", "host", "port")
 def feed_address_command(as_json: bool, **options: Any) -> None:
-    """Make new secret addresses for your feeds and print them; the old addresses stop working."""
+    """Create new secret addresses for your feeds and print them; the old ones stop working."""
     config = load_config(**options)
     home = find_address(config, options)
 

@@ -55,7 +55,7 @@ def describe_service(platform: str, command: list[str]) -> Service:
 
 @click.group("service")
 def service_command() -> None:
-    """Run the server from login on, as a service of the system."""
+    """Run the server as a service of the system that starts at login."""
 
 
 @service_command.command("install")
@@ -84,7 +84,7 @@ def _status() -> None:
 
 @service_command.command("remove")
 def _remove() -> None:
-    """Stop the server and do not start it at login any more."""
+    """Stop the server and no longer start it at login."""
     service = describe_service(sys.platform, _serve_command({}))
     if service.file and not service.file.exists():
         raise Invalid("the service is not installed")

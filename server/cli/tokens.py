@@ -16,7 +16,7 @@ from server.schema.scopes import SCOPES, Scope
 
 @click.group("token")
 def token_command() -> None:
-    """Manage the tokens by which programs use your store over the API."""
+    """Manage the tokens that programs need for the API."""
 
 
 @token_command.command("create")
@@ -25,10 +25,10 @@ def token_command() -> None:
     "--scope", "scopes", type=click.Choice(SCOPES), multiple=True, default=["read"],
     show_default=True, help="what it may do; can be repeated",
 )  # fmt: skip
-@click.option("--days", type=click.IntRange(1, 3650), help="how long it is valid (no end)")
+@click.option("--days", type=click.IntRange(1, 3650), help="days until it expires (never)")
 @setting_options("db", "database_url", "user")
 def _create(name: str, scopes: tuple[Scope, ...], days: int | None, **options: Any) -> None:
-    """Make a token and print it, this once."""
+    """Create a token and print it. It is not shown again."""
     config = load_config(**options)
 
     async def work() -> str:
@@ -65,7 +65,7 @@ def _list(as_json: bool, **options: Any) -> None:
 @click.argument("number", type=int)
 @setting_options("db", "database_url", "user")
 def _revoke(number: int, **options: Any) -> None:
-    """Revoke the token with an id from `papermargin token list`."""
+    """Revoke a token by its id, which `papermargin token list` prints."""
     config = load_config(**options)
 
     async def work() -> None:

@@ -25,9 +25,7 @@ _SHOWN = 20  # differences that are printed
 @click.command("verify-export")
 @store_options
 def verify_export_command(**options: Any) -> None:
-    """Prove that an export is everything: import it into an empty store, and hold the two against
-    each other.
-    """
+    """Check that an export is complete: import it into an empty store and compare the two."""
     config, now = load_config(**options), datetime.now(UTC)
 
     async def take_out() -> Archive:

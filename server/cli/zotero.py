@@ -17,9 +17,11 @@ def zotero_command() -> None:
 
 
 @zotero_command.command("sync")
-@click.option("--dry-run", is_flag=True, help="only print what would be done")
-@click.option("--deletions", is_flag=True, help="move to the trash what the other side deleted")
-@click.option("--add-items/--no-add-items", default=True, help="put your list into Zotero")
+@click.option("--dry-run", is_flag=True, help="only print what would change")
+@click.option(
+    "--deletions", is_flag=True, help="move to the trash what was deleted on the other side"
+)
+@click.option("--add-items/--no-add-items", default=True, help="add papers of your list to Zotero")
 @json_option
 @setting_options("db", "database_url", "user", "zotero_url", "zotero_collections")
 def sync_command(

@@ -49,7 +49,7 @@ def check(edit: Edit, version: int, current: Any) -> None:
     if edit.force or edit.base == version:
         return
     if edit.base is not None:
-        raise Conflict("it was changed in the meantime; `current` is how it stands", current)
+        raise Conflict("it was changed in the meantime; `current` has its present state", current)
     # without a version only something new can be written; what exists would be overwritten unseen
     if version:
         raise PreconditionMissing(

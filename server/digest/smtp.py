@@ -93,7 +93,7 @@ def read_address(text: str) -> Address:
         found = Address(display_name=name, addr_spec=plain)
         if found.username and found.domain and text.isprintable() and len(plain) <= MAX_ADDRESS:
             return found
-    raise Invalid(f"{text!r} is no e-mail address")
+    raise Invalid(f"{text!r} is not an e-mail address")
 
 
 async def send(message: EmailMessage, server: MailServer) -> None:

@@ -26,4 +26,4 @@ def check_nesting(markup: str) -> None:
             continue
         depth = max(0, depth - 1) if tag["end"] else depth + 1
         if depth > MAX_DEPTH:
-            raise SourceError(f"it has elements nested more than {MAX_DEPTH:,} deep, the limit")
+            raise SourceError(f"its elements are nested more than {MAX_DEPTH:,} deep, the limit")

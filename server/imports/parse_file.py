@@ -136,7 +136,7 @@ def _unzip(data: bytes) -> list[str]:
         raise SourceError(f"the zip cannot be read: {error}") from error
     found = [text for text in texts if is_of_vault(text)]
     if not found:
-        raise SourceError("the zip holds no file of a vault that Papermargin wrote")
+        raise SourceError("the zip has no file of a vault that Papermargin wrote")
     return found
 
 

@@ -235,7 +235,7 @@ async def _prepare(file: Path, fresh: Path, progress: Progress) -> dict[str, int
     copy = fresh.with_name("copy.sqlite")
     copy.touch(mode=0o600)
     if not await asyncio.to_thread(_copy_file, file, copy, progress):
-        raise StoreError(f"{file} is no backup of Papermargin")
+        raise StoreError(f"{file} is not a backup of Papermargin")
     with open_file(copy) as connection:
         _distrust_schema(connection)
         _check_pages(connection, file)
@@ -254,7 +254,7 @@ async def _read_applied(query: Query, file: Path) -> set[str]:
     try:
         missing, unknown = await read_migrations(query)
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"{file} is no backup of Papermargin: {error}") from error
+        raise StoreError(f"{file} is not a backup of Papermargin: {error}") from error
     if unknown:
         raise StoreError(
             f"{file} is of a newer Papermargin, with {', '.join(sorted(unknown))}: "

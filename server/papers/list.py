@@ -310,7 +310,7 @@ def _typed(value: str | float, kind: type) -> Any:
         typed: Any = msgspec.convert(value, kind, strict=False)
         return typed.astimezone(UTC) if isinstance(typed, datetime) else typed
     except (msgspec.ValidationError, OverflowError):
-        raise Invalid("this cursor is not one of ours") from None
+        raise Invalid("this cursor is not valid") from None
 
 
 def _cursor_after(sort: Sort, found: _Rows, count: int) -> _Cursor:
@@ -331,9 +331,9 @@ def _read_cursor(text: str | None, sort: Sort) -> _Cursor | None:
     try:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text.encode()), type=_Cursor)
     except (ValueError, msgspec.DecodeError):
-        raise Invalid("this cursor is not one of ours") from None
+        raise Invalid("this cursor is not valid") from None
     if cursor.sort != sort:
-        raise Invalid(f"this cursor goes with the sort {cursor.sort}")
+        raise Invalid(f"this cursor belongs to the sort {cursor.sort}")
     return cursor
 
 

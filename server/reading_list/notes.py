@@ -209,4 +209,4 @@ def _read_cursor(text: str) -> tuple[datetime, int]:
         )
         return updated.astimezone(UTC), row
     except (ValueError, OverflowError, msgspec.DecodeError):
-        raise Invalid("this cursor is not one of ours") from None
+        raise Invalid("this cursor is not valid") from None

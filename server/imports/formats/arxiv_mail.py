@@ -35,7 +35,7 @@ def parse_arxiv_mail(text: str, *, observed: datetime) -> Batch:
         if arxiv_id and fields.get("title"):
             batch.papers.append(_paper(arxiv_id, fields, block, observed))
         else:
-            batch.skipped.append(f"“{found['id']}” is no arXiv id, or has no title")
+            batch.skipped.append(f"“{found['id']}” is not an arXiv id, or has no title")
     return batch
 
 

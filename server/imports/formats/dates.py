@@ -126,7 +126,7 @@ def _make(found: re.Match[str]) -> PartialDate | None:
 
 
 def _precisions(parts: dict[str, str | None]) -> Iterator[list[str]]:
-    """Yield year, month and day, then fewer of them, for a date that no calendar has."""
+    """Yield year, month and day, then fewer of them, for an impossible date."""
     year, month, day = parts["year"] or "", parts["month"], parts["day"]
     if month and not month.isdigit():
         month = str(_month_number(month))

@@ -83,7 +83,7 @@ def parse_item(value: Any, *, observed: datetime) -> SourcePaper:
     except msgspec.ValidationError as error:
         raise SourceError(_plain_reason(error)) from error
     except OverflowError as error:
-        raise SourceError(f"a date that no calendar has ({error})") from error
+        raise SourceError(f"an impossible date ({error})") from error
     if not paper.title:
         raise SourceError(f"{paper.arxiv_id} has no title")
     return paper
@@ -131,7 +131,7 @@ def _source_paper(item: _Item, observed: datetime) -> SourcePaper:
     paper = item.paper
     arxiv_id = parse_arxiv_id(_restore_zeros(paper.id))
     if arxiv_id is None:
-        raise SourceError(f"“{fold(paper.id)[:40]}” is no arXiv id")
+        raise SourceError(f"“{fold(paper.id)[:40]}” is not an arXiv id")
     authors = [
         fold(author.name) for author in paper.authors or [] if author.name and not author.hidden
     ]

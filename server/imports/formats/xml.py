@@ -15,9 +15,11 @@ def parse_xml(text: str) -> Element:
     try:
         root: Element = fromstring(text)
     except ParseError as error:
-        raise SourceError(f"not whole XML: {error}") from error
+        raise SourceError(f"not well-formed XML: {error}") from error
     except (DefusedXmlException, ValueError) as error:
-        raise SourceError(f"XML with entities of its own, which is not read: {error}") from error
+        raise SourceError(
+            f"XML with entities of its own, which are not allowed: {error}"
+        ) from error
     return root
 
 

@@ -137,7 +137,7 @@ def test_papers_get_keys_by_a_pattern_and_keep_them(db: Path) -> None:
     ("arguments", "code", "told"),
     [
         (["bibtex", "--keys", "auth year"], 1, "a + is missing in the pattern before “year”"),
-        (["bibtex", "--renew-keys"], 2, "name a pattern with --keys"),
+        (["bibtex", "--renew-keys"], 2, "name it with --keys"),
         (["ris", "--keys", "auth"], 2, "No such option"),
     ],
 )
@@ -182,8 +182,8 @@ def test_an_invalid_template_is_a_one_line_error_before_any_write(db: Path, tmp_
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--per", "day", "--gone", "mark"], "--gone is for files of one paper each"),
-        (["--watch", "--dry-run"], "give one of them"),
+        (["--per", "day", "--gone", "mark"], "--gone is only for one file per paper"),
+        (["--watch", "--dry-run"], "cannot be combined"),
         (["--style", "word"], "'word' is not one of 'obsidian', 'logseq', 'plain'"),
     ],
 )
@@ -401,7 +401,7 @@ async def status_of(db: Path, key: str) -> str:
 
 def test_edits_are_taken_in_unasked_only_by_a_watch(db: Path, vault: Path) -> None:
     done = run(db, "markdown", str(vault), "--two-way")
-    assert (done.exit_code, "--two-way is for --watch" in done.stderr) == (2, True)
+    assert (done.exit_code, "--two-way needs --watch" in done.stderr) == (2, True)
 
 
 def test_a_preview_shows_what_would_change_and_does_nothing(db: Path, vault: Path) -> None:

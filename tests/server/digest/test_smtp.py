@@ -162,7 +162,7 @@ def test_an_invalid_server_url_is_refused_without_repeating_it(url: str | None) 
     ],
 )
 def test_an_invalid_e_mail_address_is_refused(text: str) -> None:
-    with pytest.raises(Invalid, match="no e-mail address"):
+    with pytest.raises(Invalid, match="not an e-mail address"):
         read_address(text)
 
 

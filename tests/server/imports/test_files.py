@@ -202,7 +202,7 @@ async def test_a_zip_without_a_vault_is_refused(store: Config) -> None:
     with ZipFile(sink := BytesIO(), "w") as archive:
         archive.writestr("mine.md", "# mine")
     assert (await import_data(sink.getvalue(), "x.zip", 1, NOW)).error == (
-        "the zip holds no file of a vault that Papermargin wrote"
+        "the zip has no file of a vault that Papermargin wrote"
     )
 
 

@@ -418,7 +418,7 @@ async def test_a_change_during_the_import_is_an_error(
     await export(tmp_path)
     change(tmp_path, ("status: reading", "status: read"))
     report = await import_file(tmp_path / "Mossy Pruning.md", 1)
-    assert report.error == "it was changed in the meantime; `current` is how it stands"
+    assert report.error == "it was changed in the meantime; `current` has its present state"
     assert (await state())[0] == "skipped"
 
 

@@ -128,14 +128,14 @@ def test_zeros_that_search_drops_come_back(shown: str, whole: str | None) -> Non
         (7, "expected object, got int"),
         ({"paper": None}, "expected object, got null in paper"),
         (without(ITEM, "paper"), "Object missing required field id"),
-        (changed({"id": "kettle"}), "“kettle” is no arXiv id"),
+        (changed({"id": "kettle"}), "“kettle” is not an arXiv id"),
         (changed({"title": ""}, title=" "), "2608.16590 has no title"),
         (changed({"upvotes": "many"}), "expected int | null, got str in paper.upvotes"),
         (changed({"upvotes": 2**40}), "in paper.upvotes"),
         (changed({"publishedAt": "yesterday"}), "in paper.publishedAt"),
         (
             changed({"submittedOnDailyAt": "9999-12-31T23:59:59-10:00"}),
-            "a date that no calendar has",
+            "an impossible date",
         ),
     ],
 )

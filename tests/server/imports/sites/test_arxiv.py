@@ -45,11 +45,11 @@ def test_a_real_feed_is_read(shared: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (FEED.decode()[:700], "not whole XML: .*line 1"),
+        (FEED.decode()[:700], "not well-formed XML: .*line 1"),
         (ERROR.decode(), "arXiv reports an error: incorrect id format for 24x"),
         ("<rss><channel/></rss>", "expected an Atom feed, found the XML element “rss”"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "entities"),
-        ("", "not whole XML"),
+        ("", "not well-formed XML"),
     ],
 )
 def test_what_is_no_whole_feed_is_refused_with_the_reason(text: str, reason: str) -> None:
