@@ -201,6 +201,7 @@ export interface components {
             merged: number;
             entries: number;
             notes: number;
+            others: number;
             undone?: string | null;
         };
         ImportUndone: {
