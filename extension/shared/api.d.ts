@@ -218,6 +218,10 @@ export interface components {
         KeysAssigned: {
             assigned: number;
         };
+        LinkedPaper: {
+            key: string;
+            title: string;
+        };
         ListedPaper: {
             key: string;
             title: string;
@@ -409,6 +413,9 @@ export interface components {
             citation?: components["schemas"]["Citation"] | null;
             sources?: {
                 [key: string]: string;
+            };
+            links?: {
+                [key: string]: components["schemas"]["LinkedPaper"];
             };
         };
         PaperText: {
@@ -721,6 +728,7 @@ export type ImportState = components['schemas']['ImportState'];
 export type ImportUndone = components['schemas']['ImportUndone'];
 export type KeyAssignment = components['schemas']['KeyAssignment'];
 export type KeysAssigned = components['schemas']['KeysAssigned'];
+export type LinkedPaper = components['schemas']['LinkedPaper'];
 export type ListedPaper = components['schemas']['ListedPaper'];
 export type Me = components['schemas']['Me'];
 export type MendedResult = components['schemas']['MendedResult'];

@@ -6,8 +6,10 @@ from server.database.connection import fetch, places, read_connection
 from server.database.models import Alias, ListingPaper, Paper
 from server.database.models import Citation as CitationRow
 from server.database.serializers import find_paper
+from server.exports.note_links import find_links
 from server.identifiers import paper_url
 from server.papers.cards import cards, corrections_of, extraction_state
+from server.papers.note_links import resolve_links
 from server.schema.citations import Citation
 from server.schema.papers import Card, PaperPage, Place
 from server.schema.terms import CorrectionState
@@ -33,6 +35,8 @@ async def read_pages(ids: list[int], user: int) -> list[PaperPage]:
     }
     found, verdicts = await cards(ids, user), await corrections_of(user, ids)
     naming, citations = await read_naming(user), await _citations(ids, user)
+    notes = [note for card in found.values() for note in card.notes]
+    links = await resolve_links((note.text for note in notes), user)
     aliases, stood = defaultdict(list), defaultdict(list)
     for alias in await Alias.filter(paper_id__in=ids).order_by("id").using_db(read_connection()):
         aliases[alias.paper_id].append(alias.key)
@@ -45,11 +49,15 @@ async def read_pages(ids: list[int], user: int) -> list[PaperPage]:
         stood[place.paper_id].append(
             Place(place.listing.kind, place.listing.name, place.listing.day, place.position)
         )
-    return [
+    pages = [
         _page(papers[n], found[n], verdicts[n], naming, aliases[n], stood[n], citations.get(n))
         for n in ids
         if n in papers and n in found
     ]
+    for page in pages:
+        targets = (link.target for note in page.notes for link in find_links(note.text))
+        page.links = {target: links[target] for target in targets if target in links}
+    return pages
 
 
 async def _citations(ids: list[int], user: int) -> dict[int, Citation]:

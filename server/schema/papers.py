@@ -117,12 +117,20 @@ class Place(Struct, frozen=True):
     position: int
 
 
+class LinkedPaper(Struct, frozen=True):
+    """A paper that a link in a note leads to, or from whose notes a link comes."""
+
+    key: str
+    title: str
+
+
 class PaperPage(Struct, kw_only=True):
     """Everything on one paper; `aliases` are the keys it had before.
 
     `issued` is the date as precise as its source wrote it ("2024-03"), where `published` names a
     day that the source did not. `citation` is how the user's bibliography cites the paper.
     `sources` maps the name of each field to the kind of source that it came from ("BibTeX").
+    `links` maps what stands in double brackets in the notes to the paper that it names.
 
     Mentions and results refer to the characters of title, newline, abstract.
     """
@@ -155,6 +163,7 @@ class PaperPage(Struct, kw_only=True):
     issued: str | None = None
     citation: Citation | None = None
     sources: dict[str, str] = field(default_factory=dict)
+    links: dict[str, LinkedPaper] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

@@ -15,6 +15,7 @@ from nlp.spans import Label
 from server.database.versioning import Edit
 from server.identifiers import parse_arxiv_id
 from server.papers.history import read_history
+from server.papers.note_links import read_backlinks
 from server.papers.page import read_paper
 from server.papers.related import related
 from server.papers.spans import anchors, cut_abstract
@@ -73,6 +74,7 @@ async def get_paper(request: PageRequest, paper_key: Key) -> Response[str]:
         arxiv_id=parse_arxiv_id(page.key),
         colours=await tag_colours(user),
         related=await related(page.key, user),
+        backlinks=await read_backlinks(page, user),
         history=await read_history(page.key, user),
         versions=versions,
         became={anchor.note: anchor for anchor in versions.notes},
