@@ -62,6 +62,8 @@ export interface components {
             key?: string;
             /** @default false */
             generated?: boolean;
+            /** @default false */
+            own?: boolean;
             names?: components["schemas"]["Name"][];
             fields?: {
                 [key: string]: string;
@@ -69,6 +71,14 @@ export interface components {
             verbatim?: {
                 [key: string]: string;
             };
+        };
+        CitationKey: {
+            key: string;
+            chosen: boolean;
+        };
+        CitationKeyEdit: {
+            /** @example birch2025 */
+            key: string;
         };
         Closeness: {
             score: number;
@@ -713,6 +723,8 @@ export type Card = components['schemas']['Card'];
 export type ChangeList = components['schemas']['ChangeList'];
 export type ChangeRecord = components['schemas']['ChangeRecord'];
 export type Citation = components['schemas']['Citation'];
+export type CitationKey = components['schemas']['CitationKey'];
+export type CitationKeyEdit = components['schemas']['CitationKeyEdit'];
 export type Closeness = components['schemas']['Closeness'];
 export type CorrectionEdit = components['schemas']['CorrectionEdit'];
 export type CorrectionState = components['schemas']['CorrectionState'];

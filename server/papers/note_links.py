@@ -12,6 +12,7 @@ from server.database.connection import fetch, is_postgres, places
 from server.exports.citation_keys import citation_key
 from server.exports.note_links import NoteLink, find_links
 from server.identifiers import parse_key, title_key
+from server.papers.citations import find_cited
 from server.schema.papers import LinkedPaper, PaperPage
 
 MOST = 10_000  # targets that are looked up at once: an engine takes but so many values
@@ -107,19 +108,13 @@ async def _by_title(targets: set[str], user: int) -> dict[str, LinkedPaper]:
 
 
 async def _by_citation_key(targets: set[str], user: int) -> dict[str, LinkedPaper]:
-    keys = {target: target.removeprefix("@").casefold() for target in targets}
-    # CHAR(36) is a dollar, which would be taken for a placeholder
-    in_sqlite = "LOWER(JSON_EXTRACT(c.data, CHAR(36) || '.key'))"
-    key = "LOWER(c.data->>'key')" if is_postgres() else in_sqlite
-    wanted = sorted(set(keys.values()))
-    rows = await fetch(
-        f"SELECT {key} AS cited, p.key, p.title FROM citation c JOIN paper p ON p.id = c.paper_id "
-        f"WHERE c.user_id = $1 AND {key} IN ({places(len(wanted), after=1)})",
-        user,
-        *wanted,
-    )
-    papers = {row["cited"]: LinkedPaper(row["key"], row["title"]) for row in rows}
-    return {target: papers[key] for target, key in keys.items() if key in papers}
+    keys = {target: target.removeprefix("@") for target in targets}
+    cited = await find_cited(keys.values(), user)
+    return {
+        target: LinkedPaper(cited[key].key, cited[key].title)
+        for target, key in keys.items()
+        if key in cited
+    }
 
 
 async def _by_cut_title(targets: set[str], user: int) -> dict[str, LinkedPaper]:

@@ -202,3 +202,13 @@ async def test_links_in_notes_lead_to_papers_which_list_the_notes(
     assert "Mentioned in notes on" in target
     assert '<a href="/papers/2605.00001#notes" data-math>Kettles at Dawn</a>' in target
     assert "Mentioned in notes on" not in (await browser.get("/papers/2605.00001")).text
+
+
+async def test_a_paper_can_be_cited_under_a_key_of_ones_own(browser: httpx.AsyncClient) -> None:
+    await take_in(source("2605.00001", "Kettles at Dawn"), source("2605.00002", "Pots & Pans"))
+    reply = await browser.post("/papers/2605.00001/citation-key", data={"key": "kettles"})
+    assert (reply.status_code, reply.headers["location"]) == (303, "/papers/2605.00001#citation")
+    page = (await browser.get("/papers/2605.00001")).text
+    assert 'name="key" value="kettles"' in page and "@misc{kettles," in page
+    taken = await browser.post("/papers/2605.00002/citation-key", data={"key": "Kettles"})
+    assert taken.status_code == 422 and "2605.00001 “Kettles at Dawn” already" in taken.text
