@@ -26,6 +26,7 @@ COMMANDS = {
     "tag": "papers",
     "suggest": "papers",
     "status": "papers",
+    "cite": "papers",
     "note": "papers",
     "searches": "searches",
     "ranking": "ranking",

@@ -62,6 +62,8 @@ export interface components {
             key?: string;
             /** @default false */
             generated?: boolean;
+            /** @default false */
+            own?: boolean;
             names?: components["schemas"]["Name"][];
             fields?: {
                 [key: string]: string;
@@ -69,6 +71,14 @@ export interface components {
             verbatim?: {
                 [key: string]: string;
             };
+        };
+        CitationKey: {
+            key: string;
+            chosen: boolean;
+        };
+        CitationKeyEdit: {
+            /** @example birch2025 */
+            key: string;
         };
         Closeness: {
             score: number;
@@ -208,6 +218,7 @@ export interface components {
             merged: number;
             entries: number;
             notes: number;
+            others: number;
             undone?: string | null;
         };
         ImportUndone: {
@@ -223,6 +234,10 @@ export interface components {
         };
         KeysAssigned: {
             assigned: number;
+        };
+        LinkedPaper: {
+            key: string;
+            title: string;
         };
         ListedPaper: {
             key: string;
@@ -420,6 +435,9 @@ export interface components {
                 [key: string]: string;
             };
             attempt?: components["schemas"]["FetchAttempt"] | null;
+            links?: {
+                [key: string]: components["schemas"]["LinkedPaper"];
+            };
         };
         PaperText: {
             title: string;
@@ -716,6 +734,8 @@ export type Card = components['schemas']['Card'];
 export type ChangeList = components['schemas']['ChangeList'];
 export type ChangeRecord = components['schemas']['ChangeRecord'];
 export type Citation = components['schemas']['Citation'];
+export type CitationKey = components['schemas']['CitationKey'];
+export type CitationKeyEdit = components['schemas']['CitationKeyEdit'];
 export type Closeness = components['schemas']['Closeness'];
 export type CorrectionEdit = components['schemas']['CorrectionEdit'];
 export type CorrectionState = components['schemas']['CorrectionState'];
@@ -732,6 +752,7 @@ export type ImportState = components['schemas']['ImportState'];
 export type ImportUndone = components['schemas']['ImportUndone'];
 export type KeyAssignment = components['schemas']['KeyAssignment'];
 export type KeysAssigned = components['schemas']['KeysAssigned'];
+export type LinkedPaper = components['schemas']['LinkedPaper'];
 export type ListedPaper = components['schemas']['ListedPaper'];
 export type Me = components['schemas']['Me'];
 export type MendedResult = components['schemas']['MendedResult'];

@@ -1,4 +1,4 @@
-"""Helpers of the archive import: counts of records, papers by key, and change records."""
+"""Helpers of the archive import: counts of records, papers by key, change records and steps."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from server.database.models import Alias, Change, Paper
 from server.database.versioning import Edit
+from server.schema.imports import OwnTable, RecordMade
 
 CHUNK = 200  # records a transaction: others who write wait for its end
 
@@ -61,6 +62,13 @@ def change_of(
         deleted=row.deleted is not None,
         before=before,
         at=edit.at,
+    )
+
+
+def made_step(table: OwnTable, row: Any, ref: str, *, paper: str | None = None) -> RecordMade:
+    """Return the step that made a row of the user's."""
+    return RecordMade(
+        table=table, row=row.id, ref=ref, paper=paper, version=row.version, updated=row.updated
     )
 
 

@@ -2,37 +2,38 @@
 
 from uuid import uuid4
 
-from server.archive.counts import Tally, change_of, chunks, find_papers, row_ids
+from server.archive.counts import Tally, change_of, find_papers, made_step, row_ids
 from server.archive.format import ArchivedEntry, ArchivedTag
-from server.database.connection import writing
 from server.database.models import Change, Entry, EntryTag, Paper, Tag, encode
 from server.database.serializers import entry_state, tags_of
 from server.database.versioning import TRASHED, Edit
 from server.reading_list.tags import claim_tags, clean_tag, fold_tag
+from server.schema.imports import EntrySaved, Step, TagColoured
+from server.schema.reading_list import EntryState
 
 
 async def merge_tags(
-    edit: Edit, tags: list[ArchivedTag], tally: Tally
+    edit: Edit, tags: list[ArchivedTag], tally: Tally, steps: list[Step]
 ) -> list[tuple[Tag, list[str]]]:
     """Merge tags; return the new ones that are in the trash, each with the keys of its papers."""
     trashed = []
-    async with writing():
-        rows = await Tag.filter(user_id=edit.user)
-        alive = {tag.fold: tag for tag in rows if tag.deleted is None}
-        known = {(fold_tag(tag.name), tag.created) for tag in rows}
-        for archived in tags:
-            fold = fold_tag(archived.name)
-            if archived.deleted and (fold, archived.created) in known:
-                tally.same += 1
-            elif archived.deleted or fold not in alive:
-                tag = await _create_tag(edit, archived, fold)
-                tally.created += 1
-                if archived.deleted:
-                    trashed.append((tag, archived.trashed))
-                else:
-                    alive[fold] = tag
+    rows = await Tag.filter(user_id=edit.user)
+    alive = {tag.fold: tag for tag in rows if tag.deleted is None}
+    known = {(fold_tag(tag.name), tag.created) for tag in rows}
+    for archived in tags:
+        fold = fold_tag(archived.name)
+        if archived.deleted and (fold, archived.created) in known:
+            tally.same += 1
+        elif archived.deleted or fold not in alive:
+            tag = await _create_tag(edit, archived, fold)
+            steps.append(made_step("tag", tag, tag.name))
+            tally.created += 1
+            if archived.deleted:
+                trashed.append((tag, archived.trashed))
             else:
-                await _merge_tag(edit, alive[fold], archived, tally)
+                alive[fold] = tag
+        elif await _merge_tag(edit, alive[fold], archived, tally):
+            steps.append(_coloured(alive[fold]))
     return trashed
 
 
@@ -52,47 +53,81 @@ async def _create_tag(edit: Edit, archived: ArchivedTag, fold: str) -> Tag:
     return tag
 
 
-async def _merge_tag(edit: Edit, tag: Tag, archived: ArchivedTag, tally: Tally) -> None:
+async def _merge_tag(edit: Edit, tag: Tag, archived: ArchivedTag, tally: Tally) -> bool:
+    """Give a tag the colour that only the archive has, and return whether it got one."""
     if tag.colour is None and archived.colour is not None:
         tag.colour, tag.version, tag.updated = archived.colour, tag.version + 1, edit.at
         await tag.save()
         await Change.bulk_create([change_of(edit, "tag", tag.name, None, tag)])
         tally.merged += 1
-    elif archived.colour in (None, tag.colour):
-        tally.same += 1
-    else:
-        tally.kept += 1
+        return True
+    tally.count(equal=archived.colour in (None, tag.colour))
+    return False
 
 
-async def merge_entries(edit: Edit, entries: list[ArchivedEntry], tally: Tally) -> None:
+def _coloured(tag: Tag) -> TagColoured:
+    return TagColoured(row=tag.id, key=tag.name, colour=tag.colour or "")
+
+
+async def merge_entries(
+    edit: Edit, entries: list[ArchivedEntry], tally: Tally, steps: list[Step]
+) -> None:
     """Merge entries and their tags; where status or rating differ, the store's value stays."""
-    async with writing():
-        papers = await find_papers(entry.key for entry in entries)
-        rows = await _rows(edit, papers)
-        names = await tags_of([row.id for row in rows.values()])
-        claimed = await claim_tags(edit, _names(entries, rows, papers))
-        tags = {tag.fold: tag.id for tag in claimed}
-        fresh, changes, links = [], [], []
-        for archived in entries:
-            paper, row = papers[archived.key], rows.get(papers[archived.key].id)
-            if row is None:
-                row = rows[paper.id] = _new_entry(edit, archived, paper)
-                fresh.append(row)
-                before, added = None, _new_tags(archived, [])
-                tally.created += 1
-            elif _is_settled(row, archived):
-                tally.count(equal=(row.deleted is None) == (archived.deleted is None))
+    papers = await find_papers(entry.key for entry in entries)
+    rows = await _rows(edit, papers)
+    names = await tags_of([row.id for row in rows.values()])
+    tags = await _claim_tags(edit, _names(entries, rows, papers), steps)
+    fresh, changes, links = [], [], []
+    earlier: dict[int, EntryState | None] = {}
+    for archived in entries:
+        paper, row = papers[archived.key], rows.get(papers[archived.key].id)
+        if row is None:
+            row = rows[paper.id] = _new_entry(edit, archived, paper)
+            fresh.append(row)
+            before, added = None, _new_tags(archived, [])
+            tally.created += 1
+        elif _is_settled(row, archived):
+            tally.count(equal=(row.deleted is None) == (archived.deleted is None))
+            continue
+        else:
+            before = entry_state(row, paper.key, names[row.id])
+            added = _new_tags(archived, before.tags)
+            if not await _merge_entry(edit, row, archived, tally, tags_differ=bool(added)):
                 continue
-            else:
-                state = entry_state(row, paper.key, names[row.id])
-                before, added = encode(state), _new_tags(archived, state.tags)
-                if not await _merge_entry(edit, row, archived, tally, tags_differ=bool(added)):
-                    continue
-            links += [(paper.id, tag) for tag in sorted(added)]
-            changes.append(change_of(edit, "entry", paper.key, paper, row, before=before))
-        await Entry.bulk_create(fresh)
-        await _link_tags(edit, papers, [(paper, tags[tag]) for paper, tag in links])
-        await Change.bulk_create(changes)
+        earlier.setdefault(paper.id, before)
+        links += [(paper.id, tag) for tag in sorted(added)]
+        text = encode(before) if before else None
+        changes.append(change_of(edit, "entry", paper.key, paper, row, before=text))
+    await Entry.bulk_create(fresh)
+    await _link_tags(edit, papers, [(paper, tags[tag]) for paper, tag in links])
+    await Change.bulk_create(changes)
+    steps += await _entry_steps(edit, papers, earlier)
+
+
+async def _claim_tags(edit: Edit, names: list[str], steps: list[Step]) -> dict[str, int]:
+    """Return the row ids of tags by their folds, making those that the archive does not list."""
+    known = {tag.id for tag in await Tag.filter(user_id=edit.user, deleted=None)}
+    claimed = await claim_tags(edit, names)
+    steps += [made_step("tag", tag, tag.name) for tag in claimed if tag.id not in known]
+    return {tag.fold: tag.id for tag in claimed}
+
+
+async def _entry_steps(
+    edit: Edit, papers: dict[str, Paper], earlier: dict[int, EntryState | None]
+) -> list[EntrySaved]:
+    """Return the steps of the entries that were made or changed, by the row ids of their papers."""
+    keys = {paper.id: paper.key for paper in papers.values()}
+    rows = {paper: row for paper, row in (await _rows(edit, papers)).items() if paper in earlier}
+    names = await tags_of([row.id for row in rows.values()])
+    return [
+        EntrySaved(
+            key=keys[paper],
+            tags=[],
+            before=earlier[paper],
+            after=entry_state(row, keys[paper], names[row.id]),
+        )
+        for paper, row in rows.items()
+    ]
 
 
 def _is_settled(row: Entry, archived: ArchivedEntry) -> bool:
@@ -160,12 +195,6 @@ async def _merge_entry(
 
 async def link_trashed(edit: Edit, tag: Tag, keys: list[str]) -> None:
     """Link a tag in the trash to the papers that had it, so that it can be restored with them."""
-    for chunk in chunks(keys):
-        async with writing():
-            papers = await find_papers(chunk)
-            entries = await Entry.filter(user_id=edit.user, paper_id__in=row_ids(papers)).order_by(
-                "id"
-            )
-            await EntryTag.bulk_create(
-                [EntryTag(entry_id=entry.id, tag_id=tag.id) for entry in entries]
-            )
+    papers = await find_papers(keys)
+    entries = await Entry.filter(user_id=edit.user, paper_id__in=row_ids(papers)).order_by("id")
+    await EntryTag.bulk_create([EntryTag(entry_id=entry.id, tag_id=tag.id) for entry in entries])

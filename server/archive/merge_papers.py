@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from nlp.spans import Extraction
+from server.archive.counts import Tally
 from server.archive.format import ArchivedPaper
 from server.database.connection import execute_many, writing
 from server.database.models import Alias, Listing, ListingPaper, Paper
 from server.extraction.save import PaperExtraction, Unread, store_readings
-from server.papers.ingest import CHUNK, FILLED, IngestReport, ingest
+from server.papers.ingest import FILLED, ingest
 from server.papers.merge import merge_papers
+from server.schema.imports import KeyAdded, PaperRead, PlacesAdded, Step
 from server.schema.sources import Batch, SourcePaper
 
 _NEVER = datetime.fromtimestamp(
@@ -19,25 +21,23 @@ _NEVER = datetime.fromtimestamp(
 )  # the archive has but some places of a listing: any other sight of it is better
 
 
-async def import_papers(papers: list[ArchivedPaper], now: datetime) -> IngestReport:
+async def import_papers(
+    papers: list[ArchivedPaper], now: datetime, tally: Tally, steps: list[Step]
+) -> None:
     """Import papers with their former keys, their places in listings and their extractions."""
-    report = IngestReport(keys=[])
-    for start in range(0, len(papers), CHUNK):
-        chunk = papers[start : start + CHUNK]
-        done = await ingest(
-            Batch(kind="papermargin export", papers=[_source(paper) for paper in chunk]), now
-        )
-        report.keys += done.keys
-        report.new += done.new
-        report.updated += done.updated
-        async with writing() as connection:
-            rows = await _rows(done.keys)
-            pairs = [(archived, rows[key]) for archived, key in zip(chunk, done.keys, strict=True)]
-            await _restore_times(connection, pairs, now)
-            await _restore_keys(connection, pairs, now)
-            await _restore_places(pairs)
-        await _restore_extractions(pairs, now)
-    return report
+    batch = Batch(kind="papermargin export", papers=[_source(paper) for paper in papers])
+    async with writing() as connection:
+        done = await ingest(batch, now)
+        steps += done.steps
+        rows = await _rows(done.keys)
+        pairs = [(archived, rows[key]) for archived, key in zip(papers, done.keys, strict=True)]
+        await _restore_times(connection, pairs, now)
+        steps += await _restore_keys(connection, pairs, now)
+        steps += await _restore_places(pairs)
+        steps += await _restore_extractions(pairs, now)
+    tally.created += done.new
+    tally.merged += done.updated
+    tally.same += len(papers) - done.new - done.updated
 
 
 def _source(paper: ArchivedPaper) -> SourcePaper:
@@ -75,32 +75,32 @@ async def _restore_times(
 
 async def _restore_keys(
     connection: BaseDBAsyncClient, pairs: list[tuple[ArchivedPaper, Paper]], now: datetime
-) -> None:
+) -> list[Step]:
     keys = ((key, paper) for archived, paper in pairs for key in (*archived.aliases, archived.key))
     old = {key: paper for key, paper in keys if key != paper.key}
     others = {paper.key: paper for paper in await Paper.filter(key__in=list(old))}
     known = {alias.key for alias in await Alias.filter(key__in=list(old))}
-    for key, paper in old.items():
-        await _restore_key(connection, key, paper, others.get(key), is_known=key in known, now=now)
+    steps = [
+        await _restore_key(connection, key, paper, others.get(key), now)
+        for key, paper in old.items()
+        if key in others or key not in known
+    ]
+    return [step for step in steps if step]
 
 
 async def _restore_key(
-    connection: BaseDBAsyncClient,
-    key: str,
-    paper: Paper,
-    other: Paper | None,
-    *,
-    is_known: bool,
-    now: datetime,
-) -> None:
+    connection: BaseDBAsyncClient, key: str, paper: Paper, other: Paper | None, now: datetime
+) -> Step | None:
     """Make `key` lead to `paper`; `other` is the paper that has it in the store."""
-    if other and other.id != paper.id:
-        await merge_papers(connection, paper, other, now)
-    elif other is None and not is_known:
+    if other is None:
         await Alias.create(key=key, paper_id=paper.id)
+        return KeyAdded(key=paper.key, alias=key)
+    if other.id == paper.id:
+        return None
+    return await merge_papers(connection, paper, other, now)
 
 
-async def _restore_places(pairs: list[tuple[ArchivedPaper, Paper]]) -> None:
+async def _restore_places(pairs: list[tuple[ArchivedPaper, Paper]]) -> list[PlacesAdded]:
     """Restore papers' places in listings; a paper that is in a listing already keeps its place."""
     wanted = {
         (place.kind, place.name): place.day for archived, _ in pairs for place in archived.places
@@ -123,6 +123,19 @@ async def _restore_places(pairs: list[tuple[ArchivedPaper, Paper]]) -> None:
                 taken[listing].add(position)
                 fresh.append(ListingPaper(listing_id=listing, paper_id=paper.id, position=position))
     await ListingPaper.bulk_create(fresh)
+    return await _place_steps(pairs, fresh)
+
+
+async def _place_steps(
+    pairs: list[tuple[ArchivedPaper, Paper]], fresh: list[ListingPaper]
+) -> list[PlacesAdded]:
+    keys = {paper.id: paper.key for _, paper in pairs}
+    added = {(place.listing_id, place.paper_id) for place in fresh}
+    places: dict[str, list[int]] = defaultdict(list)
+    for row in await ListingPaper.filter(paper_id__in=[place.paper_id for place in fresh]):
+        if (row.listing_id, row.paper_id) in added:
+            places[keys[row.paper_id]].append(row.id)
+    return [PlacesAdded(key=key, places=rows) for key, rows in places.items()]
 
 
 async def _listing(kind: str, name: str, day: date | None) -> Listing:
@@ -132,7 +145,9 @@ async def _listing(kind: str, name: str, day: date | None) -> Listing:
     return listing
 
 
-async def _restore_extractions(pairs: list[tuple[ArchivedPaper, Paper]], now: datetime) -> None:
+async def _restore_extractions(
+    pairs: list[tuple[ArchivedPaper, Paper]], now: datetime
+) -> list[PaperRead]:
     readings: dict[str, list[PaperExtraction]] = defaultdict(list)
     for archived, paper in pairs:
         same = (archived.title, archived.abstract) == (paper.title, paper.abstract)
@@ -142,3 +157,8 @@ async def _restore_extractions(pairs: list[tuple[ArchivedPaper, Paper]], now: da
             readings[archived.extraction_version].append(PaperExtraction(unread, extraction))
     for version, read in readings.items():
         await store_readings(read, version, now)
+    return [
+        PaperRead(key=reading.paper.key, version=version)
+        for version, read in readings.items()
+        for reading in read
+    ]

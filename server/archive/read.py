@@ -11,7 +11,8 @@ What happens to a record that the store has already:
 So importing the same archive again changes nothing, and an interrupted import can be repeated.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -19,7 +20,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
-from server.archive.counts import Tally, change_of, chunks, find_papers, row_ids
+from server.archive.counts import Item, Tally, change_of, chunks, find_papers, made_step, row_ids
 from server.archive.format import (
     Archive,
     ArchivedCitation,
@@ -33,12 +34,17 @@ from server.archive.merge_ranking import merge_preferences, merge_settings
 from server.archive.merge_searches import merge_searches, merge_terms
 from server.database.connection import writing
 from server.database.models import Change, Citation, Correction, Note, Paper, Revision, Seen, encode
+from server.database.serializers import note_state
 from server.database.versioning import Edit
 from server.errors import Invalid, SourceError
 from server.ranking.preferences import fold_signal
 from server.reading_list.tags import clean_tag
+from server.schema.imports import CitationSaved, NoteSaved, PaperSeen, Step
 from server.terms.corrected_terms import bears_on, recount
 from server.words import spellings
+
+Keep = Callable[[list[Step]], Awaitable[object]]
+Merge = Callable[[Edit, list[Item], Tally, list[Step]], Awaitable[None]]
 
 
 class ArchiveReport(Struct):
@@ -57,35 +63,58 @@ class ArchiveReport(Struct):
     ranking: Tally = field(default_factory=Tally)
 
 
-async def import_archive(archive: Archive, user: int, now: datetime) -> ArchiveReport:
+async def _forget(steps: list[Step]) -> None:
+    """Keep no steps: what is imported is not going to be undone."""
+
+
+async def import_archive(
+    archive: Archive, user: int, now: datetime, keep: Keep = _forget
+) -> ArchiveReport:
     """Import an archive as a user's data.
 
-    Raises `SourceError`, before anything is written, for an archive that cannot be stored.
+    What each transaction does is given to `keep` in it, so that it can be undone. Raises
+    `SourceError`, before anything is written, for an archive that cannot be stored.
     """
     _check(archive)
-    report = ArchiveReport()
-    edit = Edit(user=user, at=now)
-    await merge_searches(edit, archive.searches, report.searches)
-    await merge_terms(edit, archive.terms, report.terms)
-    await merge_preferences(edit, archive.preferences, report.preferences)
-    await merge_settings(edit, archive.ranking, report.ranking)
-    imported = await import_papers(archive.papers, now)
-    report.papers = Tally(created=imported.new, merged=imported.updated)
-    report.papers.same = len(archive.papers) - imported.new - imported.updated
-    trashed = await merge_tags(edit, archive.tags, report.tags)
-    for entries in chunks(archive.entries):
-        await merge_entries(edit, entries, report.entries)
+    report, edit = ArchiveReport(), Edit(user=user, at=now)
+    async with _part(keep) as steps:
+        await merge_searches(edit, archive.searches, report.searches, steps)
+        await merge_terms(edit, archive.terms, report.terms, steps)
+        await merge_preferences(edit, archive.preferences, report.preferences, steps)
+        await merge_settings(edit, archive.ranking, report.ranking, steps)
+    for papers in chunks(archive.papers):
+        async with _part(keep) as steps:
+            await import_papers(papers, now, report.papers, steps)
+    async with _part(keep) as steps:
+        trashed = await merge_tags(edit, archive.tags, report.tags, steps)
+    await _merge_chunks(edit, archive.entries, merge_entries, report.entries, keep)
     for tag, keys in trashed:
-        await link_trashed(edit, tag, keys)
-    for notes in chunks(archive.notes):
-        await _merge_notes(edit, notes, report.notes)
-    for corrections in chunks(archive.corrections):
-        await _merge_corrections(edit, corrections, report.corrections)
-    for seen in chunks(archive.seen):
-        await _merge_seen(edit, seen, report.seen)
-    for citations in chunks(archive.citations):
-        await _merge_citations(edit, citations, report.citations)
+        for chunk in chunks(keys):
+            async with writing():
+                await link_trashed(edit, tag, chunk)
+    await _merge_chunks(edit, archive.notes, _merge_notes, report.notes, keep)
+    await _merge_chunks(edit, archive.corrections, _merge_corrections, report.corrections, keep)
+    await _merge_chunks(edit, archive.seen, _merge_seen, report.seen, keep)
+    await _merge_chunks(edit, archive.citations, _merge_citations, report.citations, keep)
     return report
+
+
+async def _merge_chunks(
+    edit: Edit, records: list[Item], merge: Merge[Item], tally: Tally, keep: Keep
+) -> None:
+    for chunk in chunks(records):
+        async with _part(keep) as steps:
+            await merge(edit, chunk, tally, steps)
+
+
+@asynccontextmanager
+async def _part(keep: Keep) -> AsyncIterator[list[Step]]:
+    """Write a part of an import; the steps that the caller adds are kept in the same write."""
+    steps: list[Step] = []
+    async with writing():
+        yield steps
+        if steps:
+            await keep(steps)
 
 
 def _check(archive: Archive) -> None:
@@ -116,32 +145,33 @@ def _written_texts(archive: Archive) -> Iterator[str]:
         yield from (term.term, term.name or "", *(term.into or ()))
 
 
-async def _merge_notes(edit: Edit, notes: list[ArchivedNote], tally: Tally) -> None:
-    async with writing():
-        papers = await find_papers(note.key for note in notes)
-        candidates = [
-            uuid
-            for note in notes
-            for own in _own_ids(note.id, edit)
-            for uuid in (own, _beside_id(own, note))
-        ]
-        rows = {row.uuid: row for row in await Note.filter(uuid__in=candidates)}
-        texts = await _texts_of(rows.values())
-        fresh = []
-        for archived in notes:
-            uuid = _own_id(archived.id, edit, rows)
-            beside = _beside_id(uuid, archived)
-            row = rows.get(uuid)
-            if row is None:
-                fresh.append(replace(archived, id=uuid))
-                tally.created += 1
-            # the text came in before, or the store has it as the note's own or an earlier text
-            elif beside in rows or _texts(archived) <= texts[row.id]:
-                tally.same += 1
-            else:
-                fresh.append(replace(archived, id=beside))
-                tally.beside += 1
-        await _create_notes(edit, fresh, papers)
+async def _merge_notes(
+    edit: Edit, notes: list[ArchivedNote], tally: Tally, steps: list[Step]
+) -> None:
+    papers = await find_papers(note.key for note in notes)
+    candidates = [
+        uuid
+        for note in notes
+        for own in _own_ids(note.id, edit)
+        for uuid in (own, _beside_id(own, note))
+    ]
+    rows = {row.uuid: row for row in await Note.filter(uuid__in=candidates)}
+    texts = await _texts_of(rows.values())
+    fresh = []
+    for archived in notes:
+        uuid = _own_id(archived.id, edit, rows)
+        beside = _beside_id(uuid, archived)
+        row = rows.get(uuid)
+        if row is None:
+            fresh.append(replace(archived, id=uuid))
+            tally.created += 1
+        # the text came in before, or the store has it as the note's own or an earlier text
+        elif beside in rows or _texts(archived) <= texts[row.id]:
+            tally.same += 1
+        else:
+            fresh.append(replace(archived, id=beside))
+            tally.beside += 1
+    steps += await _create_notes(edit, fresh, papers)
 
 
 async def _texts_of(notes: Iterable[Note]) -> dict[int, set[Any]]:
@@ -158,7 +188,9 @@ def _texts(note: ArchivedNote) -> set[Any]:
     }
 
 
-async def _create_notes(edit: Edit, notes: list[ArchivedNote], papers: dict[str, Paper]) -> None:
+async def _create_notes(
+    edit: Edit, notes: list[ArchivedNote], papers: dict[str, Paper]
+) -> list[NoteSaved]:
     rows = [
         Note(
             uuid=note.id,
@@ -196,79 +228,91 @@ async def _create_notes(edit: Edit, notes: list[ArchivedNote], papers: dict[str,
             for n, row in zip(notes, rows, strict=True)
         ]
     )
+    return [
+        NoteSaved(id=note.id, key=key, before=None, after=note_state(row, key))
+        for note, row in zip(notes, rows, strict=True)
+        for key in [papers[note.key].key]
+    ]
 
 
 async def _merge_corrections(
-    edit: Edit, corrections: list[ArchivedCorrection], tally: Tally
+    edit: Edit, corrections: list[ArchivedCorrection], tally: Tally, steps: list[Step]
 ) -> None:
-    async with writing():
-        papers = await find_papers(correction.key for correction in corrections)
-        candidates = _candidate_ids(corrections, edit)
-        rows = {row.uuid: row for row in await Correction.filter(uuid__in=candidates)}
-        fresh, changes = [], []
-        for archived in corrections:
-            uuid, paper = _own_id(archived.id, edit, rows), papers[archived.key]
-            fields = asdict(archived)
-            del fields["id"], fields["key"]
-            if row := rows.get(uuid):
-                tally.count(
-                    equal=all(getattr(row, name) == value for name, value in fields.items())
-                )
-                continue
-            fresh.append(Correction(uuid=uuid, user_id=edit.user, paper_id=paper.id, **fields))
-            changes.append(change_of(edit, "correction", str(uuid), paper, fresh[-1]))
-            tally.created += 1
-        await Correction.bulk_create(fresh)
-        await recount({paper for row in fresh for paper in await bears_on(row)}, user=edit.user)
-        await Change.bulk_create(changes)
+    papers = await find_papers(correction.key for correction in corrections)
+    candidates = _candidate_ids(corrections, edit)
+    rows = {row.uuid: row for row in await Correction.filter(uuid__in=candidates)}
+    fresh, changes, keys = [], [], {}
+    for archived in corrections:
+        uuid, paper = _own_id(archived.id, edit, rows), papers[archived.key]
+        fields = asdict(archived)
+        del fields["id"], fields["key"]
+        if row := rows.get(uuid):
+            tally.count(equal=all(getattr(row, name) == value for name, value in fields.items()))
+            continue
+        fresh.append(Correction(uuid=uuid, user_id=edit.user, paper_id=paper.id, **fields))
+        changes.append(change_of(edit, "correction", str(uuid), paper, fresh[-1]))
+        keys[uuid] = paper.key
+        tally.created += 1
+    await Correction.bulk_create(fresh)
+    await recount({paper for row in fresh for paper in await bears_on(row)}, user=edit.user)
+    await Change.bulk_create(changes)
+    for made in await Correction.filter(uuid__in=list(keys)):
+        steps.append(made_step("correction", made, str(made.uuid), paper=keys[made.uuid]))
 
 
-async def _merge_seen(edit: Edit, seen: list[SeenPaper], tally: Tally) -> None:
-    async with writing():
-        papers = await find_papers(paper.key for paper in seen)
-        known = {
-            row.paper_id
-            for row in await Seen.filter(user_id=edit.user, paper_id__in=row_ids(papers))
-        }
-        fresh = {papers[s.key].id: s for s in seen if papers[s.key].id not in known}
-        await Seen.bulk_create(
-            [Seen(user_id=edit.user, paper_id=id, at=s.at) for id, s in fresh.items()]
-        )
-        await Change.bulk_create(
-            [
-                Change(
-                    user_id=edit.user, kind="seen", ref=key, paper_key=key, version=1, at=edit.at
-                )
-                for key in (papers[s.key].key for s in fresh.values())
-            ]
-        )
-        tally.created += len(fresh)
-        tally.same += len(seen) - len(fresh)
-
-
-async def _merge_citations(edit: Edit, citations: list[ArchivedCitation], tally: Tally) -> None:
-    """Add citations; where the store has one of a paper, that one stays."""
-    async with writing():
-        papers = await find_papers(citation.key for citation in citations)
-        stored = await Citation.filter(user_id=edit.user, paper_id__in=row_ids(papers))
-        known = {row.paper_id: row.data for row in stored}
-        fresh = []
-        for archived in citations:
-            paper = papers[archived.key]
-            if paper.id in known:
-                tally.count(equal=known[paper.id] == archived.data)
-                continue
-            known[paper.id] = archived.data
-            fresh.append(
-                Citation(
-                    user_id=edit.user,
-                    paper_id=paper.id,
-                    data=archived.data,
-                    updated=archived.updated,
-                )
+async def _merge_seen(edit: Edit, seen: list[SeenPaper], tally: Tally, steps: list[Step]) -> None:
+    papers = await find_papers(paper.key for paper in seen)
+    known = {
+        row.paper_id for row in await Seen.filter(user_id=edit.user, paper_id__in=row_ids(papers))
+    }
+    fresh = {papers[s.key].id: s for s in seen if papers[s.key].id not in known}
+    await Seen.bulk_create(
+        [Seen(user_id=edit.user, paper_id=id, at=s.at) for id, s in fresh.items()]
+    )
+    made = [PaperSeen(key=papers[s.key].key, at=s.at) for s in fresh.values()]
+    await Change.bulk_create(
+        [
+            Change(
+                user_id=edit.user,
+                kind="seen",
+                ref=step.key,
+                paper_key=step.key,
+                version=1,
+                at=edit.at,
             )
-            tally.created += 1
-        await Citation.bulk_create(fresh)
+            for step in made
+        ]
+    )
+    steps += made
+    tally.created += len(fresh)
+    tally.same += len(seen) - len(fresh)
+
+
+async def _merge_citations(
+    edit: Edit, citations: list[ArchivedCitation], tally: Tally, steps: list[Step]
+) -> None:
+    """Add citations; where the store has one of a paper, that one stays."""
+    papers = await find_papers(citation.key for citation in citations)
+    stored = await Citation.filter(user_id=edit.user, paper_id__in=row_ids(papers))
+    known = {row.paper_id: row.data for row in stored}
+    fresh = []
+    for archived in citations:
+        paper = papers[archived.key]
+        if paper.id in known:
+            tally.count(equal=known[paper.id] == archived.data)
+            continue
+        known[paper.id] = archived.data
+        fresh.append(
+            Citation(
+                user_id=edit.user,
+                paper_id=paper.id,
+                data=archived.data,
+                updated=archived.updated,
+            )
+        )
+        steps.append(CitationSaved(key=paper.key, before=None, after=archived.data))
+        tally.created += 1
+    await Citation.bulk_create(fresh)
 
 
 def _candidate_ids(corrections: list[ArchivedCorrection], edit: Edit) -> list[UUID]:

@@ -198,12 +198,19 @@ def _show_or_undo(config: Config, undo: int | None, *, as_json: bool) -> None:
 
 def _print_imports(imports: list[ImportState]) -> None:
     table = Table("ID", "when", "files", box=None, pad_edge=False)
-    for name in ("new", "updated", "merged", "entries", "notes"):
+    for name in ("new", "updated", "merged", "entries", "notes", "others"):
         table.add_column(name, justify="right")
     table.add_column("")
     for each in imports:
         files = ", ".join(each.files[:3]) + (", …" if len(each.files) > 3 else "")
-        numbers = (each.new, each.updated, each.merged, each.entries, each.notes)
+        numbers = (
+            each.new,
+            each.updated,
+            each.merged,
+            each.entries,
+            each.notes,
+            each.others,
+        )
         undone = f"undone {day_of(each.undone)}" if each.undone else ""
         when = f"{local(each.at):%Y-%m-%d %H:%M}"
         table.add_row(str(each.id), when, files, *map(str, numbers), undone)

@@ -1,4 +1,4 @@
-"""Commands for papers: `list`, `show`, `tag`, `suggest`, `status` and `note`."""
+"""Commands for papers: `list`, `show`, `tag`, `suggest`, `status`, `cite` and `note`."""
 
 import sys
 import tempfile
@@ -22,8 +22,10 @@ from server.errors import Conflict, Invalid, NotFound, PapermarginError
 from server.imports.add import add_at_once
 from server.papers.list import list_papers
 from server.papers.page import read_paper
+from server.reading_list.citation_keys import read_key, set_key
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import put_note, read_note
+from server.schema.citations import CitationKey
 from server.schema.papers import ListedPaper, PaperList, PaperPage
 from server.schema.ranking import TagSuggestions, WhyUnranked
 from server.schema.reading_list import EntryEdit, EntryState, NoteEdit, NoteState, Status
@@ -209,6 +211,36 @@ def status_command(
     config = load_config(**options)
     state = _edit_entry(config, _find_key(config, key, fetches=fetches), lambda current: data)
     _print_entry(state, as_json=as_json)
+
+
+@click.command("cite")
+@click.argument("key")
+@click.argument("cited_as", required=False, metavar="[CITATION_KEY]")
+@click.option("--reset", is_flag=True, help="take back the citation key that it was given")
+@json_option
+@store_options
+def cite_command(
+    key: str, cited_as: str | None, reset: bool, as_json: bool, **options: Any
+) -> None:
+    """Print the citation key of a paper, or cite it under a CITATION_KEY of your own.
+
+    Neither a pattern nor an import replaces it. Example: papermargin cite 2401.01234 birch2025.
+    """
+    if reset and cited_as:
+        raise click.UsageError("give a citation key or --reset, not both")
+    config = load_config(**options)
+
+    async def work() -> CitationKey:
+        user = await get_user_id(config)
+        if cited_as is None and not reset:
+            return await read_key(key, user)
+        return await set_key(Edit(user=user, at=datetime.now(UTC)), key, cited_as or "")
+
+    found = with_store(config, work)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(found.key)
 
 
 @click.command("note")

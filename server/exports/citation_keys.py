@@ -13,13 +13,12 @@ from msgspec import Struct
 from server.errors import Invalid
 from server.exports.reference import split_name
 from server.identifiers import normalize_title
-from server.schema.citations import MAX_PATTERN, Citation
+from server.schema.citations import MAX_KEY, MAX_PATTERN, Citation
 from server.schema.papers import PaperPage
 
 DEFAULT_PATTERN = "auth.lower + year + veryshorttitle + '-' + key"
 
 _MAX_WORD = 40
-_MAX_KEY = 150
 # the words that Better BibTeX skips in a title, as far as they are common there
 _FILLERS = re.compile("an?|the|on|of|in|at|to|for|from|with|and|is|are|do|does")
 # what LaTeX takes for a key
@@ -40,7 +39,7 @@ class KeyPattern(Struct, frozen=True):
 
     def make(self, page: PaperPage) -> str:
         """Return a paper's key of at most 150 characters; empty if nothing it needs is known."""
-        return "".join(part(page) for part in self.parts)[:_MAX_KEY].strip("-:._+/")
+        return "".join(part(page) for part in self.parts)[:MAX_KEY].strip("-:._+/")
 
 
 def parse_pattern(text: str) -> KeyPattern:
@@ -64,9 +63,14 @@ def parse_pattern(text: str) -> KeyPattern:
         start = found.end() + 1
 
 
+def is_key(text: str) -> bool:
+    """Return whether a text can be a citation key of LaTeX."""
+    return _KEY.fullmatch(text) is not None
+
+
 def has_key(citation: Citation | None) -> bool:
     """Return whether a citation has a key that LaTeX can use."""
-    return citation is not None and _KEY.fullmatch(citation.key) is not None
+    return citation is not None and is_key(citation.key)
 
 
 def citation_key(page: PaperPage) -> str:

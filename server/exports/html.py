@@ -1,6 +1,7 @@
 """Render papers as one self-contained HTML file without scripts or requests to other hosts."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -9,11 +10,15 @@ from typing import Any
 import nh3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import validateLink
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from server.exports.note_links import find_links, parse_day
 from server.exports.reference import address, read_notes, read_tags, written_date
-from server.schema.papers import PaperPage
+from server.schema.papers import LinkedPaper, PaperPage
 from server.schema.sources import fold, printable
 
 PIECE_CHARACTERS = 1 << 16
@@ -38,12 +43,22 @@ _MARKDOWN = (
         renderer=_write_formula,
     )
 )
+_OWN_PAGE = re.compile(r"/(?:papers|days)/(?!.*\.\.)[\w./-]+")
+
+
+def _keep_address(tag: str, name: str, value: str) -> str | None:
+    """Return an attribute's value; an address without a host only if it is one of our pages."""
+    is_web = value.startswith(("http://", "https://", "mailto:"))
+    return value if name != "href" or is_web or _OWN_PAGE.fullmatch(value) else None
+
+
 _CLEANER = nh3.Cleaner(
     tags=nh3.ALLOWED_TAGS - {"img"},
     attributes={"a": {"href", "title"}, "ol": {"start"}},
     allowed_classes={"span": {"math"}, "div": {"math"}},
     url_schemes={"http", "https", "mailto"},
-    url_relative="deny",
+    url_relative="pass_through",
+    attribute_filter=_keep_address,
     link_rel="noopener noreferrer",
 )
 
@@ -59,9 +74,55 @@ async def render_html(pages: AsyncIterable[PaperPage]) -> AsyncIterator[bytes]:
     yield piece.getvalue().encode()
 
 
-def render_note(text: str) -> Markup:
-    """Return a note's Markdown as safe HTML: no scripts, styles or pictures, and only web links."""
-    return Markup(_CLEANER.clean(_MARKDOWN.render(printable(text))))
+def render_note(text: str, links: Mapping[str, LinkedPaper] | None = None) -> Markup:
+    """Return a note's Markdown as safe HTML: no scripts, styles or pictures, and only web links.
+
+    With `links`, the papers by what stands in double brackets, these and days become links to our
+    pages.
+    """
+    return Markup(_CLEANER.clean(_MARKDOWN.render(printable(text), {"links": links})))
+
+
+def _link_notes(state: StateCore) -> None:
+    """Put links in the place of texts in double brackets, unless they stand within a link."""
+    if state.env.get("links") is None:
+        return
+    for block in state.tokens:
+        depth, children = 0, list[Token]()
+        for token in block.children or ():
+            depth += token.nesting if token.type.startswith("link_") else 0
+            is_text = token.type == "text" and not depth
+            children += _split_links(token.content, state.env["links"]) if is_text else [token]
+        block.children = block.children and children
+
+
+def _split_links(text: str, links: Mapping[str, LinkedPaper]) -> Iterator[Token]:
+    end = 0
+    for link in find_links(text):
+        paper, day = links.get(link.target), parse_day(link.target)
+        if not paper and not day:
+            continue
+        yield _text(text[end : link.start])
+        address = f"/papers/{paper.key}" if paper else f"/days/{day}"
+        title = paper.title if paper else str(day)
+        yield Token("link_open", "a", 1, attrs={"href": address, "title": title})
+        yield _text(link.shown)
+        yield Token("link_close", "a", -1)
+        end = link.end
+    yield _text(text[end:])
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
+def _is_address(url: str) -> bool:
+    """Return whether Markdown's own link leads to an address, and is none of Logseq's."""
+    return not url.startswith("%5B%5B") and validateLink(url)
+
+
+_MARKDOWN.core.ruler.push("links of notes", _link_notes)
+_MARKDOWN.validateLink = _is_address  # type: ignore[method-assign]
 
 
 def _list_facts(page: PaperPage) -> list[str | Markup]:

@@ -18,6 +18,9 @@ _DECLARED = re.compile(
 _DECLARED_WITHIN = 4096  # bytes
 # what no text has, in whatever encoding of one or more bytes
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]|\x89PNG|%PDF-")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_ONE_BYTE = {"cp1252", "cp1251", "cp1250"}
+_COMMON = {*range(0xA1, 0xA4), *range(0xB0, 0xD8)}  # of GB 2312: signs, and its first level
 # of one and two bytes a character; others are not told apart from them by a few names
 _GUESSED = ["cp1252", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "cp1250"]
 
@@ -41,7 +44,23 @@ def decode_text(data: bytes) -> str:
     guess = None if _BINARY.search(data) else from_bytes(data, cp_isolation=_GUESSED).best()
     if guess is None:
         raise errors[0]
-    return _decode(data, guess.encoding)
+    return _decode(data, (guess.encoding in _ONE_BYTE and _tell_script(data)) or guess.encoding)
+
+
+def _tell_script(data: bytes) -> str | None:
+    """Return the encoding of a Chinese or Russian text that is too short to be told by its letters.
+
+    In GB 2312 all that is not ASCII stands in pairs of bytes, of which the first is that of a
+    common character or of a sign. Russian has whole words of such bytes, and the languages of
+    Latin letters mostly single ones.
+    """
+    runs = _HIGH.findall(data)
+    first = [byte for run in runs for byte in run[::2]]
+    common = sum(byte in _COMMON for byte in first)
+    is_paired = all(len(run) % 2 == 0 and min(run) > 0xA0 for run in runs)
+    if is_paired and common > 0.8 * len(first):
+        return "gb18030"
+    return "cp1251" if sum(map(len, runs)) > 2.5 * len(runs) else None
 
 
 def _decode(data: bytes, encoding: str) -> str:

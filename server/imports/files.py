@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from server.archive.format import Archive
-from server.archive.read import import_archive
+from server.archive.read import ArchiveReport, import_archive
 from server.database.connection import writing
 from server.errors import Conflict, Invalid, SourceError, TooLarge
 from server.imports.parse_file import MAX_FILE, parse_file
@@ -26,6 +26,7 @@ from server.imports.steps import (
     rolled_back,
 )
 from server.schema.api import FileReport
+from server.schema.imports import Step
 from server.schema.sources import Batch
 from server.vault.apply_edits import VaultChanges, apply_vault_changes, plan_vault_changes
 from server.vault.read_edits import FileEdits
@@ -177,8 +178,7 @@ async def _import_data(
     found += [_Found(edits, report) for edits in parsed.edits if edits.changed]
     try:
         if parsed.archive is not None:
-            async with rolled_back() if preview else nullcontext():
-                await _import_archive(parsed.archive, log.user, report)
+            await _import_archive(parsed.archive, report, log, preview=preview)
         elif parsed.batch is not None:
             await _import_papers(parsed.batch, report, log, add=add, preview=preview)
     except _FAILURES as error:
@@ -189,13 +189,41 @@ async def _import_data(
 async def _import_papers(
     batch: Batch, report: FileReport, log: ImportLog, *, add: bool, preview: bool
 ) -> None:
-    """Save papers, or find out what saving them would change; a preview undoes it all again."""
-    if preview:
-        async with rolled_back():
-            steps = await save_batch(batch, report, ImportLog(log.user, log.at), add=add)
-        report.import_id = None
-    else:
-        steps = await save_batch(batch, report, log, add=add)
+    async with _writing(log, report, preview=preview) as into:
+        steps = await save_batch(batch, report, into, add=add)
+    _describe(steps, report, preview=preview)
+
+
+async def _import_archive(
+    archive: Archive, report: FileReport, log: ImportLog, *, preview: bool
+) -> None:
+    steps: list[Step] = []
+    async with _writing(log, report, preview=preview) as into:
+
+        async def keep(part: list[Step]) -> None:
+            report.import_id = await into.add(part, report.file)
+            steps.extend(part)
+
+        done = await import_archive(archive, log.user, log.at, keep)
+    _count(done, report)
+    _describe(steps, report, preview=preview)
+
+
+@asynccontextmanager
+async def _writing(
+    log: ImportLog, report: FileReport, *, preview: bool
+) -> AsyncIterator[ImportLog]:
+    """Hand out the log of an import; for a preview one that is undone again with all else."""
+    if not preview:
+        yield log
+        return
+    async with rolled_back():
+        yield ImportLog(log.user, log.at)
+    report.import_id = None
+
+
+def _describe(steps: list[Step], report: FileReport, *, preview: bool) -> None:
+    """Report what became of identities, and for a preview every value that would change."""
     report.changes += describe_identities(steps)
     changes = list(describe_changes(steps)) if preview else []
     report.changes += changes[:MAX_CHANGES]
@@ -229,8 +257,7 @@ async def _apply(plan: VaultChanges, report: FileReport, log: ImportLog) -> int:
         return await log.add([*steps], report.file)
 
 
-async def _import_archive(archive: Archive, user: int, report: FileReport) -> None:
-    done = await import_archive(archive, user, datetime.now(UTC))
+def _count(done: ArchiveReport, report: FileReport) -> None:
     papers = done.papers
     report.papers = papers.created + papers.same + papers.merged
     report.new, report.updated = papers.created, papers.merged

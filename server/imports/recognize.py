@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from msgspec import Struct
 
 from server.errors import SourceError
+from server.identifiers import parse_arxiv_id
 from server.imports.decoding import decode_json, decode_text
 from server.imports.formats.arxiv_feed import read_feed
 from server.imports.formats.arxiv_mail import is_arxiv_mail, parse_arxiv_mail
@@ -29,7 +30,7 @@ from server.imports.formats.ids import is_id_list, parse_ids
 from server.imports.formats.own_pages import is_own_page, parse_own_pages
 from server.imports.formats.papermemory import is_papermemory, parse_papermemory
 from server.imports.formats.saved_html import parse_page
-from server.imports.formats.table import is_table, parse_table
+from server.imports.formats.table import is_row, is_table, parse_rows, parse_table
 from server.imports.formats.tagged import parse_enw, parse_nbib, parse_ris
 from server.imports.formats.webannotation import is_webannotation, parse_webannotation
 from server.imports.formats.works import (
@@ -75,6 +76,7 @@ Kind = Literal[
     "bookmarks",
     "bookmarks in JSON",
     "table",
+    "table in JSON",
     "arXiv e-mail",
     "vault file",
     "capture",
@@ -82,7 +84,7 @@ Kind = Literal[
 ]
 _XML = re.compile(r"<\?xml|<(?:feed|rss|rdf:RDF|xml|records)\b", re.IGNORECASE)
 _HTML = re.compile(r"<!doctype html|<html\b", re.IGNORECASE)
-_RIS = re.compile(r"^[ \t]*TY[ \t]{0,3}-", re.MULTILINE)
+_RIS = re.compile(r"^[ \t]*TY[ \t]{0,3}-", re.MULTILINE | re.IGNORECASE)
 _ENW = re.compile(r"^%0 \S", re.MULTILINE)
 _NBIB = re.compile(r"^PMID ?- ?\d", re.MULTILINE)
 _BIBTEX = re.compile(r"^[ \t]*@\w+[ \t]*[{(]", re.MULTILINE)
@@ -114,6 +116,7 @@ _READERS: dict[str, Callable[..., Batch]] = {
     "bookmarks": parse_netscape,
     "bookmarks in JSON": parse_bookmarks,
     "table": parse_table,
+    "table in JSON": parse_rows,
     "arXiv e-mail": parse_arxiv_mail,
     "arXiv ids": parse_ids,
 }
@@ -239,7 +242,14 @@ def _recognize_json(value: Any) -> Recognized:
     if kind := next((kind for kind, holds in foreign if holds(value)), None):
         return Recognized(kind, value)
     value = _unwrap(value)
+    if isinstance(value, list) and value and all(map(_is_plain_text, value)):
+        return Recognized("arXiv ids", "\n".join(value))
     return Recognized(_json_kind(value), value)
+
+
+def _is_plain_text(item: Any) -> bool:
+    # the text of an object is reported as that
+    return isinstance(item, str) and not item.lstrip().startswith(("{", "["))
 
 
 def _unwrap(value: Any) -> Any:
@@ -273,12 +283,17 @@ def _is_item(value: dict[str, Any]) -> bool:
     return "items" not in value and any(holds(value) for _, holds in _ITEMS)
 
 
+def _is_of_hugging_face(item: dict[str, Any]) -> bool:
+    return "paper" in item or parse_arxiv_id(str(item.get("id"))) is not None
+
+
 def _json_kind(value: Any) -> Kind:
     """Return the kind of JSON by its records; a list of anything else is read as Hugging Face's."""
     if isinstance(value, list):
         items = [item for item in value if isinstance(item, dict)]
         kinds = (kind for kind, holds in _ITEMS if any(holds(item) for item in items))
-        return next(kinds, "Hugging Face")
+        is_table = any(map(is_row, items)) and not any(map(_is_of_hugging_face, items))
+        return next(kinds, "table in JSON" if is_table else "Hugging Face")
     if "papermargin" in value:
         return "papermargin export"
     members = ", ".join(f"“{fold(member)}”" for member in list(value)[:5]) or "nothing in it"

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec.structs import replace
+from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import writing
 from server.database.models import Citation, Note, Paper, Revision, encode
 from server.database.serializers import find_paper, find_paper_ids, load_entry
 from server.database.versioning import Edit
+from server.exports.citation_keys import has_key
 from server.imports.steps import ImportLog, compare_words, read_tags, read_words
+from server.papers.citations import find_cited, find_free_key
 from server.papers.ingest import ingest
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import put_note
@@ -34,8 +37,8 @@ async def save_batch(batch: Batch, report: FileReport, log: ImportLog, *, add: b
     report.papers, report.skipped = len(batch.papers), batch.skipped
     steps: list[Step] = []
     for part in _parts(batch):
-        async with writing():
-            done = await _save_part(part, report, log, add=add)
+        async with writing() as connection:
+            done = await _save_part(part, report, log, connection, add=add)
             if done:
                 report.import_id = await log.add(done, report.file)
         steps += done
@@ -49,11 +52,20 @@ def _parts(batch: Batch) -> Iterator[Batch]:
         yield replace(batch, papers=batch.papers[start : start + size])
 
 
-async def _save_part(batch: Batch, report: FileReport, log: ImportLog, *, add: bool) -> list[Step]:
+async def _save_part(
+    batch: Batch,
+    report: FileReport,
+    log: ImportLog,
+    connection: BaseDBAsyncClient,
+    *,
+    add: bool,
+) -> list[Step]:
     ingested = await ingest(batch, log.at)
     report.new, report.updated = report.new + ingested.new, report.updated + ingested.updated
     papers = list(zip(ingested.keys, batch.papers, strict=True))
-    steps: list[Step] = [*ingested.steps, *await _save_citations(log, papers)]
+    citations = await _save_citations(log, papers, connection)
+    report.skipped += _describe_keys(papers, citations)
+    steps: list[Step] = [*ingested.steps, *citations]
     tags = await read_tags(log.user)
     for key, source in papers:
         if add or _has_words(source):
@@ -64,17 +76,25 @@ async def _save_part(batch: Batch, report: FileReport, log: ImportLog, *, add: b
 
 
 async def _save_citations(
-    log: ImportLog, papers: list[tuple[str, SourcePaper]]
+    log: ImportLog, papers: list[tuple[str, SourcePaper]], connection: BaseDBAsyncClient
 ) -> list[CitationSaved]:
     """Keep how a file cites its papers; a newer file with keys of its own replaces an older one."""
     cited = [(key, source.citation) for key, source in papers if source.citation]
     ids = await find_paper_ids(key for key, _ in cited)
     rows = await _citations(log.user, list(ids.values()))
+    keys = [cited_as.key for _, cited_as in cited if has_key(cited_as)]
+    owners = {
+        key.casefold(): paper.row
+        for key, paper in (await find_cited(keys, log.user, connection)).items()
+    }
     steps = []
     for key, cited_as in cited:
         row = rows.get(ids[key]) or Citation(user_id=log.user, paper_id=ids[key])
         before = row.data if row.id else None
         data = _with_key(cited_as, before)
+        if owners.setdefault(data.key.casefold(), row.paper_id) != row.paper_id and data.key:
+            free = await find_free_key(data.key, log.user, row.paper_id, connection)
+            data = replace(data, key=free)
         if before is None or (data.key and data != before):
             row.data, row.updated = data, log.at
             await row.save()
@@ -84,10 +104,24 @@ async def _save_citations(
 
 
 def _with_key(cited_as: CitationData, before: CitationData | None) -> CitationData:
-    """Return a file's citation; without a key of its own, it gets the one that a pattern made."""
-    if before and before.generated and not cited_as.key:
-        return replace(cited_as, key=before.key, generated=True)
+    """Return a file's citation with the key that it is to have.
+
+    One that the user typed stays, and without a key of its own a file's gets the one of a pattern.
+    """
+    if before and (before.own or (before.generated and not cited_as.key)):
+        return replace(cited_as, key=before.key, generated=before.generated, own=before.own)
     return cited_as
+
+
+def _describe_keys(
+    papers: list[tuple[str, SourcePaper]], steps: list[CitationSaved]
+) -> Iterator[str]:
+    """Yield a sentence for each citation key of a file that another paper has already."""
+    wishes = {key: source.citation.key for key, source in papers if source.citation}
+    for step in steps:
+        wish, key = wishes[step.key], step.after.key
+        if wish and key != wish and not step.after.own:
+            yield f"{step.key}: another paper is cited as “{wish}”, so this one is as “{key}”"
 
 
 async def _citations(user: int, papers: list[int]) -> dict[int, Citation]:

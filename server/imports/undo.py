@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from server.archive.undo import undo_archive_step
 from server.database.connection import writing
 from server.database.models import (
     Citation,
@@ -38,6 +39,8 @@ from server.schema.imports import (
     PaperCreated,
     PaperFilled,
     PapersMerged,
+    PaperStep,
+    RecordStep,
     Step,
 )
 from server.schema.reading_list import EntryEdit, EntryState, NoteEdit
@@ -88,6 +91,7 @@ async def _state(row: Import) -> ImportState:
         merged=kinds.count(PapersMerged) + kinds.count(IdAdopted),
         entries=kinds.count(EntrySaved),
         notes=kinds.count(NoteSaved),
+        others=sum(issubclass(kind, RecordStep) for kind in kinds),
         undone=row.undone,
     )
 
@@ -101,7 +105,9 @@ async def _undo(connection: BaseDBAsyncClient, edit: Edit, step: Step) -> str | 
             return await _undo_entry(edit, step)
         if isinstance(step, CitationSaved):
             return await _undo_citation(edit, step)
-        return await undo_step(connection, step, edit.at)
+        if isinstance(step, PaperStep):
+            return await undo_step(connection, step, edit.at)
+        return await undo_archive_step(edit, step)
     except NotFound:
         return None  # it is gone already
 

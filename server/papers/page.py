@@ -6,9 +6,11 @@ from server.database.connection import fetch, places, read_connection
 from server.database.models import Alias, ListingPaper, Paper
 from server.database.models import Citation as CitationRow
 from server.database.serializers import find_paper
+from server.exports.note_links import find_links
 from server.identifiers import paper_url
 from server.papers.cards import cards, corrections_of, extraction_state
 from server.papers.fetch_attempts import is_incomplete, read_attempts
+from server.papers.note_links import resolve_links
 from server.schema.citations import Citation
 from server.schema.fetching import FetchAttempt
 from server.schema.papers import Card, PaperPage, Place
@@ -38,6 +40,8 @@ async def read_pages(ids: list[int], user: int) -> list[PaperPage]:
     attempts = await read_attempts(
         [n for n, paper in papers.items() if is_incomplete(paper.key, paper.abstract)]
     )
+    notes = [note for card in found.values() for note in card.notes]
+    links = await resolve_links((note.text for note in notes), user)
     aliases, stood = defaultdict(list), defaultdict(list)
     for alias in await Alias.filter(paper_id__in=ids).order_by("id").using_db(read_connection()):
         aliases[alias.paper_id].append(alias.key)
@@ -50,7 +54,7 @@ async def read_pages(ids: list[int], user: int) -> list[PaperPage]:
         stood[place.paper_id].append(
             Place(place.listing.kind, place.listing.name, place.listing.day, place.position)
         )
-    return [
+    pages = [
         _page(
             papers[n],
             found[n],
@@ -64,6 +68,10 @@ async def read_pages(ids: list[int], user: int) -> list[PaperPage]:
         for n in ids
         if n in papers and n in found
     ]
+    for page in pages:
+        targets = (link.target for note in page.notes for link in find_links(note.text))
+        page.links = {target: links[target] for target in targets if target in links}
+    return pages
 
 
 async def _citations(ids: list[int], user: int) -> dict[int, Citation]:

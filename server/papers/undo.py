@@ -4,6 +4,7 @@ Papers are shared and other sources go on filling them: a step is undone only wh
 still as the step left it.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, get_type_hints
 
@@ -83,11 +84,16 @@ async def _remove(connection: BaseDBAsyncClient, step: PaperCreated, now: dateti
     )
     await uncount_terms(connection, paper)
     await paper.delete()
+    await remove_empty_listings(listings)
+    await _record(step.key, now, deleted=True)
+    return None
+
+
+async def remove_empty_listings(listings: Iterable[int]) -> None:
+    """Remove those of some listings, by their row ids, in which no paper stands any more."""
     for listing in listings:
         if not await ListingPaper.filter(listing_id=listing).exists():
             await Listing.filter(id=listing).delete()
-    await _record(step.key, now, deleted=True)
-    return None
 
 
 async def _return_id(step: IdAdopted, now: datetime) -> str | None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 MAX_PATTERN = 500  # characters of a pattern of citation keys
+MAX_KEY = 150  # characters of a citation key
 
 
 class Name(Struct, frozen=True, omit_defaults=True):
@@ -30,7 +31,8 @@ class Name(Struct, frozen=True, omit_defaults=True):
 class Citation(Struct, kw_only=True, omit_defaults=True):
     """A user's citation of a paper.
 
-    `generated` says that a pattern made `key`, and no bibliography.
+    `generated` says that a pattern made `key`, and `own` that the user typed it in Papermargin: no
+    bibliography brought it.
     `fields` maps BibTeX's field names, whatever the format, to plain text.
     `verbatim` are the fields of `format` that Papermargin does not read, as they were written, so
     that an export to the same format writes them back.
@@ -40,6 +42,7 @@ class Citation(Struct, kw_only=True, omit_defaults=True):
     type: str = ""
     key: str = ""
     generated: bool = False
+    own: bool = False
     names: list[Name] = field(default_factory=list)
     fields: dict[str, str] = field(default_factory=dict)
     verbatim: dict[str, str] = field(default_factory=dict)
@@ -54,6 +57,19 @@ class KeyAssignment(Struct, kw_only=True):
     pattern: Annotated[str, Meta(min_length=1, max_length=MAX_PATTERN)]
     q: str = ""
     renew: bool = False
+
+
+class CitationKey(Struct, kw_only=True):
+    """The key under which a paper is cited; `chosen` is False where Papermargin makes it up."""
+
+    key: str
+    chosen: bool
+
+
+class CitationKeyEdit(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A key to cite a paper under; empty to take back the one that was given."""
+
+    key: Annotated[str, Meta(max_length=MAX_KEY, examples=["birch2025"])]
 
 
 class KeysAssigned(Struct, kw_only=True):

@@ -1,7 +1,7 @@
 """Imports, and the steps that each took, by which it can be undone."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -117,13 +117,81 @@ class CitationSaved(Struct, kw_only=True, tag="citation"):
     after: Citation
 
 
+class KeyAdded(Struct, kw_only=True, tag="alias"):
+    """A paper is found by another key too, which it once had in another store."""
+
+    key: str
+    alias: str
+
+
+class PlacesAdded(Struct, kw_only=True, tag="places"):
+    """A paper got places in listings, by the row ids of the places."""
+
+    key: str
+    places: list[int]
+
+
+class PaperRead(Struct, kw_only=True, tag="read"):
+    """A paper got the mentions and results that the model of `version` extracted elsewhere."""
+
+    key: str
+    version: str
+
+
+OwnTable = Literal[
+    "tag", "saved_search", "own_term", "correction", "ranking_preference", "ranking_settings"
+]
+
+
+class RecordMade(Struct, kw_only=True, tag="made"):
+    """A new record of the user's in a table, by its row id.
+
+    `ref` is what its change records call it, and `paper` the key of the paper that it is about.
+    `version` and `updated` tell whether it was changed since.
+    """
+
+    table: OwnTable
+    row: int
+    ref: str
+    paper: str | None = None
+    version: int
+    updated: datetime
+
+    @property
+    def key(self) -> str:
+        """What a person calls the record."""
+        return self.paper or self.ref
+
+
+class TagColoured(Struct, kw_only=True, tag="coloured"):
+    """A tag without a colour got one."""
+
+    row: int
+    key: str
+    colour: str
+
+
+class PaperSeen(Struct, kw_only=True, tag="seen"):
+    """A paper was marked as seen, at a time that the file says."""
+
+    key: str
+    at: datetime
+
+
 PaperStep = PaperCreated | PaperFilled | IdAdopted | PapersMerged
 ListStep = EntrySaved | NoteSaved | CitationSaved
-Step = PaperStep | ListStep
+ArchivedPaperStep = KeyAdded | PlacesAdded | PaperRead
+RecordStep = RecordMade | TagColoured | PaperSeen
+ArchiveStep = ArchivedPaperStep | RecordStep
+Step = PaperStep | ListStep | ArchiveStep
 
 
 class ImportState(Struct, kw_only=True):
-    """An import that can be undone, or was; the numbers count what it made and changed."""
+    """An import that can be undone, or was; the numbers count what it made and changed.
+
+    `others` counts what only an archive brings: tags, searches, terms, corrections, papers marked
+    as seen, and what the ranking goes by.
+    """
 
     id: int
     at: datetime
@@ -133,6 +201,7 @@ class ImportState(Struct, kw_only=True):
     merged: int
     entries: int
     notes: int
+    others: int
     undone: datetime | None = None
 
 

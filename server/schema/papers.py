@@ -125,6 +125,13 @@ class Place(Struct, frozen=True):
     position: int
 
 
+class LinkedPaper(Struct, frozen=True):
+    """A paper that a link in a note leads to, or from whose notes a link comes."""
+
+    key: str
+    title: str
+
+
 class PaperPage(Struct, kw_only=True):
     """Everything on one paper; `aliases` are the keys it had before.
 
@@ -132,6 +139,7 @@ class PaperPage(Struct, kw_only=True):
     day that the source did not. `citation` is how the user's bibliography cites the paper.
     `sources` maps the name of each field to the kind of source that it came from ("BibTeX").
     `attempt` is on papers without an abstract or an arXiv id that were looked for on the web.
+    `links` maps what stands in double brackets in the notes to the paper that it names.
 
     Mentions and results refer to the characters of title, newline, abstract.
     """
@@ -165,6 +173,7 @@ class PaperPage(Struct, kw_only=True):
     citation: Citation | None = None
     sources: dict[str, str] = field(default_factory=dict)
     attempt: FetchAttempt | None = None
+    links: dict[str, LinkedPaper] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

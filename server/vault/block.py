@@ -10,6 +10,7 @@ only in files of several papers.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 
 from server.exports.foreign_code import restore
 from server.schema.api import StyleName
+from server.schema.papers import PaperPage
 from server.schema.reading_list import NoteState
 from server.schema.sources import fold
 from server.vault.escape import quote_lines
@@ -28,6 +30,8 @@ from server.vault.note_styles import (
     plain_lines,
     written_text,
 )
+from server.vault.paper_links import link_files, restore_links
+from server.vault.template import Layout
 
 _BEGIN = re.compile(
     r"^(?:- )?<!-- papermargin:begin (?P<digest>[0-9a-f]{32})(?: (?P<key>\S+))? -->\r?\n",
@@ -141,17 +145,14 @@ class Block(Struct, frozen=True):
                 yield EditedNote(note.id, note.text, digests)
 
 
-def write_block(
-    content: str,
-    exported: Exported,
-    style: StyleName,
-    key: str,
-    notes_of_paper: Iterable[NoteState] = (),
-) -> str:
+def write_block(content: str, exported: Exported, page: PaperPage, layout: Layout) -> str:
     """Write a paper's block: the content between its comments, with what was exported."""
+    style = layout.style
     bullet = "- " if style == "logseq" else ""
-    if neutralized := _find_neutralized(notes_of_paper):
+    if neutralized := _find_neutralized(page.notes):
         exported = exported | {"neutralized": neutralized}
+    if links := link_files(page, style, layout.files):
+        exported = exported | {"links": [link.encode().hex() for link in links]}
     notes = list(_original(find_notes(content, style), exported))
     body = _without_notes(content, notes)
     bare = _without(content, [(note.begin, note.stop) for note in notes])
@@ -162,7 +163,8 @@ def write_block(
     digests = " ".join(f"{name}={','.join(values)}" for name, values in recorded.items())
     content += ("" if bullet else "\n") + f"{bullet}<!-- papermargin:exported {digests} -->\n"
     mark = _digest(content)
-    return f"{bullet}<!-- papermargin:begin {mark} {key} -->\n{content}{bullet}{_END.format(mark)}"
+    begin = f"{bullet}<!-- papermargin:begin {mark} {page.key} -->"
+    return f"{begin}\n{content}{bullet}{_END.format(mark)}"
 
 
 def _find_neutralized(notes: Iterable[NoteState]) -> list[str]:
@@ -173,8 +175,17 @@ def _find_neutralized(notes: Iterable[NoteState]) -> list[str]:
 def _original(notes: Iterable[WrittenNote], exported: Exported) -> Iterator[WrittenNote]:
     """Yield notes of a block with the text that they have in the store."""
     neutralized = exported.get("neutralized", ())
+    links = [*map(_decode, exported.get("links", ()))]
     for note in notes:
-        yield replace(note, text=restore(note.text)) if note.id.hex in neutralized else note
+        text = restore_links(note.text, links)
+        yield replace(note, text=restore(text) if note.id.hex in neutralized else text)
+
+
+def _decode(digits: str) -> str:
+    # anybody may have edited the file
+    with suppress(ValueError):
+        return bytes.fromhex(digits).decode()
+    return ""
 
 
 def find_blocks(text: str, start: int = 0) -> list[Block]:

@@ -54,7 +54,8 @@ def web_link(label: str, url: str | None) -> Markdown:
 
 def quote_address(url: str) -> str:
     """Return a web address without characters that could end a link or start code."""
-    return quote(url, safe=":/?#@!&*+,;=%~").replace("::", ":%3A")
+    quoted = quote(url, safe=":/?#@!&*+,;=%~")
+    return quoted.replace("::", ":%3A").replace("~~~", "%7E%7E%7E")
 
 
 def wiki_link(name: str, folder: str) -> Markdown:

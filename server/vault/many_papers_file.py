@@ -41,8 +41,7 @@ def render_many(name: str, pages: Sequence[PaperPage], layout: Layout) -> str:
     dialect = dialect_of(layout.style)
     head = dialect.write({"papermargin": name, "title": file_title(name)})
     blocks = [
-        write_block(layout.write(page, alone=False), _NOTHING, layout.style, page.key, page.notes)
-        for page in pages
+        write_block(layout.write(page, alone=False), _NOTHING, page, layout) for page in pages
     ]
     return f"{dialect.fences[0]}{head}{dialect.fences[1]}\n" + "\n\n".join(blocks) + "\n"
 

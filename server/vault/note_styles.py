@@ -2,34 +2,49 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from server.days import day_of
 from server.exports.foreign_code import neutralize
+from server.exports.note_links import NoteLink, journal_page, parse_day
 from server.schema.api import StyleName
+from server.schema.papers import LinkedPaper
 from server.schema.reading_list import NoteState
-from server.vault.escape import Markdown, escape, page_link, plain_link, quote_lines, wiki_link
+from server.vault.escape import (
+    Markdown,
+    escape,
+    one_line,
+    page_link,
+    plain_link,
+    quote_lines,
+    wiki_link,
+)
 
 _ID = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _KIND = "(?:{note}|(?P<quote>{quote}))"
 # a callout of any kind: people change it, and the note is known by its id
 _CALLOUT = r"(?:note|(?P<quote>quote)|(?P<other>(?!quote\])[\w-]+))"
 _OURS = "<!-- papermargin:"
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PROPERTY = re.compile(r"(?:id|collapsed):: ")
 
 
 class Style(Struct, frozen=True):
     """How one style writes notes and links.
 
-    `pattern` finds the text of a note again, and `added` that of one which the user wrote into the
-    block.
+    `paper_link` writes a note's link to another file or day by its name, or is None where no
+    program understands one. `file_name` returns a paper's name in links by its file, and `day_name`
+    that of a day. `pattern` finds the text of a note again, and `added` that of one which the user
+    wrote into the block.
     """
 
     note: Callable[[NoteState], Markdown]
     link: Callable[[str, str], Markdown]
+    paper_link: Callable[[NoteLink, str], str] | None
+    file_name: Callable[[LinkedPaper, str], str]
+    day_name: Callable[[date], str]
     pattern: re.Pattern[str]
     added: re.Pattern[str]
     prefix: re.Pattern[str]
@@ -79,7 +94,8 @@ def find_added_notes(content: str) -> Iterator[AddedNote]:
 
 def _read_added(found: re.Match[str], style: Style) -> str:
     """Return an added note with its title, unless that is a date, and without properties."""
-    title = "" if _DATE.fullmatch(found["title"].strip()) else found["title"].strip()
+    title = found["title"].strip()
+    title = "" if parse_day(title.strip("[]")) else title
     lines = [style.prefix.sub("", line) for line in found["text"].rstrip("\n").split("\n")]
     body = "\n".join(line for line in lines if not _PROPERTY.match(line)).strip()
     return "\n\n".join(part for part in (title, body) if part)
@@ -97,7 +113,7 @@ def plain_lines(text: str) -> str:
 
 
 def _write_callout(note: NoteState) -> Markdown:
-    lines = [f"> [!{'quote' if note.quote else 'note'}] {_day(note)}", *_quoted(note)]
+    lines = [f"> [!{'quote' if note.quote else 'note'}] [[{_day(note)}]]", *_quoted(note)]
     return Markdown("\n".join([*lines, f"\n^n-{note.id}"]))
 
 
@@ -107,13 +123,29 @@ def _write_section(note: NoteState) -> Markdown:
 
 
 def _write_outline(note: NoteState) -> Markdown:
-    title = (
-        f"\t- Quote, {_day(note)}: {escape(note.quote.exact)}"
-        if note.quote
-        else f"\t- Note, {_day(note)}"
-    )
+    day = f"[[{journal_page(_day(note))}]]"
+    title = f"\t- Quote, {day}: {escape(note.quote.exact)}" if note.quote else f"\t- Note, {day}"
     text = quote_lines(note.text).split("\n") if note.text else []
     return Markdown("\n".join([title, f"\t  id:: {note.id}", *(f"\t  {line}" for line in text)]))
+
+
+def _write_wiki_link(link: NoteLink, name: str) -> str:
+    target = f"{name}{link.part}"
+    return f"[[{target}]]" if link.shown == target else f"[[{target}|{link.shown}]]"
+
+
+def _write_page_link(link: NoteLink, name: str) -> str:
+    # a page of Logseq has no headings to link to
+    return f"[[{name}]]" if link.shown == name else f"[{link.shown}]([[{name}]])"
+
+
+def _own_name(_paper: LinkedPaper, file: str) -> str:
+    return file
+
+
+def _page_name(paper: LinkedPaper, _file: str) -> str:
+    """Return the name of a paper's page in Logseq: an alias of it, or the title."""
+    return one_line(paper.title) if paper.key.startswith("t-") else paper.key
 
 
 def _quoted(note: NoteState) -> list[str]:
@@ -121,8 +153,8 @@ def _quoted(note: NoteState) -> list[str]:
     return [*quote, *([quote_lines(note.text)] if note.text else [])]
 
 
-def _day(note: NoteState) -> str:
-    return str(day_of(note.created))
+def _day(note: NoteState) -> date:
+    return day_of(note.created)
 
 
 STYLES: dict[StyleName, Style] = {
@@ -131,6 +163,9 @@ STYLES: dict[StyleName, Style] = {
     "obsidian": Style(
         _write_callout,
         wiki_link,
+        _write_wiki_link,
+        _own_name,
+        str,
         re.compile(
             rf"(?:(?<=\n\n)|\A)> \[!{_CALLOUT}\].*\n"
             r"(?(quote)> > .*\n>\n)(?(other)(?:> > .*\n>\n)?)"
@@ -149,6 +184,9 @@ STYLES: dict[StyleName, Style] = {
     "logseq": Style(
         _write_outline,
         page_link,
+        _write_page_link,
+        _page_name,
+        journal_page,
         re.compile(
             rf"^[ \t]*- (?:Note|Quote), .*\n[ \t]+id:: {_ID}\n(?P<text>(?:[ \t]++(?!- ).*\n)*)",
             re.MULTILINE,
@@ -162,6 +200,9 @@ STYLES: dict[StyleName, Style] = {
     "plain": Style(
         _write_section,
         plain_link,
+        None,
+        _own_name,
+        str,
         re.compile(
             rf"^#+ {_KIND.format(note='Note', quote='Quote')} of .*<a id=\"n-{_ID}\"></a>\n"
             r"(?:\n|\Z)"

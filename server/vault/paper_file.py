@@ -36,7 +36,7 @@ def render(page: PaperPage, layout: Layout) -> str:
     values = dialect.clean(read_values(page, layout.style))
     written = dialect.write(values)
     exported = digest_values(values, written)
-    block = write_block(layout.write(page), exported, layout.style, page.key, page.notes)
+    block = write_block(layout.write(page), exported, page, layout)
     return f"{dialect.fences[0]}{written}{dialect.fences[1]}\n{block}\n"
 
 
@@ -94,7 +94,7 @@ def prepare_block(
     edited, content = len(settled) < len(blocks), layout.write(page, alone=alone)
     if edited:
         content = write_conflict(content, layout.style)
-    written = write_block(content, exported, layout.style, page.key, page.notes)
+    written = write_block(content, exported, page, layout)
     return NewBlock(written, settled, edited)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from difflib import unified_diff
@@ -13,6 +13,7 @@ from typing import Literal
 from uuid import uuid4
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from server.days import day_of
 from server.errors import Invalid
@@ -86,6 +87,7 @@ async def write_vault(
     if plan.per == "paper":
         async for page in pages:
             await asyncio.to_thread(vault.put, page)
+        await asyncio.to_thread(vault.put_linked)
         await asyncio.to_thread(vault.handle_gone, is_listed)
     else:
         async for name, group in _grouped(pages, plan.per):
@@ -109,28 +111,57 @@ class Vault:
         self._folder = folder
         self._plan = plan
         self._put: set[str] = set()
+        self._linked: list[tuple[Path, PaperPage]] = []
         self._papers: dict[str, Path] = {}
+        self._found: set[Path] = set()
+        self._stems: Counter[str] = Counter()
+        self._layout = plan.layout
         self._many_files: dict[str, Path] = {}
         self._files_by_key: dict[str, Path] = {}
         self._find_files()
 
     def put(self, page: PaperPage) -> None:
-        """Write or update a paper's file, and count the outcome."""
+        """Write or update a paper's file, and count the outcome.
+
+        One with links in its notes is written by `put_linked`.
+        """
         # a paper keeps its file when it adopts an id, or is merged with another
         keys = (page.key, *page.aliases)
         self._put.update(keys)
         path = next((self._papers.pop(key) for key in keys if key in self._papers), None)
+        if path is None:
+            path = self._folder / take_name(page, self._taken)
+            self._stems[fold_name(path.stem)] += 1
+        self._papers[page.key] = path
+        if page.links:
+            # the files that its notes link to may get their names later
+            self._linked.append((path, page))
+        else:
+            self._put_file(path, page)
+
+    def put_linked(self) -> None:
+        """Write the papers whose notes have links, now that all files have their names."""
+        files = {key: self._link_name(path) for key, path in self._papers.items()}
+        self._layout = replace(self._plan.layout, files=files)
+        for path, page in self._linked:
+            self._put_file(path, page)
+
+    def _link_name(self, path: Path) -> str:
+        """Return the name by which a link reaches a file: with its folder if others have it too."""
+        if self._stems[fold_name(path.stem)] == 1:
+            return path.stem
+        return path.relative_to(self._folder).with_suffix("").as_posix()
+
+    def _put_file(self, path: Path, page: PaperPage) -> None:
         try:
-            if path:
-                self._papers[page.key] = path
+            if path in self._found:
                 self._update(path, page)
             else:
-                path = self._folder / take_name(page, self._taken)
-                self._write(path, None, paper_file.render(page, self._plan.layout))
-                self._papers[page.key] = path
+                self._write(path, None, paper_file.render(page, self._layout))
+                self._found.add(path)
                 self.report.count("created")
         except OSError as error:
-            self.report.count("failed", f"{path or page.key}: {error.strerror or error}")
+            self.report.count("failed", f"{path}: {error.strerror or error}")
 
     def put_many(self, name: str, pages: Sequence[PaperPage]) -> None:
         """Write papers to the file of a day or of all, or to the file that has them already."""
@@ -172,6 +203,8 @@ class Vault:
         """
         without_head: dict[str, Path] = {}
         for path in _markdown_files(self._folder):
+            self._found.add(path)
+            self._stems[fold_name(path.stem)] += 1
             with suppress(OSError):  # what cannot be read is not ours to write
                 text = path.read_bytes().decode(errors="replace")
                 head = find_head(text)
@@ -197,7 +230,7 @@ class Vault:
         if before is None:
             self.report.count("kept", f"{path}: left as it is, for it is not UTF-8")
             return
-        merged = paper_file.merge(before, page, self._plan.layout)
+        merged = paper_file.merge(before, page, self._layout)
         if self._plan.spare_edits and merged.outcome == "conflict":
             self.report.count("kept")
             return

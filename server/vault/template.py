@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nlp.spans import Label
@@ -30,6 +30,7 @@ from server.schema.reading_list import NoteState
 from server.vault.escape import Markdown, escape, one_line, quote_lines, web_link
 from server.vault.filename import link_name
 from server.vault.note_styles import STYLES, written_text
+from server.vault.paper_links import link_files, replace_links
 
 MAX_AUTHORS = 12
 
@@ -60,11 +61,15 @@ class NoteView(Struct, frozen=True):
 
 
 class Layout(Struct, frozen=True):
-    """A style and its template; `name` is the template's name in error messages."""
+    """A style and its template; `name` is the template's name in error messages.
+
+    `files` maps the keys of papers to the names by which links reach their files in the vault.
+    """
 
     style: StyleName
     template: Template
     name: str
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, page: PaperPage, *, alone: bool = True) -> str:
         """Return the content of a paper's block; `alone` if the file is about this paper only.
@@ -72,7 +77,7 @@ class Layout(Struct, frozen=True):
         Raises Invalid if the template fails.
         """
         try:
-            text = self.template.render(_context(page, self.style, alone=alone))
+            text = self.template.render(_context(page, self, alone=alone))
         except _MISTAKES as error:
             raise Invalid(f"{self.name}{_line_of(error)}: {one_line(str(error))}") from error
         return text.strip("\n") + "\n"
@@ -109,7 +114,8 @@ def _line_of(error: Exception) -> str:
     return f", line {lines[-1]}" if lines else ""
 
 
-def _context(page: PaperPage, style: StyleName, *, alone: bool) -> dict[str, Any]:
+def _context(page: PaperPage, layout: Layout, *, alone: bool) -> dict[str, Any]:
+    links = link_files(page, layout.style, layout.files)
     return {
         "paper": page,
         "title": one_line(page.title) or page.key,
@@ -119,7 +125,7 @@ def _context(page: PaperPage, style: StyleName, *, alone: bool) -> dict[str, Any
         "datasets": terms_of(page, "DATASET"),
         "metrics": terms_of(page, "METRIC"),
         "tasks": terms_of(page, "TASK"),
-        "notes": [_view(note, style) for note in read_notes(page)],
+        "notes": [_view(note, layout.style, links) for note in read_notes(page)],
         "alone": alone,
         "head": "#" if alone else "##",
     }
@@ -133,9 +139,9 @@ def terms_of(page: PaperPage, label: Label) -> list[str]:
     ]
 
 
-def _view(note: NoteState, style: StyleName) -> NoteView:
+def _view(note: NoteState, style: StyleName, links: Mapping[str, str]) -> NoteView:
     quote = note.quote.exact if note.quote else None
-    written = replace(note, text=written_text(note))
+    written = replace(note, text=replace_links(written_text(note), links))
     text = OwnText(note.text) if note.source is None else note.text
     return NoteView(text, quote, note.created, note.updated, STYLES[style].note(written))
 

@@ -5,6 +5,8 @@ from io import RawIOBase
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from msgspec.structs import replace
+
 from server.schema.papers import PaperPage
 from server.vault.filename import take_name
 from server.vault.paper_file import render
@@ -19,18 +21,28 @@ async def render_zip(
     """Yield a new vault as a zip in pieces; the same papers in the same order give equal bytes."""
     layout = layout or default_layout()
     sink = _Sink()
-    taken: set[str] = set()
+    taken, files, linked = set[str](), dict[str, str](), list[tuple[str, PaperPage]]()
     with ZipFile(sink, "w") as archive:
         async for page in pages:
-            info = ZipInfo(take_name(page, taken), ZIP_EPOCH)
-            info.compress_type, info.create_system, info.external_attr = (
-                ZIP_DEFLATED,
-                3,
-                0o100644 << 16,
-            )
-            archive.writestr(info, render(page, layout))
+            name = take_name(page, taken)
+            files[page.key] = name.removesuffix(".md")
+            if page.links:
+                # the files that its notes link to may get their names later
+                linked.append((name, page))
+            else:
+                archive.writestr(_file(name), render(page, layout))
+                yield sink.take()
+        for name, page in linked:
+            archive.writestr(_file(name), render(page, replace(layout, files=files)))
             yield sink.take()
     yield sink.take()
+
+
+def _file(name: str) -> ZipInfo:
+    info = ZipInfo(name, ZIP_EPOCH)
+    info.compress_type, info.create_system = ZIP_DEFLATED, 3
+    info.external_attr = 0o100644 << 16
+    return info
 
 
 class _Sink(RawIOBase):

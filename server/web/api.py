@@ -71,7 +71,7 @@ from server.schema.api import (
     TokenReply,
     TokenRequest,
 )
-from server.schema.citations import KeyAssignment, KeysAssigned
+from server.schema.citations import CitationKey, CitationKeyEdit, KeyAssignment, KeysAssigned
 from server.schema.imports import ImportState, ImportUndone
 from server.schema.papers import OverlayReply, OverlayRequest, PaperList, PaperPage, Related
 from server.schema.ranking import (
@@ -585,6 +585,26 @@ async def get_export(
     return _download(chosen.render(read_papers(user, q)), chosen.media_type, chosen.ending)
 
 
+async def get_citation_key(request: ApiRequest, paper_key: Key) -> CitationKey:
+    """Return the key under which you cite a paper."""
+    from server.reading_list.citation_keys import read_key  # noqa: PLC0415 - as above
+
+    return await read_key(paper_key, request.user.user)
+
+
+async def put_citation_key(
+    request: ApiRequest, paper_key: Key, data: JSONBody[CitationKeyEdit]
+) -> CitationKey:
+    """Cite a paper under a key of your own, which neither a pattern nor an import replaces.
+
+    An empty key takes it back. A key that another paper has is refused.
+    """
+    from server.reading_list.citation_keys import set_key  # noqa: PLC0415 - as above
+
+    edit = Edit(user=request.user.user, at=datetime.now(UTC))
+    return await set_key(edit, paper_key, data.key)
+
+
 async def post_citation_keys(request: ApiRequest, data: JSONBody[KeyAssignment]) -> KeysAssigned:
     """Give the papers of a query that have no citation key one by a pattern, for all exports.
 
@@ -722,6 +742,8 @@ api = Router(
         get(key_paths("/papers/{key}"))(get_paper),
         get(key_paths("/papers/{key}/versions"))(get_versions),
         get(key_paths("/papers/{key}/related"))(get_related),
+        get(key_paths("/papers/{key}/citation-key"))(get_citation_key),
+        put(key_paths("/papers/{key}/citation-key"))(put_citation_key),
         get(key_paths("/papers/{key}/entry"))(get_entry),
         put(key_paths("/papers/{key}/entry"))(put_entry),
         delete(key_paths("/papers/{key}/entry"), status_code=200)(delete_entry),

@@ -40,7 +40,7 @@ async def test_the_file_of_a_day_and_the_notes_in_it_have_the_local_day(tmp_path
     await export(tmp_path, page, per="day")
     assert names(tmp_path) == ["Papers of 2026-11-30.md"]
     text = (tmp_path / "Papers of 2026-11-30.md").read_text()
-    assert "[!note] 2026-11-30" in text
+    assert "[!note] [[2026-11-30]]" in text
 
 
 async def test_a_page_shows_the_local_day_of_an_entry(client: httpx.AsyncClient) -> None:

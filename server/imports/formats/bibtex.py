@@ -21,7 +21,7 @@ from server.errors import SourceError
 from server.imports.formats.bibtex_repair import end_of_value, repair_entry
 from server.imports.formats.dates import PartialDate, read_date, read_moment, read_parts
 from server.imports.formats.latex import decode_latex, decode_note
-from server.imports.formats.names import is_placeholder, read_name, split_names
+from server.imports.formats.names import is_placeholder, read_labelled_name, read_name, split_names
 from server.imports.formats.references import Reference, add_reference, read_arxiv_field
 from server.schema.citations import Citation, Name
 from server.schema.sources import MAX_AUTHORS, Batch, fold
@@ -215,6 +215,9 @@ def _read_author(text: str) -> Name:
     text = text.strip()
     if text.startswith("{") and end_of_value(text) == len(text):
         return Name(whole=fold(decode_latex(text[1:-1])), literal=True)
+    if name := read_labelled_name(text):
+        family, given, suffix = map(decode_latex, (name.family, name.given, name.suffix))
+        return Name(family, given, suffix)
     return read_name(decode_latex(text))
 
 

@@ -1,6 +1,6 @@
 """Bookmarks with tags, notes and dates: of browsers, linkding, Karakeep, Pinboard, Pocket, …"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -134,20 +134,20 @@ def _read_item(item: Record) -> Bookmark:
     # Karakeep has the page in an object of its own
     page = next(iter(item.records("content")), item) if "url" not in item else item
     descriptions = item.texts("note", "notes", "extended", "excerpt", "selection")
-    is_titled = item.text("title") or "extended" in item
+    is_titled = item.text("title", "name") or "extended" in item
     if "title" in item and "extended" not in item:
         descriptions += item.texts("description")
     return Bookmark(
         name=item.name,
         address=page.text(*_ADDRESS_KEYS),
-        title=item.text("title", "resolved_title", "given_title", "description")
+        title=item.text("title", "name", "resolved_title", "given_title", "description")
         if is_titled
         else page.text("title"),
         tags=_read_tags(item),
-        notes=list(dict.fromkeys(descriptions)),
+        notes=[*dict.fromkeys(descriptions), *read_highlights(item)],
         added=read_moment(
             item.text(
-                "date_added", "createdAt", "created", "time", "time_added", "added", "saved_at"
+                *("date_added", "createdAt", "created", "time", "time_added", "added", "saved_at"),
             )
         ),
         status=_read_status(item),
@@ -157,7 +157,7 @@ def _read_item(item: Record) -> Bookmark:
 def _read_tags(item: Record) -> list[str]:
     """Return tags that are a list of texts or objects, or one text (Pinboard's has spaces)."""
     tags: list[str] = []
-    for key in ("tags", "tag_names"):
+    for key in ("tags", "tag_names", "labels"):
         value = item.values.get(key.replace("_", ""))
         if isinstance(value, str):
             tags += value.split(",") if "," in value else value.split()
@@ -166,6 +166,13 @@ def _read_tags(item: Record) -> list[str]:
         else:
             tags += [tag.text("name", "tag", "title") for tag in item.records(key, bare="name")]
     return tags
+
+
+def read_highlights(item: Record) -> Iterator[str]:
+    """Yield the passages that were marked in a page, each as a quote with what was noted on it."""
+    for highlight in item.records("highlights", bare="text"):
+        quote = "\n".join(f"> {line}" for line in highlight.text("text", "quote").splitlines())
+        yield "\n\n".join(part for part in (quote, highlight.text("note", "annotation")) if part)
 
 
 def _read_status(item: Record) -> str:

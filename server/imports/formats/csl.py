@@ -8,6 +8,7 @@ from typing import Any
 
 from server.imports.formats.dates import PartialDate, read_date
 from server.imports.formats.fields import Record, as_list, read_records
+from server.imports.formats.names import read_name, split_names
 from server.imports.formats.references import Reference, add_reference
 from server.schema.citations import Citation, Name
 from server.schema.sources import Batch, fold
@@ -88,10 +89,15 @@ def _read_words(item: Record) -> tuple[list[str], list[str]]:
 
 
 def read_csl_names(item: Record, *keys: str) -> list[Name]:
-    """Return the names of some fields; a text stands for a whole name."""
-    return [
-        name for record in item.records(*keys, bare="literal") if (name := _name(record)).spoken
-    ]
+    """Return the names of some fields; a text stands for a name, or for a list of names."""
+    names = (name for record in item.records(*keys, bare="written") for name in _names(record))
+    return [name for name in names if name.spoken]
+
+
+def _names(record: Record) -> list[Name]:
+    if written := record.text("written"):
+        return [read_name(name) for name in split_names(written)]
+    return [_name(record)]
 
 
 def _name(record: Record) -> Name:

@@ -10,6 +10,11 @@ _DEGREE = re.compile(
     r"(?:ph\.?\s?d|d\.?phil|m\.?\s?d|m\.?\s?sc|b\.?\s?sc|m\.?a|b\.?a|m\.?b\.?a|dr|prof|esq)\.?",
     re.IGNORECASE,
 )
+_NAME_LABELS = {
+    *("family", "given", "prefix", "suffix", "useprefix", "id", "hash"),
+    *("family-i", "given-i", "prefix-i", "suffix-i"),
+}
+_PART_COMMA = re.compile(r",(?![^{}]*\})")
 _AND = re.compile(r"\s+and\s+|\s*;\s*|\s*\n\s*", re.IGNORECASE)
 
 
@@ -25,6 +30,19 @@ def read_name(text: str) -> Name:
     suffixes = [part for part in rest if _GENERATION.fullmatch(part)]
     given = [part for part in rest if part not in suffixes]
     return Name(family, " ".join(given), " ".join(suffixes))
+
+
+def read_labelled_name(text: str) -> Name | None:
+    """Return a name in BibLaTeX's longer form, "family=Berg, given=Jane, prefix=van der".
+
+    None for any other text. The form is described in section 3.7 of BibLaTeX's manual.
+    """
+    parts = [part.strip().partition("=") for part in _PART_COMMA.split(text)]
+    if "=" not in text or not all(label.strip().lower() in _NAME_LABELS for label, _, _ in parts):
+        return None
+    values = {label.strip().lower(): fold(value).strip('{}"') for label, _, value in parts}
+    family = " ".join(filter(None, (values.get("prefix"), values.get("family"))))
+    return Name(family, values.get("given", ""), values.get("suffix", ""))
 
 
 def natural_name(text: str) -> str:

@@ -1,12 +1,19 @@
-"""Tables (CSV, TSV) with named columns: our own export, Zotero, Pocket, Raindrop, Readwise, …"""
+"""Tables with named columns: our own export, Zotero, Pocket, Raindrop, Readwise, …
+
+They are CSV, TSV, or JSON objects with the same names.
+"""
 
 import csv
 import re
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from io import StringIO
+from typing import Any
 
+from server.imports.formats.bookmarks import read_highlights
+from server.imports.formats.csl import read_csl_names
 from server.imports.formats.dates import read_date, read_moment
-from server.imports.formats.fields import Record, normalize_key
+from server.imports.formats.fields import Record, normalize_key, read_records
 from server.imports.formats.names import read_name, split_names
 from server.imports.formats.references import (
     Reference,
@@ -28,6 +35,7 @@ _ADDRESSES = (
     "pdf",
     "abs",
     "uri",
+    "source url",
 )
 _IDS = ("arxiv id", "arxiv", "key", "id", "paper id", "eprint", "identifier")
 _TAGS = (
@@ -37,10 +45,20 @@ _TAGS = (
     "keywords",
     "author keywords",
     "document tags",
-    "folder",
     "tag",
 )
-_NOTES = ("notes", "note", "comment", "comments", "my notes", "annotation", "selection")
+# folders that a program has by itself say nothing
+_NO_FOLDERS = {"unsorted", "unread", "inbox"}
+_NOTES = (
+    "notes",
+    "note",
+    "comment",
+    "comments",
+    "my notes",
+    "annotation",
+    "selection",
+)
+_AUTHORS = ("author full names", "authors", "author", "creators")
 _FIELDS = {
     "publication title": "journal", "source title": "journal", "journal": "journal",
     "venue": "journal",
@@ -50,30 +68,57 @@ _FIELDS = {
 _TYPES = {"journalarticle": "article", "conferencepaper": "inproceedings", "preprint": "misc"}
 # our export puts an apostrophe before what a spreadsheet takes for a formula
 _GUARDED = re.compile(r"'(?=\s*[=+\-@＝＋－＠]|[\t\r\n])")
+# Scopus puts its number of an author behind the name
+_AUTHOR_NUMBER = re.compile(r"\s*\(\d+\)(?=\s*(?:;|$))")
+_LISTED = re.compile(r"\[(?P<items>.*)\]", re.DOTALL)
 _HIGHLIGHTS = ({"highlight", "booktitle"}, {"highlight", "title", "location"})
+
+
+_KNOWN = {normalize_key(name) for name in (*_TITLES, *_ADDRESSES, *_IDS, "doi", "highlight")}
 
 
 def is_table(text: str) -> bool:
     """Return whether a text is a table whose columns name what papers have."""
     header = _header(text)
-    known = {normalize_key(name) for name in (*_TITLES, *_ADDRESSES, *_IDS, "doi", "highlight")}
-    return len(header) > 1 and bool(known & set(header))
+    return len(header) > 1 and bool(_KNOWN & set(header))
+
+
+def is_row(item: dict[str, Any]) -> bool:
+    """Return whether a JSON object names what papers have."""
+    return bool(_KNOWN & set(map(normalize_key, item)))
 
 
 def parse_table(text: str, *, observed: datetime) -> Batch:
     """Return the papers of a table; a row with neither a title nor an arXiv id is skipped."""
     batch = Batch(kind="table", papers=[])
     header = set(_header(text))
-    papers: dict[str, SourcePaper] = {}
-    for number, row in enumerate(_rows(text), 2):
-        record = Record(
+    is_readwise = any(header >= columns for columns in _HIGHLIGHTS)
+    rows = (
+        Record(
             {name: _unguard(value) for name, value in row.items()}, f"row {number}", batch.skipped
         )
-        is_readwise = any(header >= columns for columns in _HIGHLIGHTS)
-        read = _read_readwise if is_readwise else _read_row
+        for number, row in enumerate(_rows(text), 2)
+    )
+    return _gather(batch, rows, _read_readwise if is_readwise else _read_row, observed)
+
+
+def parse_rows(values: list[Any], *, observed: datetime) -> Batch:
+    """Return the papers of JSON objects that have the names of a table's columns."""
+    batch = Batch(kind="table", papers=[])
+    return _gather(batch, read_records(values, "item", batch.skipped), _read_row, observed)
+
+
+def _gather(
+    batch: Batch,
+    rows: Iterable[Record],
+    read: Callable[[Record], Reference],
+    observed: datetime,
+) -> Batch:
+    papers: dict[str, SourcePaper] = {}
+    for record in rows:
         paper = parse_reference(read(record), observed=observed)
         if paper is None:
-            batch.skipped.append(f"row {number} has neither a title nor an arXiv id")
+            batch.skipped.append(f"{record.name} has neither a title nor an arXiv id")
             continue
         # one row per highlight: all of a paper's belong together
         known = papers.setdefault(paper.arxiv_id or paper.title, paper)
@@ -127,8 +172,8 @@ def _read_row(row: Record) -> Reference:
         arxiv_ids=row.texts(*_IDS),
         addresses=addresses,
         marked=row.texts("publication title", "extra", "archive location"),
-        tags=[tag for text in row.texts(*_TAGS) for tag in _split_tags(text)],
-        notes=row.texts(*_NOTES),
+        tags=_read_tags(row),
+        notes=[*row.texts(*_NOTES), *_read_highlights(row)],
         status="unread" if row.is_true("to read", "unread") else row.text("status", "read status"),
         rating=row.text("rating", "my rating", "stars"),
         added=_read_added(row),
@@ -138,16 +183,39 @@ def _read_row(row: Record) -> Reference:
 
 def _read_added(row: Record) -> datetime | None:
     return read_moment(
-        row.text("added", "date added", "time added", "created", "saved", "timestamp")
+        row.text(
+            *("added", "date added", "time added", "created", "created at", "saved", "saved at"),
+            *("saved date", "timestamp"),
+        )
     )
 
 
 def _read_authors(row: Record) -> list[Name]:
-    return [read_name(name) for name in split_names(row.text("authors", "author", "creators"))]
+    key = next((key for key in _AUTHORS if row.values.get(normalize_key(key))), "")
+    if isinstance(row.values.get(normalize_key(key)), str):
+        written = _AUTHOR_NUMBER.sub("", row.text(key))
+        return [read_name(name) for name in split_names(written)]
+    return read_csl_names(row, key) if key else []
+
+
+def _read_highlights(row: Record) -> list[str]:
+    """Return the passages that were marked; a CSV has them in one text."""
+    written = row.values.get("highlights")
+    return [written] if isinstance(written, str) else [*read_highlights(row)]
+
+
+def _read_tags(row: Record) -> list[str]:
+    names = (tag.text("name", "tag", "title") for tag in row.records(*_TAGS, bare="name"))
+    folder = row.text("folder")
+    folders = [] if fold(folder).casefold() in _NO_FOLDERS else [folder]
+    return [tag for name in names for tag in _split_tags(name)] + folders
 
 
 def _split_tags(text: str) -> list[str]:
     """Return tags separated by the strongest separator that a cell has."""
+    if listed := _LISTED.fullmatch(text.strip()):
+        # a list as a programming language writes it
+        return [tag.strip(" \t\n\"'") for tag in listed["items"].split(",")]
     separator = next((sign for sign in "|;,\n" if sign in text), None)
     return text.split(separator) if separator else [text]
 
@@ -172,6 +240,11 @@ def _read_readwise(row: Record) -> Reference:
     )
 
 
+def _pages(row: Record) -> str:
+    first, last = row.text("page start", "start page"), row.text("page end", "end page")
+    return "--".join(page for page in (first, last) if page)
+
+
 def _citation(row: Record) -> Citation:
     written = normalize_key(row.text("item type", "document type", "type"))
     citation = Citation(format="table", type=_TYPES.get(written, ""))
@@ -179,4 +252,6 @@ def _citation(row: Record) -> Citation:
     for column, name in _FIELDS.items():
         if value := fold(row.text(column)):
             citation.fields.setdefault(name, value)
+    if pages := _pages(row):
+        citation.fields.setdefault("pages", pages)
     return citation

@@ -27,6 +27,12 @@ _RIS_LINE = re.compile(
     rf"[ \t]*(?P<tag>{_RIS_TAGS.replace(' ', '|')})"
     r"(?:[ \t]{0,3}-(?:[ \t]|$)|[ \t]{1,3}-)(?P<value>.*)"
 )
+# a file without any space at its hyphens, or with its tags in lower case
+_ODD_RIS = re.compile(r"^[ \t]*(?:TY-\S|(?-i:ty)[ \t]{0,3}-)", re.MULTILINE | re.IGNORECASE)
+_ODD_RIS_LINE = re.compile(
+    rf"^[ \t]*(?P<tag>{_RIS_TAGS.replace(' ', '|')})[ \t]{{0,3}}-[ \t]?",
+    re.MULTILINE | re.IGNORECASE,
+)
 _RIS_TYPES = {
     "JOUR": "article", "MGZN": "article", "CONF": "proceedings", "CPAPER": "inproceedings",
     "BOOK": "book", "CHAP": "incollection", "THES": "phdthesis", "RPRT": "techreport",
@@ -129,6 +135,8 @@ Record = dict[str, list[str]]
 
 def parse_ris(text: str, *, observed: datetime) -> Batch:
     """Return the papers of a RIS file (https://en.wikipedia.org/wiki/RIS_(file_format))."""
+    if _ODD_RIS.search(text):
+        text = _ODD_RIS_LINE.sub(lambda line: f"{line['tag'].upper()}  - ", text)
     return _parse(text, _RIS, observed, _read_ris_authors)
 
 

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from server.database.versioning import Edit
 from server.errors import Conflict
+from server.papers.note_links import resolve_links
 from server.papers.page import read_paper
 from server.papers.spans import anchors
 from server.reading_list.notes import delete_note, put_note, read_note, read_revisions
@@ -94,7 +95,8 @@ async def post_revive(request: PageRequest, uuid: FromPath[UUID]) -> Response[An
 async def post_preview(request: PageRequest) -> Response[str]:
     """Render a text as the note will show it."""
     form = await read_form(request, PreviewForm)
-    return render(request, "note.html", shape="preview", text=form.text)
+    links = await resolve_links([form.text], request.user.user)
+    return render(request, "note.html", shape="preview", text=form.text, links=links)
 
 
 async def get_earlier(request: PageRequest, uuid: FromPath[UUID]) -> Response[str]:
@@ -104,7 +106,8 @@ async def get_earlier(request: PageRequest, uuid: FromPath[UUID]) -> Response[st
         version=note.version, text=note.text, quote=note.quote, written=note.updated
     )
     texts = [now, *await read_revisions(uuid, request.user.user)]
-    return render(request, "earlier.html", note=note, texts=texts)
+    links = await resolve_links((earlier.text for earlier in texts), request.user.user)
+    return render(request, "earlier.html", note=note, texts=texts, links=links)
 
 
 async def _answer(
@@ -112,6 +115,7 @@ async def _answer(
 ) -> Response[Any]:
     if not is_htmx(request):
         return redirect_back(form.here or f"/papers/{page.key}#note-{note.id}")
+    page.links |= await resolve_links([note.text], request.user.user)
     return render(
         request,
         "note.html",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from litestar import Response
 from litestar.params import FromQuery, QueryParameter
 
+from server.papers.note_links import resolve_links
 from server.papers.page import read_titles
 from server.reading_list.notes import list_noted, list_notes
 from server.schema.reading_list import NotedPaper, NotedPapers
@@ -26,7 +27,10 @@ async def get_notes(
     found = await (
         list_noted(user, q, cursor, PAGE) if by == "paper" else _by_date(user, q, cursor)
     )
-    return render(request, "notes.html", found=found, q=q, by=by, is_later=cursor is not None)
+    notes = [note for paper in found.papers for note in paper.notes]
+    links = await resolve_links((note.text for note in notes), user)
+    is_later = cursor is not None
+    return render(request, "notes.html", found=found, links=links, q=q, by=by, is_later=is_later)
 
 
 async def _by_date(user: int, words: str, cursor: str | None) -> NotedPapers:

@@ -15,6 +15,7 @@ from nlp.spans import Label
 from server.database.versioning import Edit
 from server.identifiers import parse_arxiv_id
 from server.papers.history import read_history
+from server.papers.note_links import read_backlinks
 from server.papers.page import read_paper
 from server.papers.related import related
 from server.papers.spans import anchors, cut_abstract
@@ -51,6 +52,12 @@ class ResultForm(Struct, kw_only=True):
     here: str = "/"
 
 
+class CitationKeyForm(Struct):
+    """The key to cite a paper under; empty for none of the user's own."""
+
+    key: str
+
+
 class WithdrawForm(Struct):
     """The version of a correction to withdraw."""
 
@@ -73,10 +80,12 @@ async def get_paper(request: PageRequest, paper_key: Key) -> Response[str]:
         arxiv_id=parse_arxiv_id(page.key),
         colours=await tag_colours(user),
         related=await related(page.key, user),
+        backlinks=await read_backlinks(page, user),
         history=await read_history(page.key, user),
         versions=versions,
         became={anchor.note: anchor for anchor in versions.notes},
         bibtex=await _write_bibtex(page),
+        cited_as=_cited_as(page),
         new_note=uuid7(),
     )
 
@@ -116,6 +125,15 @@ async def post_result(request: PageRequest, paper_key: Key) -> Response[Any]:
     return redirect_back(form.here)
 
 
+async def post_citation_key(request: PageRequest, paper_key: Key) -> Response[Any]:
+    """Cite a paper under a key of the user's own."""
+    from server.reading_list.citation_keys import set_key  # noqa: PLC0415 - slow to import
+
+    form = await read_form(request, CitationKeyForm)
+    await set_key(Edit(user=request.user.user, at=datetime.now(UTC)), paper_key, form.key)
+    return redirect_back(f"/papers/{paper_key}#citation")
+
+
 async def post_withdraw(request: PageRequest, uuid: FromPath[UUID]) -> Response[Any]:
     """Withdraw a correction."""
     form = await read_form(request, WithdrawForm)
@@ -125,6 +143,12 @@ async def post_withdraw(request: PageRequest, uuid: FromPath[UUID]) -> Response[
 
 def _edit(request: PageRequest, *, base: int) -> Edit:
     return Edit(user=request.user.user, at=datetime.now(UTC), base=base)
+
+
+def _cited_as(page: PaperPage) -> str:
+    from server.exports.citation_keys import citation_key  # noqa: PLC0415 - slow to import
+
+    return citation_key(page)
 
 
 async def _write_bibtex(page: PaperPage) -> str:

@@ -27,7 +27,13 @@ from server.web.pages.note_editor import (
     post_revive,
 )
 from server.web.pages.notes import get_notes
-from server.web.pages.paper import get_paper, post_result, post_verdict, post_withdraw
+from server.web.pages.paper import (
+    get_paper,
+    post_citation_key,
+    post_result,
+    post_verdict,
+    post_withdraw,
+)
 from server.web.pages.ranking import get_ranking, post_preference, post_ranking
 from server.web.pages.settings import (
     get_settings,
@@ -97,6 +103,7 @@ pages = Router(
         get(key_paths("/papers/{key}"))(get_paper),
         post(key_paths("/papers/{key}/verdict"))(post_verdict),
         post(key_paths("/papers/{key}/result"))(post_result),
+        post(key_paths("/papers/{key}/citation-key"))(post_citation_key),
         post("/corrections/{uuid:uuid}/withdraw")(post_withdraw),
         post(key_paths("/papers/{key}/notes/{{uuid:uuid}}"))(post_note),
         post("/notes/preview")(post_preview),

@@ -150,6 +150,20 @@ def test_a_status_and_a_rating_are_set(papermargin: Run, bibliography: Path) -> 
     assert papermargin("list", "status:inbox").stdout == ""
 
 
+def test_a_paper_is_cited_under_a_key_until_it_is_taken_back(
+    papermargin: Run, bibliography: Path
+) -> None:
+    papermargin("import", str(bibliography))
+    [paper, *_] = json.loads(papermargin("list", "--json").stdout)
+    before = papermargin("cite", paper["key"]).stdout
+    assert papermargin("cite", paper["key"], "own:key").stdout == "own:key\n"
+    assert papermargin("cite", paper["key"]).stdout == "own:key\n"
+    assert "@misc{own:key," in papermargin("export", "bibtex").stdout.replace("@article", "@misc")
+    assert "cannot be a citation key" in papermargin("cite", paper["key"], "a b", code=1).stderr
+    papermargin("cite", paper["key"], "x", "--reset", code=2)
+    assert papermargin("cite", paper["key"], "--reset").stdout != "own:key\n" != before
+
+
 def test_a_note_is_written_changed_and_shown(
     papermargin: Run, bibliography: Path, tmp_path: Path
 ) -> None:

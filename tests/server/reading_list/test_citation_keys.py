@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 
 from server.database.change_feed import changes_since, newest_change
+from server.errors import Invalid
 from server.exports.citation_keys import parse_pattern
 from server.exports.formats import FORMATS
 from server.imports.files import import_data
 from server.imports.formats.bibtex import parse_bibtex
 from server.papers.list import read_papers
-from server.reading_list.citation_keys import assign_keys
+from server.reading_list.citation_keys import assign_keys, read_key, set_key
 from server.reading_list.entries import put_entry
 from server.schema.citations import Citation
 from server.schema.reading_list import EntryEdit
@@ -108,3 +109,65 @@ async def test_other_users_keys_are_their_own() -> None:
     await assign_keys(edit(), PATTERN)
     assert await cited(ada) == {MOSS: None}
     assert await assign_keys(edit(user=ada), PATTERN) == 1
+
+
+async def test_a_key_that_the_user_types_stays_whatever_comes_later() -> None:
+    assert (await read_key(MOSS, 1)).chosen is False
+    assert (await set_key(edit(), MOSS, " moss:2026 ")).key == "moss:2026"
+    assert await assign_keys(edit(), PATTERN, renew=True) == 1
+    entry = f"@misc{{other, title={{Mossy Pruning}}, journal={{Bogs}}, eprint={{{MOSS}}}}}"
+    await import_data(entry.encode(), "refs.bib", 1, NOW)
+    moss = (await cited())[MOSS]
+    assert moss and (moss.key, moss.own, moss.fields["journal"]) == ("moss:2026", True, "Bogs")
+    assert (await keys())[FERN] == "birch2026"
+
+
+async def test_a_key_can_be_taken_back_and_then_a_pattern_gives_one() -> None:
+    made_up = (await read_key(MOSS, 1)).key
+    await set_key(edit(), MOSS, "moss")
+    taken_back = await set_key(edit(), MOSS, "")
+    assert (taken_back.key, taken_back.chosen) == (made_up, False)
+    assert await assign_keys(edit(), PATTERN) == 2
+
+
+@pytest.mark.parametrize("text", ["a b", "a,b", "{a}", "a\\b", "50%", "a" * 151, "#a", "a=b"])
+async def test_a_key_that_latex_cannot_use_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="cannot be a citation key"):
+        await set_key(edit(), MOSS, text)
+    assert await keys() == {}
+
+
+async def test_a_key_of_another_paper_is_refused_in_any_case_also_a_made_up_one() -> None:
+    await take_in_listed("hep-th/9901001", "Lichen Fields", minutes=2)
+    await set_key(edit(), MOSS, "Moss")
+    made_up = [(await read_key(key, 1)).key for key in (FERN, "hep-th/9901001")]
+    assert made_up[1].endswith("-hep-th-9901001")
+    for taken in ("moss", made_up[1].upper()):
+        with pytest.raises(Invalid, match="already"):
+            await set_key(edit(), FERN, taken)
+    assert (await set_key(edit(), FERN, made_up[0])).chosen
+    assert (await set_key(edit(), MOSS, "MOSS")).key == "MOSS"
+    ada = await second_user()
+    assert (await set_key(edit(user=ada), FERN, "moss")).key == "moss"
+
+
+async def test_exports_are_told_of_a_key_once() -> None:
+    since = await newest_change()
+    for _ in range(2):
+        await set_key(edit(), MOSS, "moss")
+    found = await changes_since(1, since, 10)
+    assert [(change.kind, change.paper) for change in found.changes] == [("paper", MOSS)]
+
+
+async def test_two_papers_of_a_bibliography_never_share_a_key() -> None:
+    text = (
+        f"@misc{{k, title={{Mossy Pruning}}, eprint={{{MOSS}}}}}\n"
+        f"@misc{{K, title={{Fern Attention}}, eprint={{{FERN}}}}}\n"
+    )
+    for _ in range(2):
+        report = await import_data(text.encode(), "refs.bib", 1, NOW)
+        assert sorted((await keys()).values()) == ["Ka", "k"]
+    report = await import_data(
+        f"@misc{{k, title={{Fern Attention}}, eprint={{{FERN}}}}}".encode(), "x.bib", 1, NOW
+    )
+    assert report.skipped == [f"{FERN}: another paper is cited as “k”, so this one is as “ka”"]

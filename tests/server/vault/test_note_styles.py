@@ -126,7 +126,8 @@ def test_a_block_says_what_was_exported_though_a_note_says_something_else(style:
 
 
 def test_the_key_of_a_paper_stands_in_the_mark_of_a_shared_file() -> None:
-    [block] = find_blocks(write_block("text\n", {}, "obsidian", "hep-th/9901001"))
+    page = make_page(key="hep-th/9901001")
+    [block] = find_blocks(write_block("text\n", {}, page, default_layout()))
     assert (block.key, block.content) == ("hep-th/9901001", "text\n\n")
 
 

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -184,3 +185,30 @@ async def test_every_page_that_a_link_leads_to_can_be_read(
         if page.headers["content-type"].startswith("text/html"):
             ahead += [html.unescape(link) for link in LINK.findall(page.text)]
     assert {"/settings/imports", "/ranking", "/trash", "/docs/queries"} <= seen
+
+
+async def test_links_in_notes_lead_to_papers_which_list_the_notes(
+    browser: httpx.AsyncClient,
+) -> None:
+    await take_in(source("2605.00001", "Kettles at Dawn"), source("2605.00002", "Pots & Pans"))
+    note = {"text": "Like [[2605.00002]] on [[2026-05-01]]."}
+    await browser.post(f"/papers/2605.00001/notes/{uuid4()}", data=note)
+    link = '<a href="/papers/2605.00002" title="Pots &amp; Pans"'
+    for path in ("/papers/2605.00001", "/notes"):
+        page = (await browser.get(path)).text
+        assert link in page and '<a href="/days/2026-05-01"' in page
+    assert link in (await browser.post("/notes/preview", data=note)).text
+    target = (await browser.get("/papers/2605.00002")).text
+    assert "Mentioned in notes on" in target
+    assert '<a href="/papers/2605.00001#notes" data-math>Kettles at Dawn</a>' in target
+    assert "Mentioned in notes on" not in (await browser.get("/papers/2605.00001")).text
+
+
+async def test_a_paper_can_be_cited_under_a_key_of_ones_own(browser: httpx.AsyncClient) -> None:
+    await take_in(source("2605.00001", "Kettles at Dawn"), source("2605.00002", "Pots & Pans"))
+    reply = await browser.post("/papers/2605.00001/citation-key", data={"key": "kettles"})
+    assert (reply.status_code, reply.headers["location"]) == (303, "/papers/2605.00001#citation")
+    page = (await browser.get("/papers/2605.00001")).text
+    assert 'name="key" value="kettles"' in page and "@misc{kettles," in page
+    taken = await browser.post("/papers/2605.00002/citation-key", data={"key": "Kettles"})
+    assert taken.status_code == 422 and "2605.00001 “Kettles at Dawn” already" in taken.text
