@@ -34,7 +34,7 @@ from server.accounts import tokens
 from server.accounts.pairing_limit import PairingLimit
 from server.accounts.tokens import AuthenticatedUser
 from server.archive.write import export_archive
-from server.database.change_feed import changes_since, newest_change
+from server.database.change_feed import changes_since, newest_change, was_given_out
 from server.database.connection import check_in_place
 from server.database.versioning import Edit, is_applied
 from server.errors import Invalid
@@ -512,14 +512,14 @@ async def get_changes(
 async def get_events(request: ApiRequest, since: Since = None) -> ServerSentEvent:
     """Stream changes as server-sent events: one `hello`, then a `change` for each.
 
-    `hello` has `reset` where the number asked for is yet to come: read everything anew.
+    `hello` has `reset` where the number asked for is not of this store's history, because a backup
+    was restored: read everything anew.
     """
     resumed = request.headers.get("last-event-id", "")
     start = int(resumed) if resumed.isdecimal() and len(resumed) < 19 else since
-    newest = await newest_change()
-    hello: dict[str, Any] = {"last": newest if start is None else start}
-    if start is not None and start > newest:
-        hello = {"last": newest, "reset": True}
+    hello: dict[str, Any] = {"last": await newest_change() if start is None else start}
+    if start is not None and not await was_given_out(start):
+        hello = {"last": await newest_change(), "reset": True}
     return ServerSentEvent(_events(request, hello))
 
 
