@@ -156,6 +156,7 @@ def copy_file(source: Path, target: Path, progress: Progress) -> dict[str, int]:
 
 
 async def migrate_file(file: Path) -> None:
+    """Migrate a SQLite file to the newest schema; an empty one becomes a store."""
     # a copy before the migration would be of no use: this file is a copy already
     async with open_store(Config(db=file, keep_backups=(0, 0, 0))):
         pass
@@ -163,6 +164,7 @@ async def migrate_file(file: Path) -> None:
 
 @asynccontextmanager
 async def connect_postgres(config: Config) -> AsyncIterator[Any]:
+    """Open a PostgreSQL database, and yield a connection of asyncpg. Raises `StoreError`."""
     postgres_error = import_module("asyncpg").PostgresError  # an optional dependency
     try:
         async with open_store(config), read_connection().acquire_connection() as connection:

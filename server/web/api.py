@@ -135,7 +135,12 @@ Words = Annotated[
     str,
     QueryParameter(description="a search query", examples=[Example(value="tag:rl -has:note")]),
 ]
-Since = Annotated[int | None, QueryParameter(ge=0, le=2**62, description="the number of a change")]
+# the framework leaves a minimum of 0 out of the description
+_FROM_0 = {"minimum": 0}
+Since = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=2**62, description="the number of a change", schema_extra=_FROM_0),
+]
 IfMatch = Annotated[
     str | None,
     HeaderParameter(
@@ -399,7 +404,10 @@ async def get_terms(
     q: Annotated[str, QueryParameter(max_length=200)] = "",
     sort: FromQuery[TermSort] = "own",
     after: Annotated[
-        int, QueryParameter(ge=0, lt=2**31, description="`next` of the page before")
+        int,
+        QueryParameter(
+            ge=0, lt=2**31, description="`next` of the page before", schema_extra=_FROM_0
+        ),
     ] = 0,
     limit: Limit = 100,
 ) -> TermList:
@@ -673,8 +681,12 @@ async def renew_feed_address(request: ApiRequest) -> FeedAddress:
 
 
 def _download(content: AsyncIterator[bytes], kind: str, ending: str) -> Stream:
-    headers = {"content-disposition": f'attachment; filename="papermargin.{ending}"'}
-    return Stream(content, media_type=kind, headers=headers)
+    # a `media_type` of the stream would give way to that of the route
+    headers = {
+        "content-disposition": f'attachment; filename="papermargin.{ending}"',
+        "content-type": kind,
+    }
+    return Stream(content, headers=headers)
 
 
 def _versioned(state: Any) -> Response[Any]:
@@ -712,9 +724,13 @@ api = Router(
     "/api/v1",
     dependencies={"paper_key": Provide(provide_key), "edit": Provide(provide_edit)},
     route_handlers=[
-        post("/pair", status_code=200, opt={"public": True}, responses=problems(*_WRITING, 429))(
-            pair
-        ),
+        post(
+            "/pair",
+            status_code=200,
+            opt={"public": True},
+            security=[{}],
+            responses=problems(*_WRITING, 429),
+        )(pair),
         get("/me")(me),
         post("/overlay", status_code=200)(post_overlay),
         get("/papers")(get_papers),

@@ -32,7 +32,7 @@ from server.web.api import api, health
 from server.web.assistant import Assistants, serve_assistant
 from server.web.docs import ApiReference, docs
 from server.web.feeds import feeds
-from server.web.middleware import AccessMiddleware, Authentication
+from server.web.middleware import AccessMiddleware, AllowMiddleware, Authentication
 from server.web.pages.layout import render_problem, wants_page
 from server.web.pages.routes import pages
 from server.web.signin import show_sign_in, sign_in, sign_out
@@ -100,7 +100,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
 
     return Litestar(
         route_handlers=[
-            get("/health", opt={"public": True})(health),
+            get("/health", opt={"public": True}, security=[{}])(health),
             show_sign_in,
             sign_in,
             sign_out,
@@ -113,6 +113,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
         lifespan=[lifespan],
         middleware=[
             AccessMiddleware(config.hosts),
+            AllowMiddleware(),
             DefineMiddleware(Authentication, exclude_from_auth_key="public"),
         ],
         after_response=wake_background,
