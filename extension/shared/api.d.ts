@@ -89,17 +89,20 @@ export interface components {
             stands_out?: boolean;
         };
         CorrectionEdit: {
-            /** @enum {string} */
-            verdict: "wrong" | "relabelled" | "missing" | "mended";
+            /** @enum {unknown} */
+            verdict: "mended" | "missing" | "relabelled" | "wrong";
             surface: string;
-            /** @enum {string} */
-            label: "METHOD" | "DATASET" | "METRIC" | "TASK" | "RESULT";
-            /** @enum {null|string} */
-            to_label?: "METHOD" | "DATASET" | "METRIC" | "TASK" | null;
+            /** @enum {unknown} */
+            label: "DATASET" | "METHOD" | "METRIC" | "RESULT" | "TASK";
+            /** @default null */
+            to_label?: ("DATASET" | "METHOD" | "METRIC" | "TASK") | null;
+            /** @default null */
             start?: number | null;
+            /** @default null */
             end?: number | null;
             /** @default false */
             everywhere?: boolean;
+            /** @default null */
             mended?: components["schemas"]["MendedResult"] | null;
         };
         CorrectionState: {
@@ -136,7 +139,8 @@ export interface components {
             expires: string | null;
         };
         EntryEdit: {
-            status?: "none" | "inbox" | "reading" | "read" | "skipped";
+            /** @enum {unknown} */
+            status?: "inbox" | "none" | "read" | "reading" | "skipped";
             rating?: number | null;
             tags?: string[];
         };
@@ -260,10 +264,13 @@ export interface components {
             change: number;
         };
         MendedResult: {
-            /** @enum {string} */
-            kind: "own" | "baseline" | "change" | "other";
+            /** @enum {unknown} */
+            kind: "baseline" | "change" | "other" | "own";
+            /** @default null */
             metric?: string | null;
+            /** @default null */
             dataset?: string | null;
+            /** @default null */
             method?: string | null;
         };
         Mention: {
@@ -322,6 +329,7 @@ export interface components {
             /** @example 2401.01234 */
             paper: string;
             text: string;
+            /** @default null */
             quote?: components["schemas"]["Quote"] | null;
         };
         NoteList: {
@@ -353,24 +361,29 @@ export interface components {
         };
         OverlayRequest: {
             papers: components["schemas"]["PagePaper"][];
+            /** @default null */
             listing?: components["schemas"]["PageListing"] | null;
         };
         PageListing: {
-            /** @enum {string} */
-            kind: "daily" | "weekly" | "monthly" | "trending" | "search" | "capture";
+            /** @enum {unknown} */
+            kind: "capture" | "daily" | "monthly" | "search" | "trending" | "weekly";
             /** @example 2026-06-03 */
             name: string;
+            /** @default null */
             day?: string | null;
         };
         PagePaper: {
-            /** @example 2401.01234 */
+            /** @default null */
             id?: string | null;
             /** @default  */
             title?: string;
+            /** @default null */
             abstract?: string | null;
+            /** @default [] */
             authors?: string[];
+            /** @default null */
             published?: string | null;
-            /** @example https://arxiv.org/abs/2401.01234v2 */
+            /** @default null */
             address?: string | null;
         };
         PairReply: {
@@ -381,7 +394,7 @@ export interface components {
         PairRequest: {
             code: string;
             name: string;
-            scopes?: ("read" | "write" | "export" | "admin")[];
+            scopes?: ("admin" | "export" | "read" | "write")[];
         };
         PairingCode: {
             code: string;
@@ -470,7 +483,7 @@ export interface components {
             updated?: string | null;
         };
         PreferenceEdit: {
-            /** @enum {string} */
+            /** @enum {unknown} */
             choice: "muted" | "pinned";
         };
         Problem: {
@@ -496,7 +509,9 @@ export interface components {
             prefix?: string;
             /** @default  */
             suffix?: string;
+            /** @default null */
             start?: number | null;
+            /** @default null */
             end?: number | null;
         };
         Ranking: {
@@ -526,8 +541,8 @@ export interface components {
             terms: components["schemas"]["SharedTerm"][];
         };
         Restore: {
-            /** @enum {string} */
-            kind: "entry" | "note" | "tag" | "search" | "correction";
+            /** @enum {unknown} */
+            kind: "correction" | "entry" | "note" | "search" | "tag";
             ref: string;
         };
         Result: {
@@ -566,7 +581,7 @@ export interface components {
             name?: string;
             /** @example task:retrieval has:code */
             query?: string;
-            sort?: ("added" | "published" | "rating" | "upvotes" | "relevance" | "for_you") | null;
+            sort?: ("added" | "for_you" | "published" | "rating" | "relevance" | "upvotes") | null;
             digest?: boolean;
         };
         SearchFeeds: {
@@ -627,7 +642,6 @@ export interface components {
         TagEdit: {
             /** @example rl/grpo */
             name?: string;
-            /** @example #7c5cbf */
             colour?: string | null;
         };
         TagMerge: {
@@ -667,9 +681,7 @@ export interface components {
             own: number;
         };
         TermEdit: {
-            /** @example LoRA */
             name?: string | null;
-            /** @example LoRA */
             into?: string | null;
             hidden?: boolean;
         };
@@ -707,7 +719,8 @@ export interface components {
         };
         TokenRequest: {
             name: string;
-            scopes: ("read" | "write" | "export" | "admin")[];
+            scopes: ("admin" | "export" | "read" | "write")[];
+            /** @default null */
             days?: number | null;
         };
         Trash: {

@@ -12,9 +12,10 @@ from rich.table import Table
 
 from server.cli.options import load_config, setting_options
 from server.cli.progress import progress_bar
-from server.maintenance.backup import back_up, restore
+from server.maintenance.backup import back_up
 from server.maintenance.doctor import Diagnosis, diagnose
 from server.maintenance.kept_backups import list_backups
+from server.maintenance.restore import restore
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 

@@ -24,11 +24,19 @@ async def newest_change() -> int:
     return int(rows[0]["newest"])
 
 
+async def was_given_out(number: int) -> bool:
+    """Return whether this is the number of a change, or 0, which is before all of them."""
+    return not number or bool(await fetch("SELECT 1 AS found FROM change WHERE id = $1", number))
+
+
 async def changes_since(user: int, since: int, limit: int) -> ChangeList:
     """Return at most `limit` changes of a user with a number over `since`, oldest first.
 
-    A number that is yet to come was given out by a store of which this is an older copy.
+    There are none, but a `reset`, if the number is not of this store's history: then a backup was
+    restored, and the client has seen changes that are no longer there.
     """
+    if not await was_given_out(since):
+        return ChangeList(changes=[], last=await newest_change(), more=False, reset=True)
     rows = await fetch(
         "SELECT id, kind, ref, paper_key, version, deleted, source, at FROM change "
         "WHERE id > $1 AND (user_id = $2 OR user_id IS NULL) ORDER BY id LIMIT $3",
@@ -50,8 +58,6 @@ async def changes_since(user: int, since: int, limit: int) -> ChangeList:
         )
         for row in rows[:limit]
     ]
-    if not changes and since > (newest := await newest_change()):
-        return ChangeList(changes=[], last=newest, more=False, reset=True)
     return ChangeList(
         changes=changes, last=changes[-1].id if changes else since, more=len(rows) > limit
     )
@@ -111,7 +117,8 @@ class ChangeFeed:
     async def listen(self, user: int, token: int, since: int) -> AsyncIterator[ChangeRecord | None]:
         """Yield a user's changes after `since` as they come, and None as a heartbeat.
 
-        The changes end when `token` is revoked or expires; none is yielded after that.
+        The changes end when `token` is revoked or expires; none is yielded after that. They also
+        end when a backup is restored, so that the client begins anew.
         """
         self._listeners[token] += 1
         try:
@@ -120,6 +127,8 @@ class ChangeFeed:
                 news = self._news
                 batch = await changes_since(user, since, 500)
                 if batch.changes and not await valid_tokens([token]):
+                    return
+                if batch.reset:
                     return
                 for change in batch.changes:
                     yield change

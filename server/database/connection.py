@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from tortoise.transactions import in_transaction
 from server.config import Config
 from server.database.failures import explained
 from server.database.schema_check import RECORDS, check_schema, known_migrations
-from server.errors import StoreError, StoreMoved
+from server.errors import StoreBusy, StoreError, StoreMoved
 
 APPS: dict[str, dict[str, Any]] = {
     "papermargin": {
@@ -82,12 +82,16 @@ class ReadWriteRouter:
 
 
 class StoreContext(TortoiseContext):
-    """An open store; of a SQLite file also which file it is, by device and inode."""
+    """An open store; of a SQLite file also which file it is, by device and inode.
+
+    `paused` says why nothing can be written for the time being.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.path: Path | None = None
         self.identity: tuple[int, int] | None = None
+        self.paused: str | None = None
 
     def hold(self, db: Path) -> None:
         """Remember the file that was just opened. Raises `StoreMoved` if it is already gone."""
@@ -110,11 +114,26 @@ class StoreContext(TortoiseContext):
             )
 
 
+@contextmanager
+def pause_writes(reason: str) -> Iterator[None]:
+    """Refuse writes that begin within the block, with a reason."""
+    context = _open_context()
+    context.paused = reason
+    try:
+        yield
+    finally:
+        context.paused = None
+
+
 def check_in_place() -> None:
     """Raise `StoreMoved` if the file of the open store was moved, deleted or replaced."""
+    _open_context().check_in_place()
+
+
+def _open_context() -> StoreContext:
     context = require_context()
     assert isinstance(context, StoreContext)  # `open_store` makes no other
-    context.check_in_place()
+    return context
 
 
 def is_moved() -> bool:
@@ -301,9 +320,11 @@ async def writing() -> AsyncIterator[BaseDBAsyncClient]:
     makes the numbers of changes rise in the order of commit, so that a client that asks for
     `changes since N` misses none.
 
-    Raises `StoreMoved` if the store's file is gone, and `StoreError` for what is wrong with the
-    store or the disk; then nothing is written.
+    Raises `StoreBusy` while writes are paused, `StoreMoved` if the store's file is gone, and
+    `StoreError` for what is wrong with the store or the disk; then nothing is written.
     """
+    if paused := _open_context().paused:
+        raise StoreBusy(paused)
     check_in_place()
     token = _is_writing.set(True)
     try:

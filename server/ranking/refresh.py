@@ -51,14 +51,15 @@ class Refresher:
         newest = int(row["newest"])
         if newest == self._seen:
             return
-        keys = await self._changed_papers()
+        keys = await self._changed_papers(newest)
         await fill_vectors(keys)
         for row in await fetch("SELECT id FROM reader ORDER BY id"):
             await refresh_model(row["id"])
         self._seen = newest
 
-    async def _changed_papers(self) -> list[str] | None:
-        if self._seen is None:
+    async def _changed_papers(self, newest: int) -> list[str] | None:
+        # numbers go back when a backup is restored
+        if self._seen is None or newest < self._seen:
             return None
         rows = await fetch(
             "SELECT DISTINCT paper_key FROM change WHERE kind = 'paper' AND id > $1", self._seen

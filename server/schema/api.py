@@ -42,8 +42,8 @@ class ChangeRecord(Struct, kw_only=True):
 class ChangeList(Struct, kw_only=True):
     """Changes after the asked number, oldest first; `last` is the number to ask from next.
 
-    `reset` says that the asked number is yet to come: the server has an older copy of its store,
-    and what the client knows has to be read anew.
+    `reset` says that the asked number is not of this store's history, because a backup was
+    restored: what the client knows has to be read anew.
     """
 
     changes: list[ChangeRecord]

@@ -34,7 +34,7 @@ from server.accounts import tokens
 from server.accounts.pairing_limit import PairingLimit
 from server.accounts.tokens import AuthenticatedUser
 from server.archive.write import export_archive
-from server.database.change_feed import changes_since, newest_change
+from server.database.change_feed import changes_since, newest_change, was_given_out
 from server.database.connection import check_in_place
 from server.database.versioning import Edit, is_applied
 from server.errors import Invalid
@@ -135,7 +135,12 @@ Words = Annotated[
     str,
     QueryParameter(description="a search query", examples=[Example(value="tag:rl -has:note")]),
 ]
-Since = Annotated[int | None, QueryParameter(ge=0, le=2**62, description="the number of a change")]
+# the framework leaves a minimum of 0 out of the description
+_FROM_0 = {"minimum": 0}
+Since = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=2**62, description="the number of a change", schema_extra=_FROM_0),
+]
 IfMatch = Annotated[
     str | None,
     HeaderParameter(
@@ -399,7 +404,10 @@ async def get_terms(
     q: Annotated[str, QueryParameter(max_length=200)] = "",
     sort: FromQuery[TermSort] = "own",
     after: Annotated[
-        int, QueryParameter(ge=0, lt=2**31, description="`next` of the page before")
+        int,
+        QueryParameter(
+            ge=0, lt=2**31, description="`next` of the page before", schema_extra=_FROM_0
+        ),
     ] = 0,
     limit: Limit = 100,
 ) -> TermList:
@@ -512,14 +520,14 @@ async def get_changes(
 async def get_events(request: ApiRequest, since: Since = None) -> ServerSentEvent:
     """Stream changes as server-sent events: one `hello`, then a `change` for each.
 
-    `hello` has `reset` where the number asked for is yet to come: read everything anew.
+    `hello` has `reset` where the number asked for is not of this store's history, because a backup
+    was restored: read everything anew.
     """
     resumed = request.headers.get("last-event-id", "")
     start = int(resumed) if resumed.isdecimal() and len(resumed) < 19 else since
-    newest = await newest_change()
-    hello: dict[str, Any] = {"last": newest if start is None else start}
-    if start is not None and start > newest:
-        hello = {"last": newest, "reset": True}
+    hello: dict[str, Any] = {"last": await newest_change() if start is None else start}
+    if start is not None and not await was_given_out(start):
+        hello = {"last": await newest_change(), "reset": True}
     return ServerSentEvent(_events(request, hello))
 
 
@@ -693,8 +701,12 @@ async def renew_feed_address(request: ApiRequest) -> FeedAddress:
 
 
 def _download(content: AsyncIterator[bytes], kind: str, ending: str) -> Stream:
-    headers = {"content-disposition": f'attachment; filename="papermargin.{ending}"'}
-    return Stream(content, media_type=kind, headers=headers)
+    # a `media_type` of the stream would give way to that of the route
+    headers = {
+        "content-disposition": f'attachment; filename="papermargin.{ending}"',
+        "content-type": kind,
+    }
+    return Stream(content, headers=headers)
 
 
 def _versioned(state: Any) -> Response[Any]:
@@ -732,9 +744,13 @@ api = Router(
     "/api/v1",
     dependencies={"paper_key": Provide(provide_key), "edit": Provide(provide_edit)},
     route_handlers=[
-        post("/pair", status_code=200, opt={"public": True}, responses=problems(*_WRITING, 429))(
-            pair
-        ),
+        post(
+            "/pair",
+            status_code=200,
+            opt={"public": True},
+            security=[{}],
+            responses=problems(*_WRITING, 429),
+        )(pair),
         get("/me")(me),
         post("/overlay", status_code=200)(post_overlay),
         get("/papers")(get_papers),

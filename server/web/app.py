@@ -26,12 +26,13 @@ from server.extraction.worker_client import Extractor
 from server.logs import loggable
 from server.maintenance.kept_backups import keep_backing_up
 from server.maintenance.rescue import watch_file
+from server.maintenance.restoration import Restorations
 from server.schema.api import PROBLEM_TYPE, Problem
 from server.web.api import api, health
 from server.web.assistant import Assistants, serve_assistant
 from server.web.docs import ApiReference, docs
 from server.web.feeds import feeds
-from server.web.middleware import AccessMiddleware, Authentication
+from server.web.middleware import AccessMiddleware, AllowMiddleware, Authentication
 from server.web.pages.layout import render_problem, wants_page
 from server.web.pages.routes import pages
 from server.web.signin import show_sign_in, sign_in, sign_out
@@ -62,6 +63,12 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
         app.state.assistants = Assistants()
         app.state.zotero = ZoteroSyncs(config)
         app.state.pairing_limit = PairingLimit()
+
+        def look_again() -> None:
+            feed.poke()
+            extractor.wake()
+
+        restorations = app.state.restorations = Restorations(config, look_again)
         last_uses = app.state.last_uses = LastUses()
         work = [feed.run(), last_uses.keep_saving(), *(begin(app) for begin in background)]
         if not config.database_url:
@@ -80,6 +87,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await restorations.close()
             await extractor.close()
             # when the last use of a token was is worth no failed shutdown
             with suppress(StoreError):
@@ -92,7 +100,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
 
     return Litestar(
         route_handlers=[
-            get("/health", opt={"public": True})(health),
+            get("/health", opt={"public": True}, security=[{}])(health),
             show_sign_in,
             sign_in,
             sign_out,
@@ -105,6 +113,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
         lifespan=[lifespan],
         middleware=[
             AccessMiddleware(config.hosts),
+            AllowMiddleware(),
             DefineMiddleware(Authentication, exclude_from_auth_key="public"),
         ],
         after_response=wake_background,

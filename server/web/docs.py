@@ -1,10 +1,12 @@
 """The documentation: the chapters of `server/docs`, and the API reference made from OpenAPI."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Router, get
+import msgspec
+from litestar import Litestar, Request, Router, get
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.params import FromPath
 from litestar.response import Response
@@ -42,7 +44,7 @@ async def get_chapter(request: Request[Any, Any, Any], name: FromPath[str]) -> R
 
 def get_openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Return the OpenAPI document, for programs."""
-    return request.app.openapi_schema.to_schema()
+    return read_openapi(request.app)
 
 
 docs = Router(
@@ -82,12 +84,40 @@ def render_chapter(name: str) -> str:
     return Markup(nh3.clean(markdown.renderer.render(tokens, markdown.options, {})))
 
 
+def read_openapi(app: Litestar) -> dict[str, Any]:
+    """Return the OpenAPI document of the app, with all that the structs of requests demand.
+
+    The framework leaves out the constraints of a list's items and of what may be null, and that
+    unknown fields are refused.
+    """
+    document = app.openapi_schema.to_schema()
+    schemas = document["components"]["schemas"]
+    strict = [
+        kind
+        for kind in _structs(msgspec.Struct)
+        if kind.__struct_config__.forbid_unknown_fields and kind.__name__ in schemas
+    ]
+    _, exact = msgspec.json.schema_components(strict, ref_template="#/components/schemas/{name}")
+    for schema in exact.values():  # also those of the structs within them
+        del schema["description"]  # as those of responses have none
+    schemas.update(exact)
+    return document
+
+
+def _structs(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _structs(kind)
+
+
 class ApiReference(OpenAPIRenderPlugin):
     """Renders an OpenAPI document as a page without scripts, so that it works offline."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Return the page."""
-        page: str = _api_template().render(document=openapi_schema, describe_type=describe_type)
+        page: str = _api_template().render(
+            document=read_openapi(request.app), describe_type=describe_type
+        )
         return page.encode()
 
 

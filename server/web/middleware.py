@@ -14,6 +14,7 @@ from litestar.middleware import (
     ASGIMiddleware,
     AuthenticationResult,
 )
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.accounts.tokens import AuthenticatedUser, identify
@@ -78,6 +79,40 @@ class AccessMiddleware(ASGIMiddleware):
         name = (found["ipv6"] or found["name"]) if found else ""
         # DNS rebinding: a site can point its own name at this server, but not an address
         return name in self.names or _is_address(name)
+
+
+class AllowMiddleware(ASGIMiddleware):
+    """Name all methods of a path in the answer to OPTIONS.
+
+    The framework names only those of the handler that was registered first.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Call the next application."""
+        if scope.get("method") != "OPTIONS":
+            await next_app(scope, receive, send)
+            return
+
+        async def send_with_methods(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                allow = ", ".join(sorted(_methods_of(scope))).encode()
+                message["headers"] = [
+                    (name, allow if name == b"allow" else value)
+                    for name, value in message["headers"]
+                ]
+            await send(message)
+
+        await next_app(scope, receive, send_with_methods)
+
+
+def _methods_of(scope: Scope) -> set[str]:
+    path = scope["path_template"]
+    return {
+        method
+        for route in scope["litestar_app"].routes
+        if isinstance(route, HTTPRoute) and route.path_format == path
+        for method in route.methods
+    }
 
 
 def cookie_name(config: Config) -> str:

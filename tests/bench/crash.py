@@ -73,16 +73,19 @@ def kill_migrations(
         seconds = time.perf_counter() - begun
     points = [*range(1, statements + 1)]
     chance.shuffle(points)
-    for start in range(0, kills, STREAK):
+    killed = 0
+    while killed < kills:
         with copied(older, folder) as copy:
-            for n in range(start, min(start + STREAK, kills)):
-                if n < len(points):
-                    kill_migration(copy, before=points[n])
-                else:
-                    kill_migration(copy, after=chance.uniform(0, seconds))
+            for _ in range(min(STREAK, kills - killed)):
+                before = points[-1] if points else None
+                if not kill_migration(copy, before=before, after=chance.uniform(0, seconds)):
+                    break  # the kill before this one came after the commit
+                killed += 1
+                points = points[:-1]
             check_migrated(copy, rows)
-    covered = min(kills, statements)
-    print(f"{kills} kills in migrations, before {covered} of {statements} statements")
+    print(
+        f"{kills} kills in migrations, before {statements - len(points)} of {statements} statements"
+    )
     return 0
 
 

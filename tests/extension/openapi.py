@@ -11,6 +11,7 @@ from typing import Any
 
 from server.config import Config
 from server.web.app import create_app
+from server.web.docs import read_openapi
 
 
 def read_schemas() -> dict[str, Any]:
@@ -18,7 +19,7 @@ def read_schemas() -> dict[str, Any]:
 
     Nothing is served and no database is opened. Titles are dropped, since they repeat the names.
     """
-    document = create_app(Config(db=Path("unused.sqlite"))).openapi_schema.to_schema()
+    document = read_openapi(create_app(Config(db=Path("unused.sqlite"))))
     schemas = document["components"]["schemas"]
     for schema in schemas.values():
         schema.pop("title", None)

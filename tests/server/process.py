@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
@@ -53,18 +53,24 @@ def make_token(config: Config, user: str = "me") -> str:
 
 @contextmanager
 def serve(
-    config: Config, log: Path, *options: str, clock: timedelta = timedelta()
+    config: Config,
+    log: Path,
+    *options: str,
+    clock: timedelta = timedelta(),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
     """Run `papermargin serve`, and kill it at the end of the block if it is still running.
 
-    Its clock is ahead by `clock`.
+    Its clock is ahead by `clock`; `environment` is added to its own.
     """
     port = free_port()
     store = (
         ["--database-url", config.database_url] if config.database_url else ["--db", str(config.db)]
     )
     command = ["serve", *store, "--port", str(port), "--no-ingest", "--no-extract", *options]
-    process = FORKS.Process(target=_papermargin, args=(command, log, clock))
+    process = FORKS.Process(
+        target=_papermargin, args=(command, log, clock, dict(environment or {}))
+    )
     process.start()
     try:
         served = Served(f"http://127.0.0.1:{port}", process, log)
@@ -82,7 +88,10 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _papermargin(command: list[str], log: Path, clock: timedelta) -> None:
+def _papermargin(
+    command: list[str], log: Path, clock: timedelta, environment: dict[str, str]
+) -> None:
+    os.environ.update(environment)  # that of the process that forks is as old as the first server
     with log.open("ab") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)

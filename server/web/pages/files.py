@@ -94,8 +94,11 @@ async def post_backup(request: PageRequest) -> Stream:
     except BaseException:
         folder.cleanup()
         raise
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Stream(_read(folder, name), media_type="application/vnd.sqlite3", headers=headers)
+    headers = {
+        "content-disposition": f'attachment; filename="{name}"',
+        "content-type": "application/vnd.sqlite3",
+    }
+    return Stream(_read(folder, name), headers=headers)
 
 
 async def post_fetch(request: PageRequest) -> Response[Any]:

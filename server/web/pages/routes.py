@@ -35,6 +35,11 @@ from server.web.pages.paper import (
     post_withdraw,
 )
 from server.web.pages.ranking import get_ranking, post_preference, post_ranking
+from server.web.pages.restoration import (
+    get_kept_backup,
+    get_restoration,
+    post_kept_backup,
+)
 from server.web.pages.settings import (
     get_settings,
     post_citation_keys,
@@ -94,6 +99,9 @@ pages = Router(
         get("/settings/imports")(get_imports),
         post("/settings/imports/{number:int}/undo")(post_import_undo),
         post("/settings/backup", opt=ADMIN)(post_backup),
+        get("/settings/restore", opt=ADMIN)(get_kept_backup),
+        post("/settings/restore", opt=ADMIN)(post_kept_backup),
+        get("/settings/restore/state", opt=ADMIN)(get_restoration),
         post("/settings/fetch")(post_fetch),
         get("/export", media_type="*/*", opt=EXPORT)(get_export),
         post("/density")(post_density),

@@ -181,7 +181,8 @@ def test_a_note_is_written_changed_and_shown(
 
 def test_an_empty_note_is_not_written(papermargin: Run, bibliography: Path) -> None:
     papermargin("import", str(bibliography), "--no-extract")
-    assert "an empty note is not saved" in papermargin("note", "2601.00001", "--text", " ", code=1).stderr
+    done = papermargin("note", "2601.00001", "--text", " ", code=1)
+    assert "an empty note is not saved" in done.stderr
 
 
 def test_all_shows_papers_that_are_not_in_the_list(papermargin: Run, tmp_path: Path) -> None:

@@ -41,5 +41,5 @@ def test_a_migration_that_was_killed_is_done_from_its_beginning(
 ) -> None:
     asyncio.run(fill_both(config, older))
     for text in FATAL:
-        kill_migration(older, before=text)
+        assert kill_migration(older, before=text)
     check_migrated(older, asyncio.run(rows_of(config)))

@@ -21,8 +21,9 @@ from server.database.change_feed import newest_change
 from server.database.connection import fetch, open_store, serving_lock, writing
 from server.database.models import Paper
 from server.errors import StoreError
-from server.maintenance.backup import Restored, back_up, restore
+from server.maintenance.backup import back_up
 from server.maintenance.checks import TABLES, examine
+from server.maintenance.restore import Restored, restore
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import delete_note, put_note
 from server.schema.reading_list import EntryEdit, NoteEdit

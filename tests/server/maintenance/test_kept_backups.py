@@ -12,7 +12,6 @@ import pytest
 from server.config import Config, read_config
 from server.database.connection import open_store
 from server.errors import Invalid, StoreError
-from server.maintenance.backup import restore
 from server.maintenance.doctor import diagnose
 from server.maintenance.kept_backups import (
     NAME,
@@ -21,6 +20,7 @@ from server.maintenance.kept_backups import (
     list_backups,
     make_backup,
 )
+from server.maintenance.restore import restore
 from tests.server.maintenance.test_backup import age, fill, scribble, silent
 from tests.server.stores import rows_of
 
