@@ -24,6 +24,7 @@ from server.reading_list.tags import tag_colours
 from server.schema.papers import PaperPage
 from server.schema.terms import CorrectionEdit, MendedResult
 from server.terms.rows import surfaces_of
+from server.web.pages.entries import Done
 from server.web.pages.layout import PageRequest, read_form, redirect_back, render
 
 Key = NamedDependency[str]
@@ -58,7 +59,9 @@ class WithdrawForm(Struct):
     here: str = "/"
 
 
-async def get_paper(request: PageRequest, paper_key: Key) -> Response[str]:
+async def get_paper(
+    request: PageRequest, paper_key: Key, done: NamedDependency[Done]
+) -> Response[str]:
     """Show a paper."""
     user = request.user.user
     page = await read_paper(paper_key, user)
@@ -78,6 +81,7 @@ async def get_paper(request: PageRequest, paper_key: Key) -> Response[str]:
         became={anchor.note: anchor for anchor in versions.notes},
         bibtex=await _write_bibtex(page),
         new_note=uuid7(),
+        done=done,
     )
 
 
