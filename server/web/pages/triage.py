@@ -23,7 +23,7 @@ from server.papers.days import newest_day
 from server.papers.list import read_listed
 from server.papers.page import read_paper
 from server.papers.spans import anchors, cut_abstract
-from server.papers.triage import Queued, parse_days, read_queue
+from server.papers.triage import MAX_QUEUE, Queued, parse_days, read_queue
 from server.reading_list.tags import tag_colours
 from server.reading_list.triage import decide, take_back
 from server.search.parser import MAX_PARTS, write_field
@@ -151,6 +151,7 @@ async def _show_end(request: PageRequest, view: View, queue: list[Queued]) -> Re
         "triaged.html",
         view=view,
         total=len(queue),
+        is_cut=len(queue) == MAX_QUEUE,
         passed_over=sum(not paper.is_decided for paper in queue),
         kept_papers=kept,
         query=_write_query([paper.key for paper in kept], view.since.date()),
