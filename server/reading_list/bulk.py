@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from server.database.connection import read_connection, writing
@@ -23,9 +23,13 @@ Item = TypeVar("Item")
 
 
 class EntryChange(Struct, frozen=True, kw_only=True):
-    """What to make of each entry; `status` None leaves it alone, `remove` moves it to the trash."""
+    """What to make of each entry; `remove` moves it to the trash.
+
+    `status` None and `rating` UNSET leave it alone; `rating` None takes its rating away.
+    """
 
     status: Status | None = None
+    rating: int | UnsetType | None = UNSET
     tag: tuple[str, ...] = ()
     untag: tuple[str, ...] = ()
     remove: bool = False
@@ -128,18 +132,30 @@ def _target(current: EntryState | None, change: EntryChange, now: datetime) -> _
     if change.remove or current.deleted:
         return replace(_as_is(current), deleted=current.deleted or now)
     tags = _retag(current.tags, change)
-    return replace(_as_is(current), status=change.status or current.status, tags=tags)
+    return replace(
+        _as_is(current),
+        status=change.status or current.status,
+        rating=_rate(current, change),
+        tags=tags,
+    )
 
 
 def _gives(change: EntryChange) -> bool:
-    return bool(change.status or change.tag) and not change.remove
+    is_rated = isinstance(change.rating, int)
+    return (bool(change.status or change.tag) or is_rated) and not change.remove
+
+
+def _rate(current: EntryState | None, change: EntryChange) -> int | None:
+    if not isinstance(change.rating, UnsetType):
+        return change.rating
+    return current.rating if current else None
 
 
 def _listed(current: EntryState | None, change: EntryChange, now: datetime) -> _Target:
     """Return the entry of a paper that comes, or comes back, to the list."""
     return _Target(
         status=change.status or "inbox",
-        rating=current.rating if current else None,
+        rating=_rate(current, change),
         tags=_retag(current.tags if current else [], change),
         added=now,
     )

@@ -1,18 +1,20 @@
 """Forms on a card: status, rating and tags of one paper, or a bulk edit of many."""
 
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from litestar import Response
 from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
 
 from server.database.serializers import find_paper
 from server.database.versioning import Edit
 from server.errors import Conflict
+from server.papers.days import list_day
 from server.papers.list import find_papers, find_rows, read_listed
 from server.reading_list.bulk import (
     EntryChange,
@@ -29,6 +31,7 @@ from server.web.pages.layout import PageRequest, is_htmx, read_form, redirect_ba
 
 Key = NamedDependency[str]
 Stars = Literal["", "0", "1", "2", "3", "4", "5"]
+CHANGED = "entries-changed"  # the event that htmx triggers, so that counts on the page follow
 
 
 class EntryForm(Struct, kw_only=True):
@@ -51,14 +54,16 @@ class TagsForm(Struct, kw_only=True):
 
 
 class BulkForm(Struct, kw_only=True):
-    """A change of the ticked papers, or of `every` paper that the query finds."""
+    """A change of the ticked papers, or of `every` paper of the day or that the query finds."""
 
-    do: Literal["status", "tag", "untag", "remove"]
+    do: Literal["status", "rating", "tag", "untag", "remove"]
     bulk_edit: UUID
     status: Status = "inbox"
+    rating: Stars = ""
     tag: str = ""
     key: list[str] = field(default_factory=list)
     every: bool = False
+    day: date | None = None
     q: str = ""
     all: bool = False
     here: str = "/"
@@ -71,6 +76,14 @@ class UndoForm(Struct, kw_only=True):
     here: str = "/"
 
 
+class Done(Struct, frozen=True):
+    """An edit, how many papers it changed, and of how many an undo kept later changes."""
+
+    edit: UUID | None
+    changed: int
+    kept: int
+
+
 async def post_entry(request: PageRequest, paper_key: Key) -> Response[Any]:
     """Set status and rating.
 
@@ -78,39 +91,33 @@ async def post_entry(request: PageRequest, paper_key: Key) -> Response[Any]:
     instead.
     """
     form = await read_form(request, EntryForm)
+    edit = Edit(user=request.user.user, at=datetime.now(UTC), id=uuid4(), base=form.version)
     try:
-        await _set(
-            Edit(user=request.user.user, at=datetime.now(UTC), base=form.version), paper_key, form
-        )
+        await _set(edit, paper_key, form)
     except Conflict:
         if not is_htmx(request):
             raise
-        return await _answer(request, paper_key, form.here, lost=form)
-    return await _answer(request, paper_key, form.here)
+        return await _answer(request, paper_key, form.here, edit, lost=form)
+    return await _answer(request, paper_key, form.here, edit)
 
 
 async def post_tags(request: PageRequest, paper_key: Key) -> Response[Any]:
     """Add a tag to a paper or remove one; other changes of its tags since then stay."""
     form = await read_form(request, TagsForm)
-    edit = Edit(user=request.user.user, at=datetime.now(UTC), force=True)
+    edit = Edit(user=request.user.user, at=datetime.now(UTC), id=uuid4(), force=True)
     names = [tuple(filter(None, [name.strip()])) for name in (form.tag, form.untag)]
     await change_entries(
         edit, [(await find_paper(paper_key)).id], EntryChange(tag=names[0], untag=names[1])
     )
-    return await _answer(request, paper_key, form.here)
+    return await _answer(request, paper_key, form.here, edit)
 
 
 async def post_entries(request: PageRequest) -> Response[Any]:
     """Change many entries in one bulk edit, which the answer offers to undo."""
     form = await read_form(request, BulkForm)
     user = request.user.user
-    papers = (
-        await find_papers(user, form.q, everything=form.all)
-        if form.every
-        else await find_rows(form.key)
-    )
     edit = Edit(user=user, at=datetime.now(UTC), id=form.bulk_edit)
-    await change_entries(edit, papers, _change(form))
+    await change_entries(edit, await _selected(user, form), _change(form))
     if form.every or not is_htmx(request):
         return _reload(request, form.here, done=form.bulk_edit)
     return await _render_cards(request, form.key, bulk_edit=form.bulk_edit)
@@ -129,10 +136,29 @@ async def post_undo(request: PageRequest) -> Response[Any]:
     )
 
 
+async def provide_done(
+    request: PageRequest,
+    edit: Annotated[UUID | None, QueryParameter(name="done")] = None,
+    kept: FromQuery[int] = 0,
+) -> Done:
+    """Provide what an edit did that led back to a page, by the page's address."""
+    changed = await count_done(request.user.user, edit) if edit else 0
+    return Done(edit, changed, kept)
+
+
+async def _selected(user: int, form: BulkForm) -> list[int]:
+    if not form.every:
+        return await find_rows(form.key)
+    if form.day:
+        return await list_day(form.day)
+    return await find_papers(user, form.q, everything=form.all)
+
+
 def _change(form: BulkForm) -> EntryChange:
     names = (form.tag,) if form.tag.strip() else ()
     return {
         "status": EntryChange(status=form.status),
+        "rating": EntryChange(rating=_read_stars(form.rating)),
         "tag": EntryChange(tag=names),
         "untag": EntryChange(untag=names),
         "remove": EntryChange(remove=True),
@@ -154,21 +180,24 @@ async def _render_cards(
 ) -> Response[Any]:
     """Render the changed parts of the given cards for htmx, and a message about the bulk edit."""
     user = request.user.user
-    return render(
+    answer = render(
         request,
         "bulk-edit.html",
         listed=await read_listed(await find_rows(keys), user),
         colours=await tag_colours(user),
         bulk_edit=bulk_edit,
-        next_bulk_edit=uuid4(),
+        # the page's next bulk edit; an undo did not use its id up
+        next_bulk_edit=None if undone else uuid4(),
         changed=await count_done(user, bulk_edit),
         undone=undone,
     )
+    answer.headers["HX-Trigger"] = CHANGED
+    return answer
 
 
 async def _set(edit: Edit, key: str, form: EntryForm) -> EntryState:
     """Write the changed fields, also over a newer version that did not change these fields."""
-    rating = int(form.rating) if form.rating else None
+    rating = _read_stars(form.rating)
     data = EntryEdit(
         status=form.status if form.status != form.was_status else UNSET,
         rating=rating if form.rating != form.was_rating else UNSET,
@@ -187,12 +216,31 @@ async def _set(edit: Edit, key: str, form: EntryForm) -> EntryState:
         return await put_entry(replace(edit, base=now.version), key, data)
 
 
+def _read_stars(stars: Stars) -> int | None:
+    return int(stars) if stars else None
+
+
 async def _answer(
-    request: PageRequest, key: str, here: str, *, lost: EntryForm | None = None
+    request: PageRequest, key: str, here: str, edit: Edit, *, lost: EntryForm | None = None
 ) -> Response[Any]:
-    """Render the entry's part of the card for htmx; redirect back without scripts."""
-    if not is_htmx(request):
-        return redirect_back(here)
+    """Render the entry's part of the card for htmx; redirect back without scripts.
+
+    Both offer to undo the edit, if it changed something.
+    """
     user = request.user.user
+    changed = await count_done(user, edit.id) if edit.id else 0
+    if not is_htmx(request):
+        return _reload(request, here, done=edit.id) if changed else redirect_back(here)
     [listed] = await read_listed([(await find_paper(key)).id], user)
-    return render(request, "entry.html", listed=listed, colours=await tag_colours(user), lost=lost)
+    colours = await tag_colours(user)
+    answer = render(
+        request,
+        "entry.html",
+        listed=listed,
+        colours=colours,
+        lost=lost,
+        edit=edit.id,
+        changed=changed,
+    )
+    answer.headers["HX-Trigger"] = CHANGED
+    return answer

@@ -5,6 +5,7 @@ on. htmx posts the same forms and swaps in the part of the page that it gets bac
 """
 
 import gettext
+import re
 from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
@@ -34,6 +35,8 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 YEAR = 365 * 24 * 3600
+
+_DONE = re.compile("(done|kept)=")  # parameters of an address: what an edit did, see `entries`
 
 PageRequest = Request[AuthenticatedUser, None, State]
 Form = TypeVar("Form", bound=msgspec.Struct)
@@ -111,6 +114,11 @@ def redirect_back(here: str) -> Redirect:
     return Redirect(quote(here, safe="/?&=%:,+~-._!*'()@;#") if is_ours else "/", status_code=303)
 
 
+def is_compact(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the user wants lists of papers to be short."""
+    return request.cookies.get("density") == "compact"
+
+
 def is_htmx(request: Request[Any, Any, Any]) -> bool:
     """Return whether htmx made the request, and swaps a part of the page for the answer."""
     return "hx-request" in request.headers
@@ -144,11 +152,13 @@ def _anchor(key: str) -> str:
 def _local(request: Request[Any, Any, Any]) -> str:
     """Return path and query of the page that the browser shows, also for a request by htmx.
 
-    They are without the path under which a proxy serves the pages.
+    They are without the path under which a proxy serves the pages, and without what was just done
+    there: a form that leads back says that anew.
     """
     shown = urlsplit(request.headers.get("hx-current-url") or str(request.url))
     path = shown.path.removeprefix(request.scope.get("root_path", ""))
-    return f"{path}?{shown.query}" if shown.query else path
+    query = "&".join(part for part in shown.query.split("&") if not _DONE.match(part))
+    return f"{path}?{query}" if query else path
 
 
 def _page_path(request: Request[Any, Any, Any]) -> str:

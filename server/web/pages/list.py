@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from litestar import Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,16 +17,27 @@ from server.errors import QueryError
 from server.papers.facets import list_facets
 from server.papers.list import list_papers
 from server.papers.saved_counts import list_searches
-from server.reading_list.bulk import count_done
 from server.reading_list.tags import tag_colours
 from server.schema.papers import PaperList
+from server.schema.reading_list import Status
 from server.schema.searches import FacetValue, FoundSearch, SearchEdit, SearchName, Sort
 from server.search.parser import FIELDS, HAVING, STATUSES, Asked, find_hint, read_asked
 from server.search.saved import delete_search, put_search
+from server.web.pages.entries import Done
 from server.web.pages.firstrun import first_run
-from server.web.pages.layout import YEAR, PageRequest, is_htmx, read_form, redirect_back, render
+from server.web.pages.layout import (
+    YEAR,
+    PageRequest,
+    is_compact,
+    is_htmx,
+    read_form,
+    redirect_back,
+    render,
+)
 
 PAGE = 50  # papers
+MAX_SHOWN = 1_000  # papers that one page shows again after a user scrolled through them
+NEXT_STATUS: dict[str, Status] = {"none": "inbox", "inbox": "reading", "reading": "read"}
 SORTS: tuple[Sort, ...] = ("added", "published", "rating", "upvotes", "relevance", "for_you")
 
 
@@ -85,29 +97,26 @@ class SearchForm(Struct, kw_only=True):
 
 async def get_list(
     request: PageRequest,
+    done: NamedDependency[Done],
     q: FromQuery[str] = "",
     sort: FromQuery[Sort | Literal[""]] = "",
     cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
     everything: Annotated[bool, QueryParameter(name="all")] = False,
     filters: FromQuery[bool] = False,
-    done: FromQuery[UUID | None] = None,
-    kept: FromQuery[int] = 0,
+    shown: Annotated[int, QueryParameter(ge=PAGE, le=MAX_SHOWN)] = PAGE,
 ) -> Response[str]:
     """Show the list, or what a query finds; htmx gets only the rows after a cursor.
 
-    Counting the filters takes a while: htmx requests them after the list is shown, and a link with
-    `filters` shows them without scripts.
+    `shown` is how many papers the page had when a user left it, so that they find their place
+    again. Counting the filters takes a while: htmx requests them after the list is shown, and a
+    link with `filters` shows them without scripts.
     """
     user, view = request.user.user, View(q=q, sort=sort or None, everything=everything)
-    context: dict[str, Any] = {
-        "is_later": cursor is not None,
-        "done": done,
-        "changed": await count_done(user, done) if done else 0,
-        "kept": kept,
-    }
+    context: dict[str, Any] = {"is_later": cursor is not None, "done": done}
+    limit = PAGE if cursor else shown
     try:
         found = await list_papers(
-            user, q, sort=view.sort, cursor=cursor, limit=PAGE, everything=everything
+            user, q, sort=view.sort, cursor=cursor, limit=limit, everything=everything
         )
     except QueryError as error:
         nothing = PaperList(papers=[], total=0, next=None)
@@ -129,8 +138,7 @@ async def _render_list(
 ) -> Response[str]:
     """Render the list, or for htmx only its later rows.
 
-    `context` says whether these are `is_later` rows, and which bulk edit was just `done`: how many
-    papers it `changed`, and of how many an undo `kept` later changes.
+    `context` says whether these are `is_later` rows, and what was just `done`.
     """
     user = request.user.user
     return render(
@@ -143,9 +151,12 @@ async def _render_list(
         wrong=wrong,
         hint=None if wrong else find_hint(view.q),
         filters=filters,
+        is_part=False,
         sorts=SORTS,
-        compact=request.cookies.get("density") == "compact",
+        compact=is_compact(request),
+        most_shown=MAX_SHOWN,
         bulk_edit=uuid4(),
+        bulk_status=_next_status(view),
         fields={name: _values(name) for name in FIELDS},
         **context,
     )
@@ -157,10 +168,15 @@ async def get_filters(
     sort: FromQuery[Sort | Literal[""]] = "",
     everything: Annotated[bool, QueryParameter(name="all")] = False,
 ) -> Response[str]:
-    """Render the side bar for htmx: saved searches and facets."""
-    view = View(q=q, sort=sort or None, everything=everything)
+    """Render the side bar for htmx: saved searches and facets, and with them the list's total."""
+    user, view = request.user.user, View(q=q, sort=sort or None, everything=everything)
     return render(
-        request, "filters.html", view=view, filters=await _filters(view, request.user.user)
+        request,
+        "filters.html",
+        view=view,
+        filters=await _filters(view, user),
+        found=await list_papers(user, q, limit=1, everything=everything),
+        is_part=True,
     )
 
 
@@ -214,6 +230,17 @@ def _narrowing(view: View, asked: Asked, name: str, value: FacetValue) -> Narrow
     wider = asked.widened(name, value.value)
     query = asked.narrowed(name, value.value) if wider is None else wider
     return Narrowing(value.value, value.count, wider is not None, view.address(q=query))
+
+
+def _next_status(view: View) -> Status:
+    """Return the status that the papers of a view are likely to get next."""
+    try:
+        asked = read_asked(view.q).fields
+    except QueryError:
+        asked = []
+    statuses = [part.value.lower() for part, _, _ in asked if part.name == "status"]
+    default: Status = "inbox" if view.everything else "read"
+    return next((NEXT_STATUS.get(status, "read") for status in statuses), default)
 
 
 def _values(name: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from server.reading_list.tags import tag_colours
 from server.schema.papers import PaperPage
 from server.schema.terms import CorrectionEdit, MendedResult
 from server.terms.rows import surfaces_of
+from server.web.pages.entries import Done
 from server.web.pages.layout import PageRequest, read_form, redirect_back, render
 
 Key = NamedDependency[str]
@@ -65,7 +66,9 @@ class WithdrawForm(Struct):
     here: str = "/"
 
 
-async def get_paper(request: PageRequest, paper_key: Key) -> Response[str]:
+async def get_paper(
+    request: PageRequest, paper_key: Key, done: NamedDependency[Done]
+) -> Response[str]:
     """Show a paper."""
     user = request.user.user
     page = await read_paper(paper_key, user)
@@ -87,6 +90,7 @@ async def get_paper(request: PageRequest, paper_key: Key) -> Response[str]:
         bibtex=await _write_bibtex(page),
         cited_as=_cited_as(page),
         new_note=uuid7(),
+        done=done,
     )
 
 

@@ -8,7 +8,13 @@ from litestar.di import Provide
 
 from server.web.api import ADMIN, EXPORT, MAX_IMPORT, get_export, key_paths, provide_key
 from server.web.pages.add import post_add, post_fetch_again
-from server.web.pages.entries import post_entries, post_entry, post_tags, post_undo
+from server.web.pages.entries import (
+    post_entries,
+    post_entry,
+    post_tags,
+    post_undo,
+    provide_done,
+)
 from server.web.pages.files import (
     get_imports,
     post_backup,
@@ -55,6 +61,7 @@ from server.web.pages.tags import get_suggestions, get_tags, post_tag
 from server.web.pages.terms import get_term, get_terms, post_term
 from server.web.pages.today import get_day, get_today, post_seen
 from server.web.pages.trash import get_trash, post_empty, post_restore
+from server.web.pages.triage import get_triage, post_triage
 
 # as in the API, which scope a token needs; a browser's session has all
 get = partial(litestar.get, opt={"scope": "read"})
@@ -63,7 +70,7 @@ post = partial(litestar.post, opt={"scope": "write"}, status_code=200)
 pages = Router(
     "/",
     include_in_schema=False,
-    dependencies={"paper_key": Provide(provide_key)},
+    dependencies={"paper_key": Provide(provide_key), "done": Provide(provide_done)},
     route_handlers=[
         assets,
         get("/")(get_list),
@@ -72,6 +79,8 @@ pages = Router(
         get("/today")(get_today),
         get("/days/{day:date}")(get_day),
         post("/seen")(post_seen),
+        get("/triage")(get_triage),
+        post("/triage")(post_triage),
         get("/terms")(get_terms),
         get("/terms/{label:str}/{name:path}")(get_term),
         post("/terms/{label:str}/{name:path}")(post_term),

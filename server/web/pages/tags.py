@@ -2,17 +2,18 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from litestar import Response
-from litestar.params import FromQuery, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from server.database.versioning import Edit
 from server.papers.list import find_rows, read_listed
-from server.reading_list.bulk import count_done
 from server.reading_list.tags import delete_tag, list_tags, merge_tags, put_tag, tag_colours
 from server.schema.reading_list import Colour, TagEdit, TagMerge, TagName
+from server.web.pages.entries import Done
 from server.web.pages.layout import PageRequest, read_form, redirect_back, render
 
 
@@ -37,10 +38,9 @@ async def get_tags(
 async def get_suggestions(
     request: PageRequest,
     tag: Annotated[str, QueryParameter(min_length=1, max_length=100)],
-    done: FromQuery[UUID | None] = None,
-    kept: FromQuery[int] = 0,
+    done: NamedDependency[Done],
 ) -> Response[str]:
-    """Show the papers that might belong to a tag; the bulk edit just `done` can be undone."""
+    """Show the papers that might belong to a tag."""
     from server.ranking.tags import suggest_for_tag  # noqa: PLC0415 - NumPy slows down every start
 
     user = request.user.user
@@ -54,8 +54,6 @@ async def get_suggestions(
         colours=await tag_colours(user),
         bulk_edit=uuid4(),
         done=done,
-        changed=await count_done(user, done) if done else 0,
-        kept=kept,
     )
 
 

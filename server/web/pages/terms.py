@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
@@ -20,6 +21,7 @@ from server.terms.index import list_own_terms, list_terms, read_term
 from server.terms.leaderboard import read_boards, read_result_corrections
 from server.terms.overrides import forget_term, put_term
 from server.web.pages.chart import columns
+from server.web.pages.entries import Done
 from server.web.pages.layout import PageRequest, read_form, redirect_back, render
 from server.web.paths import sent_name
 
@@ -64,6 +66,7 @@ async def get_term(
     request: PageRequest,
     label: FromPath[str],
     name: FromPath[str],
+    done: NamedDependency[Done],
     cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
     everything: Annotated[bool, QueryParameter(name="all")] = True,
     board: Annotated[str, QueryParameter(max_length=500)] = "",
@@ -81,6 +84,7 @@ async def get_term(
         request,
         "term.html",
         term=term,
+        done=done,
         address=f"/terms/{label.lower()}/{quote(term.state.term, safe='')}",
         query=query,
         found=await list_papers(

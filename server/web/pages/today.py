@@ -3,10 +3,14 @@
 from calendar import Calendar
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+from uuid import uuid4
 
 from litestar import Response
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from server.database.versioning import Edit
 from server.days import today
@@ -17,7 +21,8 @@ from server.reading_list.entries import set_seen
 from server.reading_list.tags import tag_colours
 from server.schema.papers import ListedPaper
 from server.schema.reading_list import SeenEdit
-from server.web.pages.layout import PageRequest, read_form, redirect_back, render
+from server.web.pages.entries import Done
+from server.web.pages.layout import PageRequest, is_compact, read_form, redirect_back, render
 
 DaySort = Literal["page", "upvotes", "closest"]
 SORTS: tuple[DaySort, ...] = ("page", "upvotes", "closest")
@@ -25,6 +30,21 @@ Month = Annotated[
     str | None,
     QueryParameter(pattern=r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$", description="of the calendar"),
 ]
+
+
+class DayView(Struct, frozen=True):
+    """Which day is shown, in which order, beside which month of the calendar."""
+
+    day: date
+    sort: DaySort = "page"
+    month: str | None = None
+
+    def address(self, **changes: Any) -> str:
+        """Return the address of this view with some fields changed."""
+        view = replace(self, **changes)
+        asked = {"sort": view.sort if view.sort != "page" else None, "month": view.month}
+        given = urlencode({name: value for name, value in asked.items() if value})
+        return f"/days/{view.day}" + (f"?{given}" if given else "")
 
 
 class SeenForm(Struct, kw_only=True):
@@ -36,20 +56,24 @@ class SeenForm(Struct, kw_only=True):
 
 
 async def get_today(
-    request: PageRequest, sort: FromQuery[DaySort] = "page", month: Month = None
+    request: PageRequest,
+    done: NamedDependency[Done],
+    sort: FromQuery[DaySort] = "page",
+    month: Month = None,
 ) -> Response[str]:
     """Show the newest day."""
-    return await _show(request, await newest_day(), sort, month)
+    return await _show(request, DayView(await newest_day() or today(), sort, month), done)
 
 
 async def get_day(
     request: PageRequest,
     day: FromPath[date],
+    done: NamedDependency[Done],
     sort: FromQuery[DaySort] = "page",
     month: Month = None,
 ) -> Response[str]:
     """Show a day."""
-    return await _show(request, day, sort, month)
+    return await _show(request, DayView(day, sort, month), done)
 
 
 async def post_seen(request: PageRequest) -> Response[Any]:
@@ -60,29 +84,29 @@ async def post_seen(request: PageRequest) -> Response[Any]:
     return redirect_back(form.here)
 
 
-async def _show(
-    request: PageRequest, day: date | None, sort: DaySort, month: str | None
-) -> Response[str]:
-    user = request.user.user
-    shown = day or today()
-    papers = await _sorted(await read_day(shown, user), sort, user)
-    first = date.fromisoformat(f"{month}-01") if month else shown.replace(day=1)
+async def _show(request: PageRequest, view: DayView, done: Done) -> Response[str]:
+    user, day = request.user.user, view.day
+    papers = await _sorted(await read_day(day, user), view.sort, user)
+    first = date.fromisoformat(f"{view.month}-01") if view.month else day.replace(day=1)
     return render(
         request,
         "today.html",
-        day=shown,
+        view=view,
         new=[paper for paper in papers if not paper.card.seen],
         seen=[paper for paper in papers if paper.card.seen],
-        sort=sort,
         sorts=SORTS,
-        unranked=await find_why_unranked(user) if sort == "closest" else None,
-        around=await neighbours(shown),
+        unranked=await find_why_unranked(user) if view.sort == "closest" else None,
+        around=await neighbours(day),
+        week_before=date.fromordinal(max(day.toordinal() - 6, 1)),
         newest=await newest_day(),
         month=first,
         weeks=_weeks(first),
         days=await count_days(first.year, first.month, user),
         months=_around(first),
         colours=await tag_colours(user),
+        compact=is_compact(request),
+        bulk_edit=uuid4(),
+        done=done,
     )
 
 

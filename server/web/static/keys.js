@@ -6,7 +6,7 @@ const TYPED_INTO = "input:not([type=checkbox], [type=radio]), textarea, select, 
 
 /**
  * Call `table[key]` when a key is pressed outside of any field; `?` opens the help.
- * @param {Record<string, () => void>} table
+ * @param {Record<string, () => unknown>} table
  */
 export function listenKeys(table) {
   const help = /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog#keys"));
@@ -56,4 +56,30 @@ export function openTags(paper) {
   const adds = paper?.querySelector("details.adds");
   adds?.setAttribute("open", "");
   /** @type {HTMLElement | null | undefined} */ (adds?.querySelector('input[name="tag"]'))?.focus();
+}
+
+/**
+ * Return the keys 0 to 5, each of which gives a paper this rating.
+ * @param {() => Element | null | undefined} paper
+ * @returns {Record<string, () => void>}
+ */
+export function rateKeys(paper) {
+  const rate = (/** @type {string} */ rating) => {
+    const field = paper()?.querySelector("select.rating");
+    if (!(field instanceof HTMLSelectElement)) return;
+    field.value = rating;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  return Object.fromEntries([..."012345"].map((rating) => [rating, () => rate(rating)]));
+}
+
+/**
+ * Undo the last change of this page, also if its toast is gone; return whether there was one.
+ * @returns {boolean}
+ */
+export function undoLast() {
+  const buttons = document.querySelectorAll("#toasts [data-undo]");
+  const last = buttons.item(buttons.length - 1) ?? document.querySelector("#done [data-undo]");
+  if (last instanceof HTMLElement) last.click();
+  return last !== null;
 }

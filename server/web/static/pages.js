@@ -69,6 +69,8 @@ function expire(box) {
   const life = box.classList.contains("warning") ? 2 * TOAST_MS : TOAST_MS;
   const leave = () => {
     if (box.matches(":hover, :focus-within")) setTimeout(leave, TOAST_MS);
+    else if (box.querySelector("[data-undo]"))
+      box.hidden = true; // for the key that undoes
     else box.remove();
   };
   setTimeout(leave, life);
@@ -95,6 +97,17 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   /** @type {HTMLElement | null | undefined} */ (next)?.focus();
   focused = null;
 });
+
+// "+ tag" opens the field for a tag, and whoever opens it wants to write into it
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (!(target instanceof HTMLDetailsElement) || !target.open) return;
+    if (!target.matches("details.adds")) return;
+    /** @type {HTMLElement | null} */ (target.querySelector('input[name="tag"]'))?.focus();
+  },
+  true,
+);
 
 document.addEventListener("focusin", (event) => {
   const field = event.target;

@@ -1,7 +1,8 @@
 // @ts-check
-/** The reading list: query errors, bulk edits and shortcuts. */
+/** The reading list and the days: query errors, bulk edits, counts, the place, and shortcuts. */
 
-import { listenKeys, nextStatus, openTags } from "./keys.js";
+import { listenKeys, nextStatus, openTags, rateKeys, undoLast } from "./keys.js";
+import { keepPlace } from "./place.js";
 
 /**
  * Find an element of a kind.
@@ -28,10 +29,73 @@ if (search?.dataset.wrong) {
   search.setSelectionRange(place, place + 1);
 }
 
+keepPlace();
+
+const every = find('input[name="every"]', HTMLInputElement);
+const chosen = find("#chosen", HTMLOutputElement);
+
+/**
+ * Return the boxes of the papers that are shown.
+ * @returns {HTMLInputElement[]}
+ */
+function boxes() {
+  return [...document.querySelectorAll("#papers .pick input")].map(
+    (box) => /** @type {HTMLInputElement} */ (box),
+  );
+}
+
+/** Say how many papers are selected: those that are ticked, or all, whose number the box names. */
+function countChosen() {
+  if (!chosen) return;
+  const ticked = boxes().filter((box) => box.checked).length;
+  const all = every?.checked && /\d+/.exec(every.parentElement?.textContent ?? "")?.[0];
+  chosen.textContent = (chosen.dataset.words ?? "").replace("#", String(all || ticked));
+  chosen.hidden = false;
+}
+
+/** Tick the papers that are shown if all are selected, so that it is seen what all are. */
+function tickAll() {
+  for (const box of boxes()) box.checked = every?.checked ?? false;
+  countChosen();
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (target === every) tickAll();
+  else if (target instanceof HTMLInputElement && target.matches(".pick input")) {
+    // without one of them it is not all any more
+    if (every && !target.checked) every.checked = false;
+    countChosen();
+  }
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (every?.checked) tickAll();
+});
+// a browser keeps what was ticked over a reload
+if (every?.checked) tickAll();
+else countChosen();
+
+// the counts of the filters follow each change, but not while a search is given a name there
+const filters = document.querySelector("#filters");
+/** @type {string[]} */
+let closed = [];
+filters?.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target === filters && filters.querySelector(".drop[open]")) event.preventDefault();
+});
+filters?.addEventListener("htmx:beforeSwap", () => {
+  closed = [...filters.querySelectorAll(".facet:not([open]) h2")].map((name) => name.innerHTML);
+});
+filters?.addEventListener("htmx:afterSwap", () => {
+  for (const name of filters.querySelectorAll(".facet h2")) {
+    if (closed.includes(name.innerHTML)) name.closest("details")?.removeAttribute("open");
+  }
+});
+
 // after a bulk edit its ticks are cleared, since a browser keeps form values over a reload
 bulk?.addEventListener("htmx:afterRequest", (event) => {
   const isDone = /** @type {CustomEvent} */ (event).detail.successful;
-  if (event.target === bulk && isDone) bulk.reset();
+  if (event.target !== bulk || !isDone) return;
+  bulk.reset();
+  countChosen();
 });
 bulk?.addEventListener("keydown", (event) => {
   // Enter in the field presses the button beside it, not the first button of the form
@@ -90,6 +154,7 @@ listenKeys({
   t: () => openTags(current()),
   n: writeNote,
   x: tick,
-  f: seek,
-  "/": seek,
+  u: undoLast,
+  ...rateKeys(current),
+  ...(search && { f: seek, "/": seek }),
 });

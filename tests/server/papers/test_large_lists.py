@@ -11,6 +11,7 @@ import pytest
 from server.config import Config
 from server.database.connection import execute, fetch, is_postgres, read_connection, writing
 from server.papers.list import MAX_COUNTED, list_papers
+from server.papers.triage import parse_days, read_queue
 from server.schema.searches import Sort
 from tests.server.material import NOW
 
@@ -95,6 +96,15 @@ async def test_a_sorted_page_of_the_store_is_read_in_the_order_of_an_index(
     for sql, values in list(statements):
         in_order = sql.startswith("SELECT p.id AS id")
         assert await _scans(store, sql, values, in_order=in_order) == [], sql
+
+
+async def test_the_queue_of_a_triage_looks_up_its_papers(
+    statements: list[Statement], store: Config
+) -> None:
+    await read_queue(1, parse_days("all"), NOW)
+    await read_queue(1, parse_days("2026-03-01..2026-03-05,2026-02-01"), NOW)
+    for sql, values in list(statements):
+        assert await _scans(store, sql, values, in_order=False) == [], sql
 
 
 async def test_a_total_is_counted_up_to_a_bound() -> None:
