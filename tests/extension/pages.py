@@ -268,9 +268,6 @@ def _island(name: str, props: dict[str, Any], body: str) -> str:
 
 
 def _page(kind: str, body: str, script: str, dark: bool) -> str:
-    head = (
-        '<header class="top"><a href="/">Site</a><a class="account" href="/me">Account</a></header>'
-    )
     return (
         f'<!doctype html><html lang="en"{" class=dark" if dark else ""}><head><meta '
         'charset="utf-8"><meta '
