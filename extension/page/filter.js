@@ -1,7 +1,7 @@
 /** Filter and order the papers of a list. Pure. */
 
 /** @import { Card, TermChip } from "../shared/api.d.ts" */
-/** @import { PagePaper, Status, View } from "../shared/types.d.ts" */
+/** @import { Status, View } from "../shared/types.d.ts" */
 
 /**
  * @typedef {object} Filter
@@ -36,11 +36,11 @@ export function isActive({ statuses, tags, terms, text, onlyNew }) {
 /**
  * Return whether a paper is shown: it has one of the statuses and all of the tags, terms and words.
  * @param {View} view
- * @param {PagePaper} paper
+ * @param {() => string} printed returns the words of the paper on the page
  * @param {Filter} filter
  * @returns {boolean}
  */
-export function isShown({ card }, paper, { statuses, tags, terms, text, onlyNew }) {
+export function isShown({ card }, printed, { statuses, tags, terms, text, onlyNew }) {
   if (onlyNew && !isNew(card)) return false;
   const own = new Set((card.entry?.tags ?? []).map((tag) => tag.toLowerCase()));
   const named = new Set(card.terms.map(termId));
@@ -48,7 +48,7 @@ export function isShown({ card }, paper, { statuses, tags, terms, text, onlyNew 
     (!statuses.length || statuses.includes(statusOf(card))) &&
     tags.every((tag) => own.has(tag.toLowerCase())) &&
     terms.every((term) => named.has(term)) &&
-    holdsWords(card, paper, text)
+    holdsWords(card, printed, text)
   );
 }
 
@@ -64,15 +64,14 @@ export function statusOf(card) {
 
 /**
  * @param {Card} card
- * @param {PagePaper} paper
+ * @param {() => string} printed
  * @param {string} text
  */
-function holdsWords(card, paper, text) {
+function holdsWords(card, printed, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
   const parts = [
-    paper.title,
-    paper.abstract ?? "",
+    printed(),
     ...(card.entry?.tags ?? []),
     ...card.notes.map((note) => note.text),
     ...card.terms.map((term) => term.name),

@@ -14,7 +14,7 @@ import { t } from "../shared/i18n.js";
 /** @import { CorrectionState, PaperPage, Quote } from "../shared/api.d.ts" */
 /** @import { Label, PagePaper, Settings, View } from "../shared/types.d.ts" */
 
-/** Where a page keeps enough room beside the panel; the styles that reserve it name the same width. */
+/** Where a page keeps room beside the panel; the styles that reserve it name the same width. */
 const ROOMY = matchMedia("(min-width: 1360px)");
 const HEADERS = "header, nav, [role=banner]";
 

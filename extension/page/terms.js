@@ -7,20 +7,6 @@
 export const LABELS = ["METHOD", "DATASET", "METRIC", "TASK"];
 
 /**
- * Take as many of the first things as fit into `room` characters by their names, at least one.
- * @template {{ name: string }} T
- * @param {T[]} things
- * @param {number} room
- * @returns {T[]}
- */
-export function takeFitting(things, room) {
-  // a long name is cut off on the screen, and each chip has a border of about three characters
-  let used = 0;
-  const count = things.findIndex(({ name }) => (used += Math.min(name.length, 24) + 3) > room);
-  return things.slice(0, count === -1 ? things.length : Math.max(count, 1));
-}
-
-/**
  * Describe a result in one line: "92.4% accuracy · ImageNet".
  * @param {Result} result
  * @returns {string}
