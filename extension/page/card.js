@@ -15,7 +15,7 @@ import {
 import { conflictOf, openNotes } from "./note.js";
 import { colourOf, openTags } from "./tags.js";
 import { reasonsOf } from "./reasons.js";
-import { sortResults, resultLine } from "./terms.js";
+import { isComplete, leadingResult, resultLine } from "./results.js";
 import { count, t } from "../shared/i18n.js";
 import { rove } from "../ui/roving.js";
 
@@ -197,17 +197,18 @@ function drawMark({ card }) {
  */
 function drawTerms(view, paper, act) {
   const { terms, results, extraction } = view.card;
-  const [result] = sortResults(results);
-  const words = result ? resultLine(result) : "";
+  const result = leadingResult(results);
+  // a bare number says nothing by itself, so only their count is shown
+  const words = result ? resultLine(result) : count("results", results.length);
   const open = (/** @type {HTMLElement} */ anchor, /** @type {TermChip} */ term) =>
     openTerm(anchor, paper, term, act.onTerm);
   const said = opener(
-    "button.result",
+    result && isComplete(result) ? "button.result.complete" : "button.result",
     "dialog",
     (button) => openResults(button, view),
     { title: words },
     h("span", words),
-    results.length > 1 ? ` +${results.length - 1}` : "",
+    result && results.length > 1 ? ` +${results.length - 1}` : "",
   );
   const all = opener("button.quiet.all", "dialog", (button) => openTerms(button, view, open));
   const isEmpty = !terms.length && !results.length && view.known;
@@ -222,7 +223,7 @@ function drawTerms(view, paper, act) {
     act.onFit();
   });
   return [
-    ...(result ? [said] : []),
+    ...(results.length ? [said] : []),
     isEmpty ? h("span.about", t(`extraction_${extraction}`)) : line,
   ];
 }
