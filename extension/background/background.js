@@ -91,14 +91,18 @@ async function refresh({ papers, listing }) {
   }
 }
 
-/** @param {NewEdit} wanted */
+/**
+ * Store an edit, and return the paper's views before and after.
+ * @param {NewEdit} wanted
+ */
 async function edit(wanted) {
+  const [before] = await knownViews([wanted.paper]);
   const made = await addEdit(wanted);
-  const [view] = await knownViews([{ id: wanted.paper.id, title: wanted.paper.title }]);
+  const [view] = await knownViews([wanted.paper]);
   await broadcastViews(keysOf(made));
   await showBadge();
   void flushNow();
-  return view;
+  return { before, view };
 }
 
 /** @param {{ id: string }} named */

@@ -6,6 +6,7 @@ import { openPopover } from "./layer.js";
 import { count, t } from "../shared/i18n.js";
 import { opener } from "../ui/chips.js";
 import { h, makeHost } from "../ui/dom.js";
+import { rove } from "../ui/roving.js";
 
 /** @import { View } from "../shared/types.d.ts" */
 /** @import { Facts } from "./bar_controls.js" */
@@ -41,7 +42,7 @@ export function makeBar(act) {
   const pick = opener(
     "button.plain",
     "dialog",
-    (button) => openPopover(button, t("filterMore"), [makeValues(facts, change)], { wide: true }),
+    (button) => openPopover(button, t("filterMore"), makeValues(facts, change), { wide: true }),
     t("filterMore"),
   );
   const openMenu = (/** @type {HTMLElement} */ button) => {
@@ -74,16 +75,20 @@ export function makeBar(act) {
     ...[statuses, onlyNew, input, pick, chosen, sort, seen, state, overflow, help],
   );
   const empty = h("p.empty", { role: "status", hidden: true });
+  const stop = rove(bar);
   body.append(bar, empty);
 
   // what goes into the menu first if there is no room
   const optional = [sort, seen, pick, chosen, statuses, onlyNew, input];
-  const fit = () => fitBar(bar, optional, overflow);
+  const fit = () => {
+    fitBar(bar, optional, overflow);
+    stop.update();
+  };
   new ResizeObserver(fit).observe(bar);
 
   const draw = (/** @type {Facts} */ next, /** @type {State} */ facing) => {
     facts = next;
-    controls.draw(facts);
+    stop.redraw(() => controls.draw(facts));
     if (inMenu?.input.isConnected) inMenu.draw(facts);
     drawState(bar, state, facing);
     drawEmpty(empty, facts.filter, facing, change);
@@ -121,10 +126,10 @@ function fitBar(bar, optional, overflow) {
 
 /**
  * @param {ReturnType<typeof makeControls>} controls
- * @param {HTMLElement} values
+ * @param {HTMLElement[]} values
  */
-function menuContent({ statuses, onlyNew, input, chosen, sort, seen }, values) {
-  return [h("div.stack", statuses, h("div.line", onlyNew, sort), input, chosen, seen), values];
+function menuContent({ statuses, onlyNew, input, chosen, sorts, seen }, values) {
+  return [h("div.stack", statuses, onlyNew, input, chosen, seen, sorts), ...values];
 }
 
 /**

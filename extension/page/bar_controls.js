@@ -3,11 +3,11 @@
  */
 
 import { isActive, countStatuses, NO_FILTER, termId } from "./filter.js";
-import { closePopover } from "./layer.js";
+import { closePopover, openPopover } from "./layer.js";
 import { colourOf } from "./tags.js";
 import { LABELS } from "./terms.js";
 import { count, t } from "../shared/i18n.js";
-import { dot, statusName } from "../ui/chips.js";
+import { dot, menuItem, opener, statusName } from "../ui/chips.js";
 import { h, on } from "../ui/dom.js";
 
 /** @import { Status, View } from "../shared/types.d.ts" */
@@ -20,6 +20,7 @@ import { h, on } from "../ui/dom.js";
  */
 
 const MOST_VALUES = 14;
+const MOST_FOUND = 60;
 /** @type {Status[]} */
 const STATUSES = ["none", "inbox", "reading", "read", "skipped"];
 /** @type {Filter["sort"][]} */
@@ -40,29 +41,48 @@ export function makeControls({ change, onSeen }) {
   });
   const chosen = h("div.chosen");
   const onlyNew = h("button.plain.new", { title: t("onlyNewAbout") }, t("onlyNew"));
-  const sort = h(
-    "select.field",
-    { "aria-label": t("sortBy") },
-    SORTS.map((name) => h("option", { value: name }, t(`sort_${name}`))),
-  );
+  const sorts = h("div.menu.sorts", { role: "menu", "aria-label": t("sortBy") });
+  const order = h("span");
+  const sort = opener("button.plain.sort", "menu", (button) => openSorts(button, sorts), order);
   const seen = h("button.plain.seen", { onclick: onSeen });
   on(input, "input", () => change({ text: input.value }));
   on(input, "keydown", (event) => {
     if (event.key === "Escape") leaveField(event, input, change);
   });
-  on(sort, "change", () => change({ sort: sort.value }));
   on(onlyNew, "click", () => change({ onlyNew: onlyNew.getAttribute("aria-pressed") !== "true" }));
 
   const draw = (/** @type {Facts} */ { views, filter, unseen }) => {
     drawStatuses(statuses, views, filter, change);
     chosen.replaceChildren(...drawChosen(filter, change));
     if (input.value !== filter.text) input.value = filter.text;
-    sort.value = filter.sort;
+    order.textContent = t(`sort_${filter.sort}`);
+    sort.setAttribute("aria-label", `${t("sortBy")}: ${order.textContent}`);
+    drawSorts(sorts, filter, change);
     onlyNew.setAttribute("aria-pressed", String(filter.onlyNew));
     seen.textContent = isActive(filter) ? count("markShown", unseen) : t("markSeen");
     seen.disabled = !unseen;
   };
-  return { statuses, input, chosen, onlyNew, sort, seen, draw };
+  return { statuses, input, chosen, onlyNew, sort, sorts, seen, draw };
+}
+
+/** @param {HTMLElement} button @param {HTMLElement} sorts */
+function openSorts(button, sorts) {
+  openPopover(button, t("sortBy"), [sorts]);
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {Filter} filter
+ * @param {(change: Partial<Filter>) => void} change
+ */
+function drawSorts(place, filter, change) {
+  const pick = (/** @type {Filter["sort"]} */ sort) => () => {
+    closePopover();
+    change({ sort });
+  };
+  const item = (/** @type {Filter["sort"]} */ name) =>
+    menuItem(t(`sort_${name}`), pick(name), { checked: name === filter.sort });
+  place.replaceChildren(...SORTS.map(item));
 }
 
 /**
@@ -154,10 +174,11 @@ function nameOf(term) {
 }
 
 /**
- * Make the chips of all tags and terms of the page, each of which adds a filter.
+ * Make the chips of the page's tags and terms, each of which adds a filter: the most frequent of
+ * each kind, or all that contain what is typed into the field above them.
  * @param {Facts} facts
  * @param {(change: Partial<Filter>) => void} change
- * @returns {HTMLElement}
+ * @returns {HTMLElement[]}
  */
 export function makeValues({ views, filter }, change) {
   const tags = tally(views.flatMap(({ card }) => card.entry?.tags ?? []));
@@ -166,28 +187,39 @@ export function makeValues({ views, filter }, change) {
     closePopover();
     change(wanted);
   };
-  const tagChips = tags.map(([name, number]) =>
+  const tagChip = (/** @type {[string, number]} */ [name, number]) =>
     valueChip(
       { name, number, kind: "tag", mark: dot(colourOf(name)) },
       pick({ tags: [...new Set([...filter.tags, name])] }),
-    ),
-  );
-  const termChips = (/** @type {string} */ label) =>
-    terms
-      .filter(([term]) => term.startsWith(`${label}:`))
-      .slice(0, MOST_VALUES)
-      .map(([term, number]) =>
-        valueChip(
-          { name: nameOf(term), number, kind: label.toLowerCase(), mark: null },
-          pick({ terms: [...new Set([...filter.terms, term])] }),
-        ),
-      );
-  return h(
-    "div.groups",
-    group(t("tags"), tagChips),
-    LABELS.map((label) => group(t(`labels_${label}`), termChips(label))),
-    tags.length || terms.length ? null : h("p.about", t("nothingToFilter")),
-  );
+    );
+  const termChip = (/** @type {[string, number]} */ [term, number]) =>
+    valueChip(
+      { name: nameOf(term), number, kind: term.split(":")[0].toLowerCase(), mark: null },
+      pick({ terms: [...new Set([...filter.terms, term])] }),
+    );
+  const field = h("input.field", {
+    type: "search",
+    placeholder: t("findTerm"),
+    "aria-label": t("findTerm"),
+  });
+  const groups = h("div.groups", { "aria-live": "polite" });
+  const draw = () => {
+    const typed = field.value.trim().toLowerCase();
+    const most = typed ? MOST_FOUND : MOST_VALUES;
+    const ownTags = tags.filter(([name]) => name.toLowerCase().includes(typed));
+    const found = terms.filter(([term]) => nameOf(term).toLowerCase().includes(typed));
+    const ofLabel = (/** @type {string} */ label) =>
+      found.filter(([term]) => term.startsWith(`${label}:`)).slice(0, most);
+    const sections = [
+      group(t("tags"), ownTags.slice(0, most).map(tagChip)),
+      ...LABELS.map((label) => group(t(`labels_${label}`), ofLabel(label).map(termChip))),
+    ].filter((section) => section !== null);
+    const none = tags.length || terms.length ? t("noTermFound") : t("nothingToFilter");
+    groups.replaceChildren(...(sections.length ? sections : [h("p.about", none)]));
+  };
+  on(field, "input", draw);
+  draw();
+  return [field, groups];
 }
 
 /**

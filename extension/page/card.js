@@ -1,5 +1,6 @@
 /** The margin of a card: two rows whose height is reserved before they are filled. */
 
+import { fitChips } from "./fit.js";
 import { nextStatus, opener, stars, statusName, tagChip, termChip } from "../ui/chips.js";
 import { h, makeHost } from "../ui/dom.js";
 import {
@@ -14,22 +15,20 @@ import {
 import { conflictOf, openNotes } from "./note.js";
 import { colourOf, openTags } from "./tags.js";
 import { reasonsOf } from "./reasons.js";
-import { sortResults, takeFitting, resultLine } from "./terms.js";
+import { isComplete, leadingResult, resultLine } from "./results.js";
 import { count, t } from "../shared/i18n.js";
+import { rove } from "../ui/roving.js";
 
 /** @import { NoteState, TermChip } from "../shared/api.d.ts" */
 /** @import { PagePaper, Status, View } from "../shared/types.d.ts" */
 
-const MOST_TAGS = 3;
 const PREVIEW_CHARACTERS = 300;
-/** About how many characters wide status, rating and notes are. */
-const CONTROLS_ROOM = 35;
 
 /**
  * @typedef {object} Margin
  * @property {HTMLElement} host
  * @property {PagePaper} paper
- * @property {(view: View, room: number) => void} draw
+ * @property {(view: View) => void} draw
  * @property {Controls} controls
  *
  * @typedef {ReturnType<typeof makeControls>} Controls
@@ -43,19 +42,22 @@ const CONTROLS_ROOM = 35;
  */
 export function makeMargin(paper, act) {
   const { host, body } = makeHost("papermargin-card");
-  const controls = makeControls(paper, act.onTag);
+  const controls = makeControls(paper, act.onTag, () => stop.update());
   const terms = h("div.row.terms");
   const margin = h(
     "div.margin",
-    { role: "group", hidden: true, "aria-label": t("marginOf", paper.title) },
+    { role: "toolbar", hidden: true, "aria-label": t("marginOf", paper.title) },
     controls.row,
     terms,
   );
+  const stop = rove(margin);
   body.append(margin);
-  const draw = (/** @type {View} */ view, /** @type {number} */ room) => {
+  const draw = (/** @type {View} */ view) => {
     margin.hidden = false;
-    controls.draw(view, room);
-    terms.replaceChildren(...drawTerms(view, paper, room, act));
+    stop.redraw(() => {
+      controls.draw(view);
+      terms.replaceChildren(...drawTerms(view, paper, { ...act, onFit: () => stop.update() }));
+    });
   };
   return { host, paper, draw, controls };
 }
@@ -65,8 +67,9 @@ export function makeMargin(paper, act) {
  * edits.
  * @param {PagePaper} paper
  * @param {(tag: string) => void} onTag
+ * @param {() => void} [onFit] called when tags were hidden or shown for want of room
  */
-export function makeControls(paper, onTag) {
+export function makeControls(paper, onTag, onFit = () => {}) {
   /** @type {View} */
   let view;
   const word = h("span");
@@ -83,39 +86,23 @@ export function makeControls(paper, onTag) {
   });
   const rating = opener("button.quiet.rating", "menu", (button) => openRating(button, paper, view));
   const notes = opener("button.quiet.notes", "dialog", (button) => openNotes(button, paper, view));
-  const tags = h("span.tags");
-  const tag = opener(
-    "button.quiet.tagger",
-    "dialog",
-    (button) => openTags(button, paper, () => view),
-    {
-      "aria-label": t("addTag"),
-      title: t("tagsMenu"),
-    },
+  const tag = opener("button.quiet.tagger", "dialog", (button) =>
+    openTags(button, paper, () => view),
   );
+  const tags = h("span.tags.fit", tag);
   const flags = h("span.flags");
   const mark = h("span.flags");
-  const draw = (/** @type {View} */ next, room = Infinity) => {
+  const draw = (/** @type {View} */ next) => {
     view = next;
     drawStatus(status, word, view.card.entry?.status ?? "none");
     drawRating(rating, view.card.entry?.rating ?? null);
     drawNotes(notes, view.card.notes);
-    drawTags(tags, view.card.entry?.tags ?? [], room - CONTROLS_ROOM, onTag);
-    tag.textContent = view.card.entry?.tags.length ? "+" : t("addTag");
+    drawTags(tags, tag, view.card.entry?.tags ?? [], { onTag, onFit });
     flags.replaceChildren(...drawFlags(view, () => openNotes(notes, paper, view)));
     mark.replaceChildren(...drawMark(view));
   };
   return {
-    row: h(
-      "div.row.controls",
-      h("span.split", status, more),
-      rating,
-      notes,
-      tags,
-      tag,
-      mark,
-      flags,
-    ),
+    row: h("div.row.controls", h("span.split", status, more), rating, notes, tags, mark, flags),
     draw,
     status,
     more,
@@ -155,21 +142,22 @@ function drawNotes(button, notes) {
 }
 
 /**
+ * Draw the tags that have room; the button after them counts the others, and opens them all.
  * @param {HTMLElement} place
+ * @param {HTMLElement} button
  * @param {string[]} tags
- * @param {number} room
- * @param {(tag: string) => void} onTag
+ * @param {{ onTag: (tag: string) => void, onFit: () => void }} act
  */
-function drawTags(place, tags, room, onTag) {
-  const shown = takeFitting(
-    tags.map((name) => ({ name })),
-    room,
-  ).slice(0, MOST_TAGS);
-  const hidden = tags.slice(shown.length);
-  place.replaceChildren(
-    ...shown.map(({ name }) => tagChip(name, colourOf(name), () => onTag(name))),
-    hidden.length ? h("span.about", { title: hidden.join(", ") }, `+${hidden.length}`) : "",
-  );
+function drawTags(place, button, tags, { onTag, onFit }) {
+  const chips = tags.map((name) => tagChip(name, colourOf(name), () => onTag(name)));
+  for (const chip of place.querySelectorAll(".chip")) chip.remove();
+  place.prepend(...chips);
+  fitChips(place, chips, (hidden) => {
+    button.textContent = hidden ? `+${hidden}` : chips.length ? "+" : t("addTag");
+    button.title = tags.slice(tags.length - hidden).join(", ") || t("tagsMenu");
+    button.setAttribute("aria-label", hidden ? `+${hidden}, ${t("tagsMenu")}` : t("addTag"));
+    onFit();
+  });
 }
 
 /** @param {View} view @param {() => void} onConflict */
@@ -205,39 +193,37 @@ function drawMark({ card }) {
 /**
  * @param {View} view
  * @param {PagePaper} paper
- * @param {number} room
- * @param {{ onTerm: (term: TermChip) => void }} act
+ * @param {{ onTerm: (term: TermChip) => void, onFit: () => void }} act
  */
-function drawTerms(view, paper, room, act) {
+function drawTerms(view, paper, act) {
   const { terms, results, extraction } = view.card;
-  const [result] = sortResults(results);
-  const line = result ? resultLine(result) : "";
-  const telling = terms.filter((term) => !term.folded);
-  const shown = takeFitting(telling, room - Math.min(line.length, 30));
+  const result = leadingResult(results);
+  // a bare number says nothing by itself, so only their count is shown
+  const words = result ? resultLine(result) : count("results", results.length);
   const open = (/** @type {HTMLElement} */ anchor, /** @type {TermChip} */ term) =>
     openTerm(anchor, paper, term, act.onTerm);
-  const rest = terms.length - shown.length;
   const said = opener(
-    "button.result",
+    result && isComplete(result) ? "button.result.complete" : "button.result",
     "dialog",
     (button) => openResults(button, view),
-    { title: line },
-    h("span", line),
-    results.length > 1 ? ` +${results.length - 1}` : "",
+    { title: words },
+    h("span", words),
+    result && results.length > 1 ? ` +${results.length - 1}` : "",
   );
-  const all = opener(
-    "button.quiet.all",
-    "dialog",
-    (button) => openTerms(button, view, open),
-    { "aria-label": `+${rest}, ${t("allTerms")}` },
-    `+${rest}`,
-  );
+  const all = opener("button.quiet.all", "dialog", (button) => openTerms(button, view, open));
   const isEmpty = !terms.length && !results.length && view.known;
-  const chips = shown.map((term) => termChip(term, (button) => open(button, term)));
+  const telling = terms.filter((term) => !term.folded);
+  const chips = telling.map((term) => termChip(term, (button) => open(button, term)));
+  const line = h("span.fit", chips, all);
+  fitChips(line, chips, (hidden) => {
+    const rest = terms.length - telling.length + hidden;
+    all.hidden = !rest;
+    all.textContent = `+${rest}`;
+    all.setAttribute("aria-label", `+${rest}, ${t("allTerms")}`);
+    act.onFit();
+  });
   return [
-    ...(line ? [said] : []),
-    ...chips,
-    ...(rest ? [all] : []),
-    ...(isEmpty ? [h("span.about", t(`extraction_${extraction}`))] : []),
+    ...(results.length ? [said] : []),
+    isEmpty ? h("span.about", t(`extraction_${extraction}`)) : line,
   ];
 }

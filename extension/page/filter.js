@@ -1,7 +1,9 @@
 /** Filter and order the papers of a list. Pure. */
 
+import { rankResults } from "./results.js";
+
 /** @import { Card, TermChip } from "../shared/api.d.ts" */
-/** @import { PagePaper, Status, View } from "../shared/types.d.ts" */
+/** @import { Status, View } from "../shared/types.d.ts" */
 
 /**
  * @typedef {object} Filter
@@ -36,11 +38,11 @@ export function isActive({ statuses, tags, terms, text, onlyNew }) {
 /**
  * Return whether a paper is shown: it has one of the statuses and all of the tags, terms and words.
  * @param {View} view
- * @param {PagePaper} paper
+ * @param {() => string} printed returns the words of the paper on the page
  * @param {Filter} filter
  * @returns {boolean}
  */
-export function isShown({ card }, paper, { statuses, tags, terms, text, onlyNew }) {
+export function isShown({ card }, printed, { statuses, tags, terms, text, onlyNew }) {
   if (onlyNew && !isNew(card)) return false;
   const own = new Set((card.entry?.tags ?? []).map((tag) => tag.toLowerCase()));
   const named = new Set(card.terms.map(termId));
@@ -48,7 +50,7 @@ export function isShown({ card }, paper, { statuses, tags, terms, text, onlyNew 
     (!statuses.length || statuses.includes(statusOf(card))) &&
     tags.every((tag) => own.has(tag.toLowerCase())) &&
     terms.every((term) => named.has(term)) &&
-    holdsWords(card, paper, text)
+    holdsWords(card, printed, text)
   );
 }
 
@@ -64,15 +66,14 @@ export function statusOf(card) {
 
 /**
  * @param {Card} card
- * @param {PagePaper} paper
+ * @param {() => string} printed
  * @param {string} text
  */
-function holdsWords(card, paper, text) {
+function holdsWords(card, printed, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
   const parts = [
-    paper.title,
-    paper.abstract ?? "",
+    printed(),
     ...(card.entry?.tags ?? []),
     ...card.notes.map((note) => note.text),
     ...card.terms.map((term) => term.name),
@@ -99,46 +100,22 @@ export function countStatuses(views) {
  * @returns {number[]}
  */
 export function orderOf(views, sort) {
-  const metric = commonMetric(views);
-  /** @type {Record<Filter["sort"], (view: View) => number>} */
-  const worth = {
-    page: () => 0,
-    // a card that was cached before the server knew a score comes last
-    close: (view) => view.card.for_you?.score ?? -Infinity,
-    results: (view) => resultWorth(view, metric),
-  };
-  const places = views
-    .map((view, place) => ({ place, worth: worth[sort](view) }))
-    .sort((a, b) => b.worth - a.worth || a.place - b.place);
+  const places = rankBy(views, sort)
+    .map((rank, place) => ({ ...rank, place }))
+    .sort((a, b) => a.group - b.group || a.number - b.number || a.place - b.place);
   const order = new Array(views.length);
   for (const [rank, { place }] of places.entries()) order[place] = rank;
   return order;
 }
 
-/** @param {View[]} views @returns {string | null} the metric that most papers of the page report */
-function commonMetric(views) {
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const { card } of views) {
-    for (const metric of new Set(card.results.map((result) => result.metric ?? "")))
-      counts.set(metric, (counts.get(metric) ?? 0) + 1);
-  }
-  counts.delete("");
-  const [best] = [...counts].sort(([a, x], [b, y]) => y - x || a.localeCompare(b));
-  return best?.[0] ?? null;
-}
-
 /**
- * Rank papers with the page's most common metric first, by its number; then other results; then the
- * rest.
- * @param {View} view
- * @param {string | null} metric
+ * @param {View[]} views
+ * @param {Filter["sort"]} sort
+ * @returns {{ group: number, number: number }[]} smaller ones come first
  */
-function resultWorth({ card }, metric) {
-  const numbers = card.results
-    .filter((result) => result.metric === metric)
-    .map((result) => result.number ?? 0);
-  // above every paper without the metric, whose worth is 1 at most
-  if (metric && numbers.length) return 1_000 + Math.max(...numbers);
-  return card.results.length ? 1 : 0;
+function rankBy(views, sort) {
+  if (sort === "results") return rankResults(views);
+  // a card that was cached before the server knew a score comes last
+  const number = (/** @type {View} */ { card }) => -(card.for_you?.score ?? -Number.MAX_VALUE);
+  return views.map((view) => ({ group: 0, number: sort === "close" ? number(view) : 0 }));
 }

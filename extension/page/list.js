@@ -4,7 +4,7 @@ import { makeBar } from "./bar.js";
 import { makeMargin } from "./card.js";
 import { isShown, NO_FILTER, orderOf, statusOf, termId } from "./filter.js";
 import { announce, showError } from "./layer.js";
-import { charactersPerRow, commonParent, itemIn, placeForMargin } from "./list_layout.js";
+import { commonParent, itemIn, placeForMargin, wordsOn } from "./list_layout.js";
 import { makeEdit } from "./menu.js";
 import { makeTaskQueue } from "./throttle.js";
 import { count, t } from "../shared/i18n.js";
@@ -28,7 +28,6 @@ export class List {
   listed = null;
   /** @type {Margin | null} */
   current = null;
-  room = 46;
   work = makeTaskQueue();
 
   /**
@@ -63,7 +62,6 @@ export class List {
     const spots = this.found
       .filter((each) => this.isBare(each))
       .map((each) => ({ ...each, spot: placeForMargin(each.card) }));
-    if (spots.length) this.room = charactersPerRow(spots[0].card);
     for (const { card, paper, spot } of spots)
       this.work.add(card, () => this.mount(card, paper, spot));
     this.removeForeignMargins();
@@ -94,7 +92,7 @@ export class List {
     this.margins.set(card, margin);
     const view = this.viewOf(paper.id);
     // without a view the margin stays empty but keeps its reserved height
-    if (view) margin.draw(view, this.room);
+    if (view) margin.draw(view);
     spot.append(margin.host);
     this.work.last(() => this.arrange());
   }
@@ -132,7 +130,7 @@ export class List {
     const wanted = new Set(keys);
     for (const [card, margin] of this.margins) {
       const view = wanted.has(margin.paper.id) && this.viewOf(margin.paper.id);
-      if (view) this.work.add(card, () => margin.draw(view, this.room));
+      if (view) this.work.add(card, () => margin.draw(view));
     }
     this.work.last(() => this.arrange());
   }
@@ -149,7 +147,8 @@ export class List {
     const order = orderOf(views, this.filter.sort);
     for (const [place, { card, paper }] of this.found.entries()) {
       const item = /** @type {HTMLElement} */ (list ? itemIn(list, card) : card);
-      item.toggleAttribute("data-papermargin-hidden", !isShown(views[place], paper, this.filter));
+      const printed = () => [paper.title, paper.abstract, wordsOn(card)].join("\n");
+      item.toggleAttribute("data-papermargin-hidden", !isShown(views[place], printed, this.filter));
       const isDone = ["read", "skipped"].includes(statusOf(views[place].card));
       card.toggleAttribute("data-papermargin-dim", isDone);
       // below zero, so that what the page itself puts into the list stays behind the papers

@@ -1,8 +1,5 @@
 /** Where margins and bar go in the markup of a list. */
 
-const CHARACTER_WIDTH = 6.6;
-const CARD_PADDING = 48;
-
 /**
  * @param {Element} card
  * @returns {Element} the parent for the margin in a card: the card, or its title's parent in a row
@@ -15,11 +12,6 @@ export function placeForMargin(card) {
   return isRow
     ? (card.querySelector("h1, h2, h3, h4, h5, h6, [role=heading]")?.parentElement ?? card)
     : card;
-}
-
-/** @param {Element} card @returns {number} about how many characters of chips fit into a row */
-export function charactersPerRow(card) {
-  return Math.max(20, Math.floor((card.clientWidth - CARD_PADDING) / CHARACTER_WIDTH));
 }
 
 /**
@@ -46,4 +38,18 @@ export function itemIn(list, card) {
   let item = card;
   while (item.parentElement && item.parentElement !== list) item = item.parentElement;
   return item;
+}
+
+/**
+ * @param {Element} card
+ * @returns {string} what the card prints, such as an organization, without its dialogs
+ */
+export function wordsOn(card) {
+  const isPrinted = (/** @type {Node} */ node) =>
+    !node.parentElement?.closest("dialog, script, style, template, [hidden]");
+  const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
+  const words = [];
+  while (walker.nextNode())
+    if (isPrinted(walker.currentNode)) words.push(walker.currentNode.nodeValue);
+  return words.join(" ").replace(/\s+/g, " ");
 }

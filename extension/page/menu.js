@@ -6,27 +6,36 @@ import { announce, closePopover, showError, openPopover } from "./layer.js";
 import { ask } from "../shared/messages.js";
 import { wordsOfSpan } from "./quote.js";
 import { reasonsOf } from "./reasons.js";
-import { sortResults, LABELS, resultLine } from "./terms.js";
+import { isComplete, resultLine, sortResults } from "./results.js";
+import { LABELS } from "./terms.js";
+import { undoOf } from "./undo.js";
 import { t } from "../shared/i18n.js";
+import { plainText } from "../shared/latex.js";
 
 /** @import { Card, Mention, Result, TermChip } from "../shared/api.d.ts" */
-/** @import { EntryChange, PaperRef, Status, View } from "../shared/types.d.ts" */
+/** @import { EntryChange, NewEdit, PaperRef, Status, View } from "../shared/types.d.ts" */
 
 /**
- * Add an edit to the outbox, and announce it or its failure.
- * @param {object} edit
+ * Add an edit to the outbox, and announce it with a button that takes it back, or its failure.
+ * @param {NewEdit} edit
  * @param {string} [words] the announcement
  * @returns {Promise<View | null>} the paper's new view, null if the edit was not saved
  */
 export async function makeEdit(edit, words) {
   try {
-    const view = await ask("edit", edit);
-    if (words) announce(words);
+    const { before, view } = await ask("edit", edit);
+    const back = undoOf(edit, before);
+    if (words) announce(words, back ? () => takeBack(back) : undefined);
     return view;
   } catch (failure) {
     showError(failure);
     return null;
   }
+}
+
+/** @param {NewEdit} back */
+async function takeBack(back) {
+  if (await makeEdit(back)) announce(t("saidTakenBack"));
 }
 
 /**
@@ -257,9 +266,24 @@ export function resultTable(results) {
         h(
           "tr",
           { title: resultLine(result) },
-          heads.map((head) => h("td", String(Reflect.get(result, head) ?? "–"))),
+          heads.map((head) => resultCell(result, head)),
         ),
       ),
     ),
+  );
+}
+
+/**
+ * @param {Result} result
+ * @param {string} head
+ */
+function resultCell(result, head) {
+  const words = plainText(String(Reflect.get(result, head) ?? "–"));
+  if (head !== "value") return h("td", words);
+  const about = result.kind === "baseline" || result.kind === "change" ? result.kind : "";
+  return h(
+    isComplete(result) && !about ? "td.complete" : "td",
+    words,
+    about && h("span.facts", t(`result_${about}`)),
   );
 }

@@ -155,9 +155,6 @@ export function makeEditor(paper, view, { note, quote = null, onDone }) {
     onDone();
   };
   on(area, "input", keep);
-  on(area, "keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void save();
-  });
   const editor = h(
     "div.editor",
     anchor && h("blockquote.quote", anchor.exact),
@@ -178,6 +175,10 @@ export function makeEditor(paper, view, { note, quote = null, onDone }) {
       state,
     ),
   );
+  // on the editor, since the preview hides the text field
+  on(editor, "keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void save();
+  });
   return editor;
 }
 

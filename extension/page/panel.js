@@ -94,7 +94,8 @@ export function makePanel(paper, act) {
     content.hidden = !open;
     host.toggleAttribute("data-folded", !open);
   };
-  return { host, draw, write, setOpen, controls, related, corrections };
+  const isEditing = () => editing;
+  return { host, draw, write, setOpen, isEditing, controls, related, corrections };
 }
 
 /**

@@ -14,7 +14,9 @@ import { t } from "../shared/i18n.js";
 /** @import { CorrectionState, PaperPage, Quote } from "../shared/api.d.ts" */
 /** @import { Label, PagePaper, Settings, View } from "../shared/types.d.ts" */
 
-const WIDE = 1180;
+/** Where a page keeps room beside the panel; the styles that reserve it name the same width. */
+const ROOMY = matchMedia("(min-width: 1360px)");
+const HEADERS = "header, nav, [role=banner]";
 
 /** Draws on a paper's page. */
 export class PaperMargin {
@@ -23,6 +25,7 @@ export class PaperMargin {
   /** @type {Element | null} */
   abstract = null;
   related = "";
+  leaving = new AbortController();
 
   /**
    * @param {PagePaper} paper
@@ -34,7 +37,7 @@ export class PaperMargin {
     this.viewOf = viewOf;
     this.settings = settings;
     this.words = words;
-    this.open = settings().panel && isWide();
+    this.open = settings().panel && ROOMY.matches;
     this.panel = makePanel(paper, {
       onLabels: (labels) => ask("setPageSettings", { labels }),
       onFold: (open) => this.fold(open),
@@ -44,6 +47,11 @@ export class PaperMargin {
       // the selection is updated after the event
       if (this.abstract?.contains(event.target)) setTimeout(() => this.offer());
     });
+    const { signal } = this.leaving;
+    const lower = () => this.lowerPanel();
+    ROOMY.addEventListener("change", () => this.followRoom(), { signal });
+    addEventListener("scroll", lower, { signal, passive: true });
+    addEventListener("resize", lower, { signal });
   }
 
   /**
@@ -52,13 +60,27 @@ export class PaperMargin {
    */
   fold(wanted) {
     this.open = wanted;
-    if (isWide()) void ask("setPageSettings", { panel: wanted });
+    if (ROOMY.matches) void ask("setPageSettings", { panel: wanted });
+    this.showPanel();
+  }
+
+  /** Fold the panel when a resize or zoom takes its room, but not under what is being written. */
+  followRoom() {
+    if (!this.panel.isEditing()) this.open = this.settings().panel && ROOMY.matches;
     this.showPanel();
   }
 
   showPanel() {
+    const { documentElement } = document;
     this.panel.setOpen(this.open);
-    document.documentElement.toggleAttribute("data-papermargin-folded", !this.open);
+    documentElement.toggleAttribute("data-papermargin-folded", !this.open);
+    documentElement.toggleAttribute("data-papermargin-panel", this.open);
+    this.lowerPanel();
+  }
+
+  /** Let the panel begin below the page's header, where its account and search are. */
+  lowerPanel() {
+    this.panel.host.style.top = this.open ? `${headerEdge()}px` : "";
   }
 
   /**
@@ -225,12 +247,23 @@ export class PaperMargin {
 
   clear() {
     this.abstract = null;
+    this.leaving.abort();
     this.panel.host.remove();
+    document.documentElement.removeAttribute("data-papermargin-panel");
     for (const label of [...LABELS.map((each) => each.toLowerCase()), "note"])
       paint({ [label]: [] });
   }
 }
 
-function isWide() {
-  return innerWidth >= WIDE;
+/**
+ * Return where the page's header ends in the window: 0 if it has none, or is scrolled away. Several
+ * headers may follow each other; a column of links beside the page is none.
+ */
+function headerEdge() {
+  const boxes = [...document.querySelectorAll(HEADERS)]
+    .filter((header) => !header.closest("main, article, aside, footer, dialog"))
+    .map((header) => header.getBoundingClientRect())
+    .filter(({ width, height }) => width > innerWidth / 2 && height < innerHeight / 2)
+    .sort((a, b) => a.top - b.top);
+  return boxes.reduce((edge, { top, bottom }) => (top <= edge ? Math.max(edge, bottom) : edge), 0);
 }

@@ -140,6 +140,6 @@ function swatch(name, colour, onDone) {
       onDone();
     },
   });
-  button.style.background = colour;
+  button.style.backgroundColor = colour;
   return button;
 }

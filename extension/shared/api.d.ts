@@ -31,6 +31,7 @@ export interface components {
             notes: components["schemas"]["NoteState"][];
             terms: components["schemas"]["TermChip"][];
             results: components["schemas"]["Result"][];
+            lower_is_better?: string[];
             for_you?: components["schemas"]["Closeness"] | null;
         };
         ChangeList: {

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { t } from "../shared/i18n.js";
+import { plainText } from "../shared/latex.js";
 
 /** @import { TermChip } from "../shared/api.d.ts" */
 /** @import { Status } from "../shared/types.d.ts" */
@@ -45,7 +46,7 @@ export function termChip(term, open) {
     open,
     { title: about, "aria-label": about },
     isOwn && h("i.own", { "aria-hidden": "true" }, "✦"),
-    h("span", term.name),
+    h("span", plainText(term.name)),
   );
 }
 

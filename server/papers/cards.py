@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from msgspec.structs import replace
 
-from nlp.spans import Mention
+from nlp.spans import Mention, Result
 from server.database.connection import fetch, places
 from server.database.models import decode_mentions, decode_results
 from server.database.serializers import correction_state, entry_state, note_state
@@ -13,6 +13,7 @@ from server.schema.reading_list import EntryState, NoteState
 from server.schema.terms import CorrectionState, TermChip
 from server.terms.apply_corrections import chips, correct, correct_results
 from server.terms.chips import rank_chips
+from server.terms.leaderboard import lower_is_better
 from server.terms.overrides_sql import own_terms, read_naming, rename
 from server.terms.rows import first_role
 
@@ -50,6 +51,7 @@ async def cards(papers: list[int], user: int) -> dict[int, Card]:
             paper: correct_results(results[paper], text, verdicts[paper])
             for paper, (text, _) in texts.items()
         }
+    shown = {paper: [r for r in found if r.is_shown] for paper, found in results.items()}
     return {
         row["id"]: Card(
             key=row["key"],
@@ -59,10 +61,16 @@ async def cards(papers: list[int], user: int) -> dict[int, Card]:
             entry=entries.get(row["id"]),
             notes=notes[row["id"]],
             terms=rank_chips(terms[row["id"]], row["papers"]),
-            results=[each for each in results[row["id"]] if each.is_shown],
+            results=shown[row["id"]],
+            lower_is_better=_lower_metrics(shown[row["id"]]),
         )
         for row in rows
     }
+
+
+def _lower_metrics(results: list[Result]) -> list[str]:
+    metrics = {each.metric: each.unit or "" for each in results if each.metric}
+    return [metric for metric, unit in metrics.items() if lower_is_better(metric, unit)]
 
 
 def extraction_state(version: str | None, error: str | None) -> ExtractionState:

@@ -57,6 +57,7 @@ class Card(Struct, kw_only=True):
     """What stands beside one paper of a page.
 
     `for_you` is in the answers of the overlay; its reasons are given where the paper stands out.
+    `lower_is_better` names the metrics of its results of which small values are good.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Card(Struct, kw_only=True):
     notes: list[NoteState]
     terms: list[TermChip]
     results: list[Result]
+    lower_is_better: list[str] = field(default_factory=list)
     for_you: Closeness | None = None
 
 

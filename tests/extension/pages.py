@@ -248,12 +248,18 @@ def arxiv_page(paper: Paper, *, version: int = 1) -> str:
         f"<!doctype html><html "
         f"lang=en><head><title>{html.escape(paper.title)}</title>{metas}"
         f'<meta property="og:url" content="{address}"><style>{STYLE}</style></head><body>'
-        f'<div id="abs"><h1 class="title mathjax"><span '
+        f"{_header('arXiv')}"
+        f'<main><div id="abs"><h1 class="title mathjax"><span '
         f'class="descriptor">Title:</span>{html.escape(paper.title)}</h1>'
         f'<blockquote class="abstract mathjax">\n      <span '
         f'class="descriptor">Abstract:</span>{wrapped}\n    '
-        f"</blockquote></div></body></html>"
+        f"</blockquote></div></main><footer>About · Help</footer></body></html>"
     )
+
+
+def _header(site: str) -> str:
+    links = f'<a href="/">{site}</a><a class="account" href="/login">Log in</a>'
+    return f'<header class="top">{links}</header>'
 
 
 def _island(name: str, props: dict[str, Any], body: str) -> str:
@@ -269,6 +275,6 @@ def _page(kind: str, body: str, script: str, dark: bool) -> str:
         'charset="utf-8"><meta '
         f'name="viewport" '
         f'content="width=device-width"><title>Papers</title><style>{STYLE}</style></head><body '
-        f'class="{kind}">{body}'
+        f'class="{kind}">{_header("Hugging Face")}{body}'
         f"<script>{script}</script></body></html>"
     )

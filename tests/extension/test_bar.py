@@ -91,7 +91,7 @@ def test_what_has_no_room_is_in_a_menu(worst: Page) -> None:
     worst.set_viewport_size({"width": 390, "height": 700})
     worst.locator("papermargin-bar .overflow").click()
     dialog = worst.locator("papermargin-layer .popover")
-    for part in (".count[data-status=read]", "input", "select", ".seen"):
+    for part in (".count[data-status=read]", ".stack input", ".sorts", ".seen"):
         expect(dialog.locator(part)).to_be_visible()
     worst.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
@@ -163,3 +163,33 @@ def test_the_filter_for_new_papers_follows_to_other_lists(
     expect(elsewhere.locator("papermargin-bar .empty")).to_contain_text("Nothing new here")
     elsewhere.get_by_role("button", name="New to me").click()
     expect(elsewhere.locator("article:visible")).to_have_count(3)
+
+
+def test_the_filter_finds_what_a_card_prints_beside_its_title(
+    paired: Browser, listed: list[Paper]
+) -> None:
+    body = list_page(listed)
+    place = body.index("Submitted by somebody")
+    body = body[:place] + "<a href='/quiet-lab'>Quiet Lab</a> " + body[place:]
+    page = paired.open(f"{HOST}/papers", body)
+    expect(page.locator("papermargin-card .status")).to_have_count(6)
+    page.get_by_role("searchbox", name="Filter").fill("quiet lab")
+    expect(page.locator("article:visible")).to_have_count(1)
+
+
+def test_the_term_picker_finds_all_terms_of_the_page(
+    paired: Browser, server: Server, some_papers: Papers
+) -> None:
+    listed = some_papers(6)
+    for number, paper in enumerate(listed):
+        tags = [f"tag {number} {letter}" for letter in "abcd"]
+        server.call("POST", "/api/v1/overlay", {"papers": [{"id": paper.key, "title": "x"}]})
+        server.call("PUT", f"/api/v1/papers/{paper.key}/entry", {"tags": tags}, If_Match="*")
+    page = paired.open(f"{HOST}/papers", list_page(listed))
+    expect(page.locator("papermargin-card .status[data-status=inbox]")).to_have_count(6)
+    page.get_by_role("button", name="Tags and terms").click()
+    picker = page.locator("papermargin-layer .popover")
+    expect(picker.locator(".chip.tag")).to_have_count(14)
+    picker.get_by_role("searchbox").fill("5 D")
+    picker.get_by_role("button", name="tag 5 d").click()
+    expect(page.locator("article:visible")).to_have_count(1)

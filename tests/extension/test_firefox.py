@@ -379,6 +379,8 @@ def test_without_the_highlight_api_boxes_cover_the_mentions(
             f"String({box}({marks}[0].getBoundingClientRect())) === "
             f"String({box}({words}.getBoundingClientRect()))"
         )
+        # it starts folded in a window of this width
+        tab.click(".fold")
         tab.click(".toggle.dataset")
         tab.until(f"{marks}.length === 0")
 

@@ -248,12 +248,13 @@ def test_cards_can_be_sorted_by_results_and_by_closeness(
         "() => [...document.querySelectorAll('article')].sort((a, b) => a.style.order - "
         "b.style.order)[0].querySelector('h3').textContent"
     )
-    order = page.get_by_label("Order", exact=True)
-    order.focus()  # by key, because the bar ignores events that a script makes
-    order.press("End")
+    order = page.locator("papermargin-bar .sort")
+    order.click()
+    page.get_by_role("menuitemradio", name="Results").click()
     # accuracy is the metric that most of them report
     until(lambda: "adapters" in page.evaluate(first))
-    order.press("ArrowUp")
+    order.click()
+    page.get_by_role("menuitemradio", name="Closest").click()
     # the paper whose text is most like that of the one in the list
     until(lambda: "doubt" in page.evaluate(first))
 

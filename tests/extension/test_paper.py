@@ -169,3 +169,65 @@ def test_a_narrow_window_starts_with_the_panel_folded(paired: Browser, paper: Pa
     expect(page.locator("papermargin-panel .fold")).to_have_attribute("aria-expanded", "false")
     page.locator("papermargin-panel .fold").click()
     expect(page.locator("papermargin-panel .status")).to_be_visible()
+
+
+def is_open(page: Page) -> bool:
+    return page.locator("papermargin-panel .fold").get_attribute("aria-expanded") == "true"
+
+
+COVERED = """() => {
+    const covered = selector => {
+        const { left, width, top, height } = document.querySelector(selector)
+            .getBoundingClientRect();
+        const hit = document.elementFromPoint(left + width - 1, top + height / 2);
+        return !hit?.closest(selector);
+    };
+    return ['.account', 'h1'].filter(covered);
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 640, 1280, 1366, 1400, 1920])
+def test_the_panel_covers_neither_the_account_area_nor_the_text(
+    paired: Browser, page: Page, paper: Paper, width: int
+) -> None:
+    other = paired.context.new_page()
+    other.set_viewport_size({"width": width, "height": 800})
+    for address, body in {
+        f"https://huggingface.co/papers/{paper.key}": paper_page(paper),
+        f"https://arxiv.org/abs/{paper.key}": arxiv_page(paper),
+    }.items():
+        paired.pages[address] = body
+        other.goto(address)
+        expect(other.locator("papermargin-panel .fold")).to_be_visible()
+        assert is_open(other) == (width >= 1360)
+        assert other.evaluate(COVERED) == []
+        if not is_open(other):
+            other.locator("papermargin-panel .fold").click()
+            assert other.evaluate(COVERED) in ([], ["h1"])
+
+
+def test_the_panel_begins_under_the_header_and_follows_it(page: Page) -> None:
+    panel = page.locator("papermargin-panel")
+    page.evaluate("() => { document.body.style.minHeight = '3000px'; }")
+    top = "() => document.querySelector('papermargin-panel').getBoundingClientRect().top"
+    edge = page.locator("header").evaluate("header => header.getBoundingClientRect().bottom")
+    assert page.evaluate(top) == edge > 0
+    page.mouse.wheel(0, 1000)
+    until(lambda: page.evaluate(top) == 0)
+    page.mouse.wheel(0, -1000)
+    until(lambda: page.evaluate(top) == edge)
+    expect(panel.locator(".fold")).to_be_in_viewport(ratio=1)
+
+
+def test_the_panel_folds_as_its_room_goes_but_not_under_a_note(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    until(lambda: not is_open(page))
+    page.set_viewport_size({"width": 1536, "height": 800})
+    until(lambda: is_open(page))
+    page.locator("papermargin-panel").get_by_role("button", name="New note").click()
+    editor = page.locator("papermargin-panel textarea")
+    editor.fill("half a sentence")
+    page.set_viewport_size({"width": 700, "height": 800})
+    page.wait_for_timeout(300)
+    expect(editor).to_be_visible()
+    expect(editor).to_have_value("half a sentence")

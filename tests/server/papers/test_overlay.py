@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from nlp.spans import Extraction, Mention
+from nlp.spans import Extraction, Mention, Result
 from server.database.connection import fetch
 from server.errors import TooLarge
 from server.extraction.save import PaperExtraction, store_readings, unread
@@ -158,3 +158,15 @@ async def extract(papers: list[int]) -> None:
     found = Extraction([Mention(0, 4, "METHOD", "Moss")], [])
     waiting = await unread("1", limit=9, only=papers)
     await store_readings([PaperExtraction(paper, found) for paper in waiting], "1", NOW)
+
+
+async def test_a_card_says_of_which_metrics_small_values_are_good() -> None:
+    await take_in(source(FERN, "Fern", abstract="It has an FID of 2.1 and 90% accuracy."))
+    [waiting] = await unread("1", limit=1)
+    results = [
+        Result(start=0, end=3, value="2.1", number=2.1, metric="FID", kind="own"),
+        Result(start=4, end=7, value="90%", number=90, metric="accuracy", kind="own"),
+    ]
+    await store_readings([PaperExtraction(waiting, Extraction([], results))], "1", NOW)
+    [card] = (await show(shown(FERN))).cards
+    assert card and card.lower_is_better == ["FID"]

@@ -1,0 +1,39 @@
+/** What takes an edit back. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { undoOf } from "../../../../extension/page/undo.js";
+
+const paper = { id: "2606.00001", title: "" };
+const edit = (kind, change, more = {}) => ({ kind, ref: "r", paper, change, ...more });
+const before = (entry, notes = []) => ({ card: { entry, notes } });
+const entry = { status: "reading", rating: 3, tags: ["RL"] };
+
+test("what an entry had before comes back, and nothing else", () => {
+  const back = (change, more) => undoOf(edit("entry", change, more), before(entry)).change;
+  assert.deepEqual(back({ status: "read" }), { status: "reading" });
+  assert.deepEqual(back({ rating: null }), { rating: 3 });
+  assert.deepEqual(back({ add: ["rl", "new"] }), { remove: ["new"] });
+  assert.deepEqual(back({ remove: ["rl", "absent"] }), { add: ["rl"] });
+  assert.deepEqual(back({}, { erase: true }), { status: "reading", rating: 3, add: ["RL"] });
+});
+
+test("what an edit created is deleted", () => {
+  assert.ok(undoOf(edit("entry", { status: "inbox" }), before(null)).erase);
+  assert.ok(undoOf(edit("entry", { rating: 4 }), before({ ...entry, deleted: true })).erase);
+  assert.ok(undoOf(edit("note", { text: "new" }), before(null)).erase);
+  assert.deepEqual(undoOf(edit("correction", {}), before(null)).base, { version: 1 });
+});
+
+test("a note gets its earlier text, also after it was deleted", () => {
+  const note = { id: "r", text: "old", quote: null };
+  for (const more of [{}, { erase: true }]) {
+    const back = undoOf(edit("note", { text: "new" }, more), before(null, [note]));
+    assert.deepEqual(back.change, { text: "old", quote: null });
+    assert.ok(!back.erase);
+  }
+});
+
+test("a tag's colour and seen papers have no undo here", () => {
+  assert.equal(undoOf(edit("tag", { colour: "#fff" }), before(null)), null);
+});
