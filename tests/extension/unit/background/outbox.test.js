@@ -308,3 +308,62 @@ test("of a conflict on a note, both texts reach the server, the chosen one last"
     assert.deepEqual(await store.readEdits(), []);
   }
 });
+
+test("an edit of a note is made on the note that the cache has", async () => {
+  await add("note", { text: "first" });
+  serve(() => reply(note({ text: "first", version: 6 })));
+  await flush();
+  await add("note", { text: "second" });
+  await add("note", { text: "another" }, { ref: "n2" });
+  await flush();
+  assert.deepEqual(ifMatch(), ['"0"', '"6"', '"0"']);
+});
+
+test("a correction is made on no version, whatever the entry of its paper has", async () => {
+  await add("entry", { status: "read" });
+  serve(() => reply(entry({ version: 4 })));
+  await flush();
+  await add("correction", { verdict: "wrong" }, { ref: "c1" });
+  await flush();
+  assert.deepEqual(ifMatch(), ['"0"', '"0"']);
+});
+
+test("edits that are made at once are all kept and sent in turn", async () => {
+  await Promise.all([1, 2, 3].map((rating) => add("entry", { rating })));
+  let version = 0;
+  serve(({ body }) => reply(entry({ ...body, version: (version += 1) })));
+  await flush();
+  assert.deepEqual(
+    requests.map(({ body }) => body.rating),
+    [1, 2, 3],
+  );
+});
+
+test("an edit made while another is being sent is made on what comes of that", async () => {
+  for (let turns = 0; turns < 120; turns += 1) {
+    install();
+    await add("entry", { status: "read" }, { base: entry() });
+    let version = 4;
+    serve(() => reply(entry({ status: "read", version: (version += 1) })));
+    const sending = flush();
+    for (let turn = 0; turn < turns; turn += 1) await null;
+    await add("entry", { rating: 5 });
+    await sending;
+    await flush();
+    assert.deepEqual(ifMatch(), ['"3"', '"5"'], `after ${turns} turns`);
+  }
+});
+
+test("each edit that was sent counts for its paper alone", async () => {
+  const before = [PAPER, OTHER].map(({ id }) => outbox.countSettled(id));
+  serve(() => reply(entry()));
+  for (const rating of [1, 2]) {
+    await add("entry", { rating });
+    await flush();
+  }
+  assert.deepEqual(
+    [PAPER, OTHER].map(({ id }) => outbox.countSettled(id)),
+    [before[0] + 2, before[1]],
+  );
+  assert.equal(outbox.countSettled("2601.00003"), 0);
+});
