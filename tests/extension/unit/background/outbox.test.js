@@ -240,9 +240,14 @@ for (const [cause, answer] of Object.entries(FAILURES))
 
 test("an answer without a version is from another server", async () => {
   await add("note", { text: "mine" }, { base: note() });
-  serve(() => reply({ welcome: "to our hotel" }));
-  await assert.rejects(flush(), (/** @type {any} */ error) => error.cause === "foreign");
-  assert.deepEqual(await states(), [["waiting", undefined]]);
+  for (const answer of [
+    () => reply({ welcome: "to our hotel" }),
+    () => new Response(null, { status: 204 }),
+  ]) {
+    serve(answer);
+    await assert.rejects(flush(), (/** @type {any} */ error) => error.cause === "foreign");
+    assert.deepEqual(await states(), [["waiting", undefined]]);
+  }
 });
 
 test("papers that were seen need no version, and each counts as settled", async () => {
@@ -260,6 +265,13 @@ test("an old arXiv id keeps its slash in an address", async () => {
   serve(() => reply({ version: 1 }));
   await flush();
   assert.deepEqual(sent(), ["PUT /api/v1/papers/hep-th/9901001/corrections/c1"]);
+});
+
+test("a tag is addressed by its name, in which a slash divides levels", async () => {
+  await add("tag", { colour: "#7c5cbf" }, { ref: "green/moss & fern", base: null });
+  serve(() => reply({ version: 1 }));
+  await flush();
+  assert.deepEqual(sent(), ["PUT /api/v1/tags/green/moss%20%26%20fern"]);
 });
 
 test("a conflict on an entry ends by dropping the person's own edit", async () => {
