@@ -6,7 +6,7 @@
 /** @import { Edit, EntryChange } from "../shared/types.d.ts" */
 
 /** @type {Record<string, any>} */
-const NO_ENTRY = { status: "none", rating: null, tags: [] };
+const NO_ENTRY = { status: "none", rating: null };
 
 /**
  * Return the card as it will be when the edits have been sent.
@@ -155,9 +155,15 @@ export function conflicts(edit, current) {
   if (current.deleted && base && !base.deleted) return ["deleted"];
   if (kind === "note") return isSameText(edit, current) ? [] : ["text"];
   if (kind !== "entry") return [];
-  // a deleted entry counts as an empty one, whose tags the server keeps
-  const theirs = current.deleted ? { ...NO_ENTRY, tags: current.tags } : current;
-  return entryConflicts(edit, { ...NO_ENTRY, ...base }, theirs);
+  return entryConflicts(edit, shown(base), shown(current));
+}
+
+/**
+ * Return the entry that people see: a deleted one is shown as none.
+ * @param {any} entry
+ */
+function shown(entry) {
+  return entry && !entry.deleted ? entry : NO_ENTRY;
 }
 
 /** @param {Edit} edit @param {any} current */

@@ -147,6 +147,10 @@ class TestChoosing:
         [section] = (await choose_digest(1, DAY, None)).sections
         assert (len(section.papers), section.more) == (30, 1)
 
+    async def test_a_search_that_shows_all_its_papers_counts_no_others(self) -> None:
+        [section] = (await choose_digest(1, DAY, None)).sections
+        assert (len(section.papers), section.more) == (2, 0)
+
     async def test_at_most_ten_papers_are_close_each_with_three_terms(self) -> None:
         await SavedSearch.all().update(digest=False)
         close = {n: f"Moss masks prune moss on peat {n}." for n in range(100, 112)}

@@ -240,9 +240,14 @@ for (const [cause, answer] of Object.entries(FAILURES))
 
 test("an answer without a version is from another server", async () => {
   await add("note", { text: "mine" }, { base: note() });
-  serve(() => reply({ welcome: "to our hotel" }));
-  await assert.rejects(flush(), (/** @type {any} */ error) => error.cause === "foreign");
-  assert.deepEqual(await states(), [["waiting", undefined]]);
+  for (const answer of [
+    () => reply({ welcome: "to our hotel" }),
+    () => new Response(null, { status: 204 }),
+  ]) {
+    serve(answer);
+    await assert.rejects(flush(), (/** @type {any} */ error) => error.cause === "foreign");
+    assert.deepEqual(await states(), [["waiting", undefined]]);
+  }
 });
 
 test("papers that were seen need no version, and each counts as settled", async () => {
@@ -260,6 +265,13 @@ test("an old arXiv id keeps its slash in an address", async () => {
   serve(() => reply({ version: 1 }));
   await flush();
   assert.deepEqual(sent(), ["PUT /api/v1/papers/hep-th/9901001/corrections/c1"]);
+});
+
+test("a tag is addressed by its name, in which a slash divides levels", async () => {
+  await add("tag", { colour: "#7c5cbf" }, { ref: "green/moss & fern", base: null });
+  serve(() => reply({ version: 1 }));
+  await flush();
+  assert.deepEqual(sent(), ["PUT /api/v1/tags/green/moss%20%26%20fern"]);
 });
 
 test("a conflict on an entry ends by dropping the person's own edit", async () => {
@@ -307,4 +319,63 @@ test("of a conflict on a note, both texts reach the server, the chosen one last"
     assert.notEqual(requests[0].headers.get("Idempotency-Key"), edit.id, "it is another request");
     assert.deepEqual(await store.readEdits(), []);
   }
+});
+
+test("an edit of a note is made on the note that the cache has", async () => {
+  await add("note", { text: "first" });
+  serve(() => reply(note({ text: "first", version: 6 })));
+  await flush();
+  await add("note", { text: "second" });
+  await add("note", { text: "another" }, { ref: "n2" });
+  await flush();
+  assert.deepEqual(ifMatch(), ['"0"', '"6"', '"0"']);
+});
+
+test("a correction is made on no version, whatever the entry of its paper has", async () => {
+  await add("entry", { status: "read" });
+  serve(() => reply(entry({ version: 4 })));
+  await flush();
+  await add("correction", { verdict: "wrong" }, { ref: "c1" });
+  await flush();
+  assert.deepEqual(ifMatch(), ['"0"', '"0"']);
+});
+
+test("edits that are made at once are all kept and sent in turn", async () => {
+  await Promise.all([1, 2, 3].map((rating) => add("entry", { rating })));
+  let version = 0;
+  serve(({ body }) => reply(entry({ ...body, version: (version += 1) })));
+  await flush();
+  assert.deepEqual(
+    requests.map(({ body }) => body.rating),
+    [1, 2, 3],
+  );
+});
+
+test("an edit made while another is being sent is made on what comes of that", async () => {
+  for (let turns = 0; turns < 120; turns += 1) {
+    install();
+    await add("entry", { status: "read" }, { base: entry() });
+    let version = 4;
+    serve(() => reply(entry({ status: "read", version: (version += 1) })));
+    const sending = flush();
+    for (let turn = 0; turn < turns; turn += 1) await null;
+    await add("entry", { rating: 5 });
+    await sending;
+    await flush();
+    assert.deepEqual(ifMatch(), ['"3"', '"5"'], `after ${turns} turns`);
+  }
+});
+
+test("each edit that was sent counts for its paper alone", async () => {
+  const before = [PAPER, OTHER].map(({ id }) => outbox.countSettled(id));
+  serve(() => reply(entry()));
+  for (const rating of [1, 2]) {
+    await add("entry", { rating });
+    await flush();
+  }
+  assert.deepEqual(
+    [PAPER, OTHER].map(({ id }) => outbox.countSettled(id)),
+    [before[0] + 2, before[1]],
+  );
+  assert.equal(outbox.countSettled("2601.00003"), 0);
 });
