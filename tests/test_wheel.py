@@ -106,7 +106,7 @@ def test_a_bibliography_is_imported_extracted_and_exported(installed: Environmen
     assert (report["kind"], report["new"]) == ("BibTeX", 1)
     assert installed.papermargin("list", "method:LoRA").startswith("2601.00001")
     assert "Kettles that Sing" in installed.papermargin("export", "ris")
-    installed.papermargin("export", "markdown", "vault")
+    installed.papermargin("export", "markdown", "--out", "vault")
     assert (installed.folder / "vault" / "Kettles that Sing.md").is_file()
     found = json.loads(installed.papermargin("extract", text="We use LoRA on CIFAR-10."))
     assert [7, 11, "METHOD"] in found["spans"]

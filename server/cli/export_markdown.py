@@ -24,10 +24,15 @@ _COUNTS = [name for name in VaultReport.__struct_fields__ if name != "messages"]
 
 
 @click.command("markdown")
-@click.argument(
-    "folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), required=False
-)
 @click.argument("query", nargs=-1)
+@click.option(
+    "-o",
+    "--out",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="the folder to write",
+)
 @click.option(
     "--style",
     type=click.Choice(["obsidian", "logseq", "plain"]),
@@ -80,7 +85,7 @@ def export_markdown(
     names = ("style", "template", "per", "gone", "dry_run", "two_way")
     plan = _plan(**{name: options.pop(name) for name in names}, watch=watch)
     if folder is None:
-        raise click.UsageError("Missing argument 'DIR'.")
+        raise click.UsageError("name the folder with --out DIR")
     config, words = load_config(**options), " ".join(query)
 
     async def work() -> VaultReport:

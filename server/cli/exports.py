@@ -11,7 +11,7 @@ import click
 from server.archive.write import export_archive
 from server.cli.export_feeds import export_atom, export_opml
 from server.cli.export_markdown import export_markdown
-from server.cli.options import get_user_id, load_config, store_options, with_store
+from server.cli.options import load_config, store_options
 from server.cli.output_file import open_output, output_options, write_output
 from server.cli.progress import progress_bar, tracked
 from server.database.versioning import Edit
@@ -27,24 +27,21 @@ def export_command() -> None:
 
 
 @export_command.command("json")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@output_options
 @store_options
-def export_json(file: Path, **options: Any) -> None:
-    """Write everything of your own to one FILE (- for standard output) that papermargin import
-    takes back.
-    """
-    config = load_config(**options)
-    counts: Counter[str] = Counter()
+def export_json(output: Path, watch: bool, **options: Any) -> None:
+    """Write everything that is yours as one archive that papermargin import reads back."""
 
-    async def work() -> None:
-        with open_output(file) as output, progress_bar("records") as progress:
-            async for piece in export_archive(await get_user_id(config), datetime.now(UTC), counts):
-                output.write(piece)
+    async def write(user: int) -> None:
+        counts: Counter[str] = Counter()
+        with open_output(output) as file, progress_bar("records") as progress:
+            async for piece in export_archive(user, datetime.now(UTC), counts):
+                file.write(piece)
                 progress(counts.total(), None)
+        held = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        click.echo(f"{held}: as many as in the store", err=True)
 
-    with_store(config, work)
-    held = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    click.echo(f"{held}: as many as in the store", err=True)
+    write_output(load_config(**options), output, write, watch=watch)
 
 
 export_command.add_command(export_markdown)

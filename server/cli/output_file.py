@@ -22,13 +22,14 @@ Command = Callable[..., Any]
 
 
 def output_options(command: Command) -> Command:
-    """Add the options `--output` and `--watch` to a command."""
+    """Add the options `--out` and `--watch` to a command."""
     command = click.option("--watch", is_flag=True, help="keep the file current until Ctrl-C")(
         command
     )
     return click.option(
         "-o",
-        "--output",
+        "--out",
+        "output",
         metavar="FILE",
         type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
         default=_STANDARD_OUTPUT,
@@ -41,7 +42,7 @@ def write_output(
 ) -> None:
     """Write a file with `write`, which gets the user's id; with `watch`, again at each change."""
     if watch and output == _STANDARD_OUTPUT:
-        raise click.UsageError("--watch keeps a file current: name it with --output")
+        raise click.UsageError("--watch keeps a file current: name it with --out")
 
     async def work() -> None:
         user, since = await get_user_id(config), await newest_change()

@@ -145,9 +145,9 @@ def bench_memory(config: Config) -> None:
     """Measure the memory of exports of one day's papers and of all."""
     figures = table("Peak memory, MiB", "", "of a day", "all")
     works = {
-        "markdown": ["markdown", "DIR"],
-        "all in one": ["markdown", "DIR", "--per", "all"],
-        "html": ["html", "-o", "DIR"],
+        "markdown": ["markdown", "--out", "DIR"],
+        "all in one": ["markdown", "--per", "all", "--out", "DIR"],
+        "html": ["html", "--out", "DIR"],
     }
     for name, command in works.items():
         with tempfile.TemporaryDirectory() as scratch:

@@ -60,7 +60,7 @@ def run(db: Path, *arguments: str) -> Result:
 
 
 def test_an_export_writes_a_file_and_prints_counts(db: Path, tmp_path: Path) -> None:
-    done = run(db, "json", str(tmp_path / "mine.json"))
+    done = run(db, "json", "--out", str(tmp_path / "mine.json"))
     assert (
         done.stderr
         == "2 papers, 2 entries, 1 tags, 1 notes, 0 corrections, 0 seen, 0 searches, 0 terms, "
@@ -70,17 +70,17 @@ def test_an_export_writes_a_file_and_prints_counts(db: Path, tmp_path: Path) -> 
 
 
 def test_an_export_goes_to_standard_output(db: Path) -> None:
-    done = run(db, "json", "-")
+    done = run(db, "json")
     assert (done.exit_code, len(decode(done.stdout_bytes).entries)) == (0, 2)
 
 
 def test_a_file_that_cannot_be_written_is_a_one_line_error(db: Path, tmp_path: Path) -> None:
-    done = run(db, "json", str(tmp_path / "nowhere" / "mine.json"))
+    done = run(db, "json", "--out", str(tmp_path / "nowhere" / "mine.json"))
     assert (done.exit_code, done.stderr.startswith("Error: cannot write")) == (1, True)
 
 
 def test_a_query_selects_the_papers_of_a_vault(db: Path, tmp_path: Path) -> None:
-    done = run(db, "markdown", str(tmp_path / "vault"), "tag:rl")
+    done = run(db, "markdown", "tag:rl", "--out", str(tmp_path / "vault"))
     assert (
         done.stdout == "1 created, 0 updated, 0 unchanged, 0 conflict, 0 kept, 0 failed, 0 gone\n"
     )
@@ -88,7 +88,7 @@ def test_a_query_selects_the_papers_of_a_vault(db: Path, tmp_path: Path) -> None
 
 
 def test_a_dry_run_writes_nothing(db: Path, tmp_path: Path) -> None:
-    done = run(db, "markdown", str(tmp_path / "vault"), "--dry-run")
+    done = run(db, "markdown", "--out", str(tmp_path / "vault"), "--dry-run")
     assert done.stdout.startswith("--- /dev/null\n+++ Fern Attention.md\n@@ -1 +1,")
     assert "\n+# Mossy Pruning\n" in done.stdout
     assert done.stdout.endswith(
@@ -98,21 +98,21 @@ def test_a_dry_run_writes_nothing(db: Path, tmp_path: Path) -> None:
 
 
 def test_a_second_export_updates_a_vault(db: Path, tmp_path: Path) -> None:
-    run(db, "markdown", str(tmp_path / "vault"))
-    again = run(db, "markdown", str(tmp_path / "vault"))
+    run(db, "markdown", "--out", str(tmp_path / "vault"))
+    again = run(db, "markdown", "--out", str(tmp_path / "vault"))
     assert again.stdout.startswith("0 created, 0 updated, 2 unchanged")
 
 
 def test_a_skipped_file_is_named_in_the_output(db: Path, tmp_path: Path) -> None:
-    run(db, "markdown", str(tmp_path / "vault"), "tag:rl")
+    run(db, "markdown", "tag:rl", "--out", str(tmp_path / "vault"))
     note = tmp_path / "vault" / "Mossy Pruning.md"
     note.write_bytes(note.read_bytes().replace(b"prune", b"\xff"))
-    done = run(db, "markdown", str(tmp_path / "vault"), "tag:rl")
+    done = run(db, "markdown", "tag:rl", "--out", str(tmp_path / "vault"))
     assert (done.exit_code, "not UTF-8" in done.stderr) == (0, True)
 
 
 def test_an_invalid_query_is_reported(db: Path, tmp_path: Path) -> None:
-    done = run(db, "markdown", str(tmp_path / "vault"), "tag:")
+    done = run(db, "markdown", "tag:", "--out", str(tmp_path / "vault"))
     assert done.exit_code == 1
     assert not (tmp_path / "vault").exists()
 
@@ -164,14 +164,25 @@ def test_the_printed_template_can_be_changed_and_used(db: Path, tmp_path: Path) 
     assert printed.exit_code == 0
     mine = tmp_path / "mine.jinja"
     mine.write_text(printed.stdout.replace("}}# Notes", "}}# My notes"))
-    done = run(db, "markdown", str(tmp_path / "vault"), "--style", "plain", "--template", str(mine))
+    done = run(
+        db,
+        "markdown",
+        "--out",
+        str(tmp_path / "vault"),
+        "--style",
+        "plain",
+        "--template",
+        str(mine),
+    )
     assert done.stdout.startswith("2 created")
     assert "\n## My notes\n" in (tmp_path / "vault" / "Fern Attention.md").read_text()
 
 
 def test_an_invalid_template_is_a_one_line_error_before_any_write(db: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.jinja").write_text("\n{% for %}")
-    done = run(db, "markdown", str(tmp_path / "vault"), "--template", str(tmp_path / "mine.jinja"))
+    done = run(
+        db, "markdown", "--out", str(tmp_path / "vault"), "--template", str(tmp_path / "mine.jinja")
+    )
     assert (done.exit_code, done.stderr) == (
         1,
         "Error: mine.jinja, line 2: Expected an expression, got 'end of statement block'\n",
@@ -190,22 +201,22 @@ def test_an_invalid_template_is_a_one_line_error_before_any_write(db: Path, tmp_
 def test_conflicting_options_are_refused(
     db: Path, tmp_path: Path, arguments: list[str], told: str
 ) -> None:
-    done = run(db, "markdown", str(tmp_path / "vault"), *arguments)
+    done = run(db, "markdown", "--out", str(tmp_path / "vault"), *arguments)
     assert (done.exit_code, told in done.stderr) == (2, True)
 
 
 def test_papers_of_a_day_share_a_file(db: Path, tmp_path: Path) -> None:
-    run(db, "markdown", str(tmp_path / "vault"), "--per", "day", "--style", "logseq")
+    run(db, "markdown", "--out", str(tmp_path / "vault"), "--per", "day", "--style", "logseq")
     assert [file.name for file in (tmp_path / "vault").iterdir()] == ["Papers of 2026-03-05.md"]
 
 
 def test_only_papers_that_left_the_list_are_archived(db: Path, tmp_path: Path) -> None:
     vault = tmp_path / "vault"
-    run(db, "markdown", str(vault))
+    run(db, "markdown", "--out", str(vault))
     write(db, lambda: delete_entry(edit(force=True), FERN))
-    assert run(db, "markdown", str(vault), "has:note", "--gone", "archive").stdout.endswith(
-        "1 gone\n"
-    )
+    assert run(
+        db, "markdown", "has:note", "--out", str(vault), "--gone", "archive"
+    ).stdout.endswith("1 gone\n")
     assert sorted(str(file.relative_to(vault)) for file in vault.rglob("*.md")) == [
         "Archive/Fern Attention.md", "Mossy Pruning.md",
     ]  # fmt: skip
@@ -230,8 +241,9 @@ def test_a_watched_vault_follows_the_store_until_it_is_stopped(
         "server",
         "export",
         "markdown",
-        str(vault),
         "status:inbox",
+        "--out",
+        str(vault),
         "--gone",
         "archive",
     ]
@@ -308,7 +320,7 @@ def test_the_addresses_of_all_feeds_are_opml(db: Path) -> None:
 
 def test_only_a_file_can_be_kept_current(db: Path) -> None:
     done = run(db, "bibtex", "--watch")
-    assert done.exit_code == 2 and "--output" in done.stderr
+    assert done.exit_code == 2 and "--out" in done.stderr
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -321,7 +333,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 @pytest.fixture
 def vault(db: Path, tmp_path: Path) -> Path:
     """An exported vault whose only note was edited."""
-    run(db, "markdown", str(tmp_path / "vault"))
+    run(db, "markdown", "--out", str(tmp_path / "vault"))
     file = tmp_path / "vault" / "Fern Attention.md"
     file.write_text(file.read_text().replace("> moist", "> moist \x1b[31m"))
     return tmp_path / "vault"
@@ -347,7 +359,7 @@ CHANGE = (
 
 def test_a_watched_vault_and_its_store_follow_each_other(db: Path, vault: Path) -> None:
     file = vault / "Fern Attention.md"
-    with watching(db, "markdown", str(vault), "--two-way"):
+    with watching(db, "markdown", "--out", str(vault), "--two-way"):
         # what was edited before comes in, and doubles no block
         wait_until(lambda: notes(db) == ["moist \x1b[31m"])
         wait_until(lambda: is_settled(db, vault))
@@ -386,7 +398,7 @@ def watching(db: Path, *command: str) -> Iterator[None]:
 
 def is_settled(db: Path, vault: Path) -> bool:
     """Return whether an export would change nothing."""
-    return " 2 unchanged" in run(db, "markdown", str(vault), "--dry-run").stdout
+    return " 2 unchanged" in run(db, "markdown", "--out", str(vault), "--dry-run").stdout
 
 
 async def count_changes(db: Path) -> int:
@@ -400,7 +412,7 @@ async def status_of(db: Path, key: str) -> str:
 
 
 def test_edits_are_taken_in_unasked_only_by_a_watch(db: Path, vault: Path) -> None:
-    done = run(db, "markdown", str(vault), "--two-way")
+    done = run(db, "markdown", "--out", str(vault), "--two-way")
     assert (done.exit_code, "--two-way needs --watch" in done.stderr) == (2, True)
 
 
