@@ -22,6 +22,7 @@ from server.extraction.save import count_unread
 from server.extraction.worker_client import Extractor
 from server.imports.daily import fetch_days, fetch_round, fill_gaps
 from server.imports.files import find_files, import_files, is_edited
+from server.imports.formats.table import read_columns
 from server.imports.lookup import Sources, open_sources
 from server.imports.undo import list_imports, undo_import
 from server.papers.ingest import IngestReport, ingest
@@ -38,6 +39,13 @@ _Work = Callable[[Config], Coroutine[Any, Any, None]]
 @click.argument("paths", nargs=-1)
 @click.option(
     "--year", type=click.IntRange(1991, 2100), help="year of a capture's dates that have none"
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=COLUMN",
+    help="read a table's column under another name, as title=Titel; can be given several times",
 )
 @click.option("--add", is_flag=True, help="put the papers in the reading list")
 @click.option(
@@ -70,6 +78,7 @@ def import_command(
     number, by which it can be undone as a whole for 30 days.
     """
     reading = {name: options.pop(name) for name in ("year", "add")}
+    reading["columns"] = read_columns(options.pop("columns"))
     config = load_config(**options)
     if show_list or undo:
         _show_or_undo(config, undo, as_json=as_json)
