@@ -22,6 +22,7 @@ from server.extraction.save import count_unread
 from server.extraction.worker_client import Extractor
 from server.imports.daily import fetch_days, fetch_round
 from server.imports.files import find_files, import_files, is_edited
+from server.imports.formats.table import read_columns
 from server.imports.gaps import fill_gaps
 from server.imports.lookup import Sources, open_sources
 from server.imports.undo import list_imports, undo_import
@@ -39,6 +40,13 @@ _Work = Callable[[Config], Coroutine[Any, Any, None]]
 @click.argument("paths", nargs=-1)
 @click.option(
     "--year", type=click.IntRange(1991, 2100), help="the year of a capture's dates that name none"
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=COLUMN",
+    help="read a table's column under another name, such as title=Titel; may be repeated",
 )
 @click.option("--add", is_flag=True, help="put the papers in the reading list")
 @click.option(
@@ -71,6 +79,7 @@ def import_command(
     number, by which it can be undone as a whole for 30 days.
     """
     reading = {name: options.pop(name) for name in ("year", "add")}
+    reading["columns"] = read_columns(options.pop("columns"))
     config = load_config(**options)
     if show_list or undo:
         _show_or_undo(config, undo, as_json=as_json)

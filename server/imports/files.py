@@ -1,7 +1,7 @@
 """Import files: find them by path, recognize them by content, and report what became of each."""
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -79,6 +79,15 @@ def _is_visible_file(path: Path, folder: Path) -> bool:
     return path.is_file() and not any(name.startswith(".") for name in names)
 
 
+class _Reading(Struct, frozen=True, kw_only=True):
+    """How files are read and what is made of them; see `import_files`."""
+
+    year: int | None = None
+    columns: Mapping[str, str] | None = None
+    add: bool = False
+    preview: bool = False
+
+
 class _Found(Struct):
     """The edits of one paper in a vault, and the report of the file that they stand in."""
 
@@ -91,21 +100,21 @@ async def import_files(
     user: int,
     *,
     year: int | None = None,
+    columns: Mapping[str, str] | None = None,
     add: bool = False,
     preview: bool = False,
 ) -> AsyncIterator[FileReport]:
     """Import files and yield their reports in order; what is wrong with a file is in its `error`.
 
-    `year` is the year of a copied page's dates without one, by default the file's own. With `add`,
+    `year` is the year of a copied page's dates without one, by default the file's own. `columns`
+    maps names of a table's columns to those that they have. With `add`,
     papers are put in the reading list. With `preview`, nothing is written.
     """
     rest, log = iter(files), ImportLog(user, datetime.now(UTC))
+    reading = _Reading(year=year, columns=columns, add=add, preview=preview)
     while chunk := list(islice(rest, CHUNK)):
         found: list[_Found] = []
-        reports = [
-            await _import_file(file, log, found, year=year, add=add, preview=preview)
-            for file in chunk
-        ]
+        reports = [await _import_file(file, log, found, reading) for file in chunk]
         await _import_vault(found, log, preview=preview)
         for report in reports:
             yield report
@@ -127,6 +136,7 @@ async def import_data(
     user: int,
     observed: datetime,
     *,
+    columns: Mapping[str, str] | None = None,
     add: bool = False,
     preview: bool = False,
     log: ImportLog | None = None,
@@ -138,15 +148,14 @@ async def import_data(
     """
     log = log or ImportLog(user, datetime.now(UTC))
     found: list[_Found] = []
-    report = await _import_data(
-        data, name, log, observed, found, year=None, add=add, preview=preview
-    )
+    reading = _Reading(columns=columns, add=add, preview=preview)
+    report = await _import_data(data, name, log, observed, found, reading)
     await _import_vault(found, log, preview=preview)
     return report
 
 
 async def _import_file(
-    file: Path, log: ImportLog, found: list[_Found], *, year: int | None, add: bool, preview: bool
+    file: Path, log: ImportLog, found: list[_Found], reading: _Reading
 ) -> FileReport:
     try:
         data, changed = _read(file)
@@ -154,9 +163,7 @@ async def _import_file(
         return FileReport(
             file=str(file), kind="", error=getattr(error, "strerror", None) or str(error)
         )
-    report = await _import_data(
-        data, file.name, log, changed, found, year=year, add=add, preview=preview
-    )
+    report = await _import_data(data, file.name, log, changed, found, reading)
     report.file = str(file)
     return report
 
@@ -167,31 +174,31 @@ async def _import_data(
     log: ImportLog,
     observed: datetime,
     found: list[_Found],
-    *,
-    year: int | None,
-    add: bool,
-    preview: bool,
+    reading: _Reading,
 ) -> FileReport:
     """Import a file, but only collect a vault's edits in `found`, to be compared with others."""
-    parsed = await parse_file(data, name=name, observed=observed, year=year or observed.year)
+    year = reading.year or observed.year
+    parsed = await parse_file(
+        data, name=name, observed=observed, year=year, columns=reading.columns
+    )
     report = FileReport(file=name, kind=parsed.kind, error=parsed.error, papers=len(parsed.edits))
     found += [_Found(edits, report) for edits in parsed.edits if edits.changed]
     try:
         if parsed.archive is not None:
-            await _import_archive(parsed.archive, report, log, preview=preview)
+            await _import_archive(parsed.archive, report, log, preview=reading.preview)
         elif parsed.batch is not None:
-            await _import_papers(parsed.batch, report, log, add=add, preview=preview)
+            await _import_papers(parsed.batch, report, log, reading)
     except _FAILURES as error:
         report.error = str(error)
     return report
 
 
 async def _import_papers(
-    batch: Batch, report: FileReport, log: ImportLog, *, add: bool, preview: bool
+    batch: Batch, report: FileReport, log: ImportLog, reading: _Reading
 ) -> None:
-    async with _writing(log, report, preview=preview) as into:
-        steps = await save_batch(batch, report, into, add=add)
-    _describe(steps, report, preview=preview)
+    async with _writing(log, report, preview=reading.preview) as into:
+        steps = await save_batch(batch, report, into, add=reading.add)
+    _describe(steps, report, preview=reading.preview)
 
 
 async def _import_archive(

@@ -4,7 +4,7 @@ A file comes from anywhere, and what a parser takes for it is hard to foretell: 
 brackets can keep one busy for hours. In a thread it could neither be stopped nor limited.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -62,17 +62,19 @@ async def parse_file(
     name: str,
     observed: datetime,
     year: int,
+    columns: Mapping[str, str] | None = None,
     seconds: float = MAX_SECONDS,
     memory: int | None = None,
 ) -> ParsedFile:
     """Parse a file in another process, which is killed after `seconds`, or if this is cancelled.
 
     `name` is the file's, `observed` when it was last changed, and `year` that of a copied page's
-    dates without one. `memory` is the limit in bytes, which by default grows with the file.
+    dates without one. `columns` maps names of a table's columns to those that they have.
+    `memory` is the limit in bytes, which by default grows with the file.
     """
     memory = memory or BASE_MEMORY + MEMORY_FACTOR * len(data)
     too_much = f"reading it needs more than {memory >> 20:,} MB of memory, which is the limit"
-    job = partial(_parse, data, name, observed, year, memory)
+    job = partial(_parse, data, name, observed, year, columns, memory)
     # as many processes as there are processors, shared by all imports; waiting is not counted
     async with to_process.current_default_process_limiter():
         try:
@@ -85,7 +87,14 @@ async def parse_file(
             return ParsedFile(error=too_much)
 
 
-def _parse(data: bytes, name: str, observed: datetime, year: int, memory: int) -> ParsedFile:
+def _parse(
+    data: bytes,
+    name: str,
+    observed: datetime,
+    year: int,
+    columns: Mapping[str, str] | None,
+    memory: int,
+) -> ParsedFile:
     """Parse a file in this process. Raises MemoryError if that needs more than `memory` bytes."""
     parsed = ParsedFile()
     try:
@@ -93,7 +102,7 @@ def _parse(data: bytes, name: str, observed: datetime, year: int, memory: int) -
             if data.startswith(_ZIP):
                 _parse_zip(data, parsed)
             else:
-                _parse_plain(data, parsed, name, observed, year)
+                _parse_plain(data, parsed, name, observed, year, columns)
     except SourceError as error:
         parsed.error = str(error)
     except MemoryError:
@@ -105,8 +114,15 @@ def _parse(data: bytes, name: str, observed: datetime, year: int, memory: int) -
     return parsed
 
 
-def _parse_plain(data: bytes, parsed: ParsedFile, name: str, observed: datetime, year: int) -> None:
-    found = recognize(data)
+def _parse_plain(
+    data: bytes,
+    parsed: ParsedFile,
+    name: str,
+    observed: datetime,
+    year: int,
+    columns: Mapping[str, str] | None,
+) -> None:
+    found = recognize(data, columns)
     parsed.kind = found.kind
     if found.kind == "vault file":
         parsed.edits = read_edits(found.content)

@@ -1,7 +1,7 @@
 """Recognize the kind of a file by its content, and read its papers."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from xml.etree.ElementTree import Element
@@ -30,7 +30,13 @@ from server.imports.formats.ids import is_id_list, parse_ids
 from server.imports.formats.own_pages import is_own_page, parse_own_pages
 from server.imports.formats.papermemory import is_papermemory, parse_papermemory
 from server.imports.formats.saved_html import parse_page
-from server.imports.formats.table import is_row, is_table, parse_rows, parse_table
+from server.imports.formats.table import (
+    is_row,
+    is_table,
+    parse_rows,
+    parse_table,
+    rename_columns,
+)
 from server.imports.formats.tagged import parse_enw, parse_nbib, parse_ris
 from server.imports.formats.webannotation import is_webannotation, parse_webannotation
 from server.imports.formats.works import (
@@ -155,9 +161,15 @@ def is_of_vault(text: str) -> bool:
     return _VAULT.search(text) is not None or bool(head and head.key)
 
 
-def recognize(data: bytes) -> Recognized:
-    """Return a file's kind and content. Raises SourceError, with the reason, for an unknown one."""
+def recognize(data: bytes, columns: Mapping[str, str] | None = None) -> Recognized:
+    """Return a file's kind and content.
+
+    `columns` maps names that a table's columns can have to those that they have. Raises
+    SourceError, with the reason, for an unknown kind.
+    """
     text = decode_text(data)
+    if columns:
+        text = rename_columns(text, columns)
     try:
         return _recognize(text)
     except SourceError:

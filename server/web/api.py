@@ -633,6 +633,10 @@ async def post_import(
     preview: Annotated[
         bool, QueryParameter(description="only report what would be imported")
     ] = False,
+    column: Annotated[
+        list[str] | None,
+        QueryParameter(description="read a table's column under another name, as title=Titel"),
+    ] = None,
 ) -> FileReport:
     """Import a file of any kind that `papermargin import` reads.
 
@@ -640,8 +644,18 @@ async def post_import(
     was taken in by then stays, and the same file can be imported again.
     """
     from server.imports.files import import_data  # noqa: PLC0415 - as above
+    from server.imports.formats.table import read_columns  # noqa: PLC0415
 
-    work = import_data(body, name, request.user.user, datetime.now(UTC), add=add, preview=preview)
+    columns = read_columns(column or [])
+    work = import_data(
+        body,
+        name,
+        request.user.user,
+        datetime.now(UTC),
+        columns=columns,
+        add=add,
+        preview=preview,
+    )
     return await run_while_connected(request, work)
 
 

@@ -5,11 +5,12 @@ They are CSV, TSV, or JSON objects with the same names.
 
 import csv
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from io import StringIO
 from typing import Any
 
+from server.errors import Invalid, SourceError
 from server.imports.formats.bookmarks import read_highlights
 from server.imports.formats.csl import read_csl_names
 from server.imports.formats.dates import read_date, read_moment
@@ -74,6 +75,12 @@ _LISTED = re.compile(r"\[(?P<items>.*)\]", re.DOTALL)
 _HIGHLIGHTS = ({"highlight", "booktitle"}, {"highlight", "title", "location"})
 
 
+COLUMNS = (
+    *("title", "authors", "abstract", "doi", "arxiv", "url", "date", "year", "tags", "notes"),
+    *("status", "rating", "added", "journal", "volume", "pages", "publisher", "citation key"),
+)
+"""Names under which columns of other names can be read."""
+_NO_HEADER = re.compile(r"\s*[@<{\[%]|TY\b|---")
 _KNOWN = {normalize_key(name) for name in (*_TITLES, *_ADDRESSES, *_IDS, "doi", "highlight")}
 
 
@@ -81,6 +88,45 @@ def is_table(text: str) -> bool:
     """Return whether a text is a table whose columns name what papers have."""
     header = _header(text)
     return len(header) > 1 and bool(_KNOWN & set(header))
+
+
+def read_columns(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the columns of a table by our names for them, of pairs like "title=Titel".
+
+    Raises `Invalid` for a pair that is none, and for a name that Papermargin does not know.
+    """
+    columns = {}
+    for pair in pairs:
+        name, _, column = map(str.strip, pair.partition("="))
+        if name.casefold() not in COLUMNS or not column:
+            raise Invalid(
+                f"“{pair}” names no column: write NAME=COLUMN, with a name of {', '.join(COLUMNS)}"
+            )
+        columns[name.casefold()] = column
+    return columns
+
+
+def rename_columns(text: str, columns: Mapping[str, str]) -> str:
+    """Return a table with the names that Papermargin knows, by the names that its columns have.
+
+    A text that is no table stays. Raises `SourceError` for a column that the table does not have.
+    """
+    line, end, rest = text.lstrip("\ufeff").partition("\n")
+    header = next(csv.reader([line], delimiter=_delimiter(line)), [])
+    if len(header) < 2 or _NO_HEADER.match(line):
+        return text
+    known = {normalize_key(column): name for name, column in columns.items()}
+    renamed = [known.pop(normalize_key(column), column) for column in header]
+    if known:
+        missing = next(column for name, column in columns.items() if name in known.values())
+        raise SourceError(f"it has no column “{missing}”, but {_list_columns(header)}")
+    out = StringIO()
+    csv.writer(out, delimiter=_delimiter(line), lineterminator="").writerow(renamed)
+    return f"{out.getvalue()}{end}{rest}"
+
+
+def _list_columns(header: Iterable[str]) -> str:
+    return ", ".join(f"“{fold(column)[:40]}”" for column in [*header][:20])
 
 
 def is_row(item: dict[str, Any]) -> bool:
@@ -92,6 +138,8 @@ def parse_table(text: str, *, observed: datetime) -> Batch:
     """Return the papers of a table; a row with neither a title nor an arXiv id is skipped."""
     batch = Batch(kind="table", papers=[])
     header = set(_header(text))
+    if header.isdisjoint(map(normalize_key, (*_TITLES, "highlight"))):
+        batch.skipped.append(_describe_untitled(text))
     is_readwise = any(header >= columns for columns in _HIGHLIGHTS)
     rows = (
         Record(
@@ -100,6 +148,12 @@ def parse_table(text: str, *, observed: datetime) -> Batch:
         for number, row in enumerate(_rows(text), 2)
     )
     return _gather(batch, rows, _read_readwise if is_readwise else _read_row, observed)
+
+
+def _describe_untitled(text: str) -> str:
+    line = next(iter(text.lstrip("\ufeff").splitlines()), "")
+    columns = _list_columns(next(csv.reader([line], delimiter=_delimiter(line)), []))
+    return f"no column is known to have titles; name it as in --column title=… ({columns})"
 
 
 def parse_rows(values: list[Any], *, observed: datetime) -> Batch:

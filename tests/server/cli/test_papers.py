@@ -95,6 +95,17 @@ def test_an_import_is_listed_and_undone_by_its_number(papermargin: Run, bibliogr
     assert "was undone" in papermargin("import", "--undo", "1", code=1).stderr
 
 
+def test_a_table_with_columns_of_other_names_is_imported(papermargin: Run, tmp_path: Path) -> None:
+    file = tmp_path / "literatur.csv"
+    file.write_text("Kennung;Titel\n2401.00001;Tee am Morgen\n")
+    columns = ["--column", "arxiv=Kennung", "--column", "title=Titel"]
+    papermargin("import", "--add", "--no-extract", "--offline", *columns, str(file))
+    [paper] = as_json(papermargin("list", "--json"))
+    assert (paper["key"], paper["title"]) == ("2401.00001", "Tee am Morgen")
+    refused = papermargin("import", "--column", "Titel", str(file), code=1)
+    assert "names no column: write NAME=COLUMN" in refused.stderr
+
+
 def test_a_bad_file_is_reported_and_the_others_are_imported(
     papermargin: Run, bibliography: Path, tmp_path: Path
 ) -> None:

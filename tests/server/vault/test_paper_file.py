@@ -24,7 +24,8 @@ from tests.server.exports.pages import (
 
 BEGIN = re.compile(r"^<!-- papermargin:begin ([0-9a-f]{32}) \S+ -->$", re.MULTILINE)
 NOTE = re.compile(
-    r"^> \[!(note|quote)\] \d{4}-\d\d-\d\d\n((?:>.*\n)*)\n\^n-([0-9a-f-]{36})$", re.MULTILINE
+    r"^> \[!(note|quote)\] \[\[\d{4}-\d\d-\d\d\]\]\n((?:>.*\n)*)\n\^n-([0-9a-f-]{36})$",
+    re.MULTILINE,
 )
 
 
@@ -82,7 +83,7 @@ def test_a_paper_is_shown_with_abstract_results_and_notes_with_their_quotes() ->
         "| accuracy | 91.2% | MoonQA |"
     ) in text
     assert (
-        "> [!quote] 2026-06-03\n> > reads at night\n>\n"
+        "> [!quote] [[2026-06-03]]\n> > reads at night\n>\n"
         "> Compare with *Candle*.\n>\n> - why?\n\n^n-0000"
     ) in text
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from server.errors import Invalid, SourceError
+from server.imports.formats.table import read_columns
 from server.imports.recognize import parse, recognize
 from server.schema.sources import SourcePaper
 from tests.server.material import NOW
@@ -63,6 +65,28 @@ def test_json_objects_of_any_program_are_read_by_the_names_of_their_fields(text:
     paper = read(text)[0]
     assert (paper.arxiv_id, paper.title, paper.tags) == ("2401.00001", "Tea", ["a"])
     assert (paper.authors, paper.added) == (["A Birch"], datetime(2024, 1, 1, 10, tzinfo=UTC))
+
+
+def test_columns_of_other_names_can_be_named() -> None:
+    columns = read_columns(["title=Titel", "tags = Schlagwörter"])
+    table = "ID;Titel;Schlagwörter\n2401.00001;Tee;a, b\n"
+    [paper] = parse(recognize(table.encode(), columns), name="x", observed=NOW, year=2026).papers
+    assert (paper.arxiv_id, paper.title, paper.tags) == ("2401.00001", "Tee", ["a", "b"])
+    batch = parse(recognize(table.encode()), name="x", observed=NOW, year=2026)
+    assert batch.skipped == [
+        "no column is known to have titles; name it as in --column title=… "
+        "(“ID”, “Titel”, “Schlagwörter”)"
+    ]
+    with pytest.raises(SourceError, match="it has no column “Name”, but “ID”, “Titel”"):
+        recognize(table.encode(), {"title": "Name"})
+    # what is no table is read as ever
+    assert recognize(b"@misc{k, title={Tea}, year={2024}}", columns).kind == "BibTeX"
+
+
+@pytest.mark.parametrize("pair", ["title", "title=", "colour=Farbe", "=Titel"])
+def test_a_column_is_named_by_a_known_name(pair: str) -> None:
+    with pytest.raises(Invalid, match="names no column"):
+        read_columns([pair])
 
 
 def test_a_json_list_of_ids_and_addresses_is_a_list_of_ids() -> None:
