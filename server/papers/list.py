@@ -23,7 +23,7 @@ from server.schema.ranking import WhyUnranked
 from server.schema.searches import Sort
 from server.search.correction import correct
 from server.search.fulltext import TEXT, expression, spelled
-from server.search.parser import All, find_hint
+from server.search.parser import All, find_hint, find_sort
 from server.search.sql import Selection, select
 
 HIT_START, HIT_END = (
@@ -89,10 +89,11 @@ async def list_papers(
     """Return a page of the papers that a query selects: of the user's list, or of the whole store.
 
     Words are answered by relevance and everything else by the day it was added, to the list or to
-    the store, unless `sort` says otherwise. Raises `QueryError` for a query that cannot be read and
-    `Invalid` for a cursor that is not ours.
+    the store, unless `sort` or else a field `sort` of the query says otherwise. Raises `QueryError`
+    for a query that cannot be read and `Invalid` for a cursor that is not ours.
     """
     parsed = await read_query(query)
+    sort = sort or find_sort(parsed)
     place = _Place(user, sort, cursor, limit, everything)
     selection, found = await _find(parsed, place)
     corrected = None

@@ -20,6 +20,8 @@ MAX_JOINED = 4  # words of a phrase that may be written as one
 TITLE = ("{title title_spellings}", "A")
 TITLE_TEXT = ("{title}", "A")
 TEXT = ("{title abstract}", "")
+ABSTRACT_TEXT = ("{abstract}", "C")
+ORGANIZATION = ("{abstract_spellings}", "D")  # its words are indexed there, among others
 AUTHORS = ("{author_words}", "B")
 
 Part = tuple[str, str]

@@ -1,10 +1,11 @@
 """The query language of the reading list, read into a tree.
 
     free words  "a phrase"  -word  NOT word  or  ( )
-    tag:rl  method:LoRA  dataset:"MS MARCO"  metric:BLEU  task:…  author:…
+    tag:rl  method:LoRA  dataset:"MS MARCO"  metric:BLEU  task:…  author:…  org:…
+    title:…  abstract:…  note:…
     introduces:GRPO  compares:PPO  uses:"MS MARCO"  background:BERT
     status:inbox  rating:>=4  has:note  has:code  added:>2026-01-01  published:2025
-    listed:2026-03-05  like:2401.01234
+    listed:2026-03-05  listed:today  added:<7d  upvotes:>50  like:2401.01234  sort:upvotes
 
 Words and terms joined by a space are and-ed; `or` binds weaker; brackets group. A word that ends in
 `*` is a prefix. The id or the address of a paper stands for the paper, a name before a colon that
@@ -16,15 +17,17 @@ from calendar import monthrange
 from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, cast, get_args
 
 from lark import Lark, ParseTree, Token, Transformer, Tree, UnexpectedInput
 from lark.exceptions import VisitError
 from msgspec import Struct
 
 from nlp.spans import Label, Role
+from server.days import today
 from server.errors import QueryError
 from server.identifiers import parse_key
+from server.schema.searches import Sort
 
 MAX_QUERY = 2_000
 MAX_PARTS = 60
@@ -43,17 +46,23 @@ ROLE_FIELDS: dict[str, Role] = {
 STATUSES = ("none", "inbox", "reading", "read", "skipped")
 HAVING = ("note", "code", "tag", "rating", "result", "abstract")
 DATE_FIELDS = ("added", "published", "listed")
+TEXT_FIELDS = ("title", "abstract", "note")
+SORTS: tuple[Sort, ...] = get_args(Sort)
 FIELDS = (
     *TERM_FIELDS,
     *ROLE_FIELDS,
-    *("tag", "author", "status", "rating", "has"),
+    *("tag", "author", "org", *TEXT_FIELDS, "status", "rating", "has", "upvotes"),
     *DATE_FIELDS,
-    *("key", "like"),
+    *("key", "like", "sort"),
 )
 
 _STARRED = re.compile(r"[A-Za-z]\*")  # A*, Q*: names, not all words that begin so
 _DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]+){0,2}")
+_AGO = re.compile(r"([0-9]{1,4})([dw])", re.IGNORECASE)
+_DAYS_AGO = {"today": 0, "yesterday": 1}
+# what is younger than seven days was later than seven days ago; "7d" alone is the last seven days
+_BY_AGE: dict[str, "Comparison"] = {"=": ">", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 _JOINED = re.compile(r'(?:^|(?<=[\s)"]))and$', re.IGNORECASE)
 _JOINING = re.compile(r"and(?=[\s()]|$)\s*", re.IGNORECASE)
@@ -90,7 +99,10 @@ class Text(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True):
-    """A named property and what it is to be; dates are an interval of days, end exclusive."""
+    """A named property and what it is to be; dates are an interval of days, end exclusive.
+
+    An age such as `<7d` is compared as the day that it leads to.
+    """
 
     name: str
     comparison: Comparison
@@ -171,6 +183,16 @@ def find_hint(query: str) -> Hint | None:
             nearest = get_close_matches(name, FIELDS, n=1)
             return Hint(name, nearest[0] if nearest else None)
     return None
+
+
+def find_sort(query: All) -> Sort | None:
+    """Return the order that a query asks for by its first field `sort`."""
+    asked = (
+        part.value.lower()
+        for part in _flat(query)
+        if isinstance(part, Field) and part.name == "sort"
+    )
+    return cast(Sort | None, next(asked, None))
 
 
 def is_paper_id(text: str) -> bool:
@@ -262,12 +284,16 @@ class _Reader(Transformer[Token, Any]):
         return parts[0] if parts else All(())
 
     def either(self, parts: list[Query]) -> Query:
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+        if len(parts) == 1:
+            return parts[0]
+        self._refuse_sort(parts)
+        return Either(tuple(parts))
 
     def all(self, parts: list[Query]) -> Query:
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def without(self, parts: list[Query]) -> Query:
+        self._refuse_sort(parts)
         return Without(parts[0])
 
     def text(self, tokens: list[Token]) -> Query:
@@ -290,27 +316,37 @@ class _Reader(Transformer[Token, Any]):
             written = f"{tokens[0]}{content}"
             address = next(filter(is_paper_id, (written, content)), None)
             return Field("key", "=", address) if address else Text(written)
-        comparable = name in DATE_FIELDS or (name == "rating" and content.lower() != "none")
+        is_rated = name == "rating" and content.lower() != "none"
+        comparable = is_rated or name in (*DATE_FIELDS, "upvotes")
         if comparison != "=" and not comparable:
             self._refuse(f"{name}: cannot be compared with {comparison}", tokens[1].start_pos)
-        days = self._days(content, value.start_pos) if name in DATE_FIELDS else None
         self._check(name, content, value.start_pos)
-        return Field(name, comparison, content, days)
+        if name not in DATE_FIELDS:
+            return Field(name, comparison, content)
+        if ago := _AGO.fullmatch(content):
+            days = _one_day(int(ago[1]) * (7 if ago[2].lower() == "w" else 1))
+            return Field(name, _BY_AGE[comparison], content, days)
+        return Field(name, comparison, content, self._days(content, value.start_pos))
 
     def _check(self, name: str, value: str, position: int | None) -> None:
         allowed = {
             "status": STATUSES,
             "has": HAVING,
             "rating": ("0", "1", "2", "3", "4", "5", "none"),
+            "sort": SORTS,
         }.get(name)
         if allowed and value.lower() not in allowed:
             self._refuse(f"{name}: is one of {', '.join(allowed)}", position)
         if not value.strip():
             self._refuse(f"{name}: needs a value", position)
+        if name == "upvotes" and not re.fullmatch("[0-9]{1,9}", value):
+            self._refuse("upvotes: needs a number", position)
         if name == "like" and parse_key(value) is None:
             self._refuse("like: needs the arXiv id, the address or the key of a paper", position)
 
     def _days(self, value: str, position: int | None) -> tuple[date, date]:
+        if (ago := _DAYS_AGO.get(value.lower())) is not None:
+            return _one_day(ago)
         try:
             if not _DATE.fullmatch(value):
                 raise ValueError
@@ -320,10 +356,33 @@ class _Reader(Transformer[Token, Any]):
             days = (rest[1], rest[1]) if len(rest) > 1 else (1, monthrange(year, ends[1])[1])
             return date(year, ends[0], days[0]), date(year, ends[1], days[1]) + timedelta(days=1)
         except (ValueError, OverflowError):
-            self._refuse(f"{value!r} is no date: write 2026, 2026-03 or 2026-03-05", position)
+            self._refuse(
+                f"{value!r} is no date: write 2026, 2026-03, 2026-03-05, today or <7d", position
+            )
+
+    def _refuse_sort(self, parts: list[Query]) -> None:
+        """Refuse an order that is only for some papers, or is not to be."""
+        inner = (part for each in parts for part in _flat(each))
+        if any(isinstance(part, Field) and part.name == "sort" for part in inner):
+            position = self.query.lower().find("sort:")
+            self._refuse("sort: orders all papers, it cannot be negated or part of an or", position)
 
     def _refuse(self, message: str, position: int | None) -> NoReturn:
         raise QueryError(message, query=self.query, position=position or 0)
+
+
+def _one_day(ago: int) -> tuple[date, date]:
+    """Return the day some days ago, as an interval."""
+    day = today() - timedelta(days=ago)
+    return day, day + timedelta(days=1)
+
+
+def _flat(query: Query) -> list[Query]:
+    return (
+        [part for each in query.parts for part in _flat(each)]
+        if isinstance(query, All)
+        else [query]
+    )
 
 
 def _explain(query: str, error: UnexpectedInput) -> NoReturn:

@@ -20,7 +20,9 @@ from nlp.terms import term_of
 from server.days import midnight
 from server.identifiers import fold_term, normalize_title, parse_key, title_key
 from server.search.fulltext import (
+    ABSTRACT_TEXT,
     AUTHORS,
+    ORGANIZATION,
     TITLE,
     TITLE_TEXT,
     Part,
@@ -230,9 +232,14 @@ def papers_of(terms: str, role: str | None = None) -> str:
 
 
 def _searchable(query: Query) -> Query | None:
-    """Return a query without words of signs alone, which ask for nothing: `- moss` means moss."""
+    """Return a query without what asks for nothing: words of signs alone, and its order.
+
+    `- moss` means moss.
+    """
     if isinstance(query, Text):
         return query if is_searchable(query) else None
+    if isinstance(query, Field) and query.name == "sort":  # it selects no papers
+        return None
     if isinstance(query, Without):
         part = _searchable(query.part)
         return Without(part) if part is not None else None
@@ -498,6 +505,55 @@ def _author(sql: Sql, part: Field) -> str:
     return f"({sql.paper} IN ({whole}) OR (NOT EXISTS ({whole}) AND {sql.paper} IN ({begun})))"
 
 
+def _text(sql: Sql, part: Field) -> str:
+    """Write that a paper's title or abstract has the words in a row."""
+    [group] = spelled([_sought(part)])
+    columns = {"title": TITLE, "abstract": ABSTRACT_TEXT}[part.name]
+    return f"{sql.paper} IN ({_matching(sql, [group], columns)})" if tokens(part.value) else "FALSE"
+
+
+def _note(sql: Sql, part: Field) -> str:
+    """Write that a note of the user's on a paper has the words in a row."""
+    if not tokens(part.value):
+        return "FALSE"
+    place = sql.add(expression(spelled([_sought(part)]), postgres=sql.postgres))
+    return (
+        f"{sql.paper} IN (SELECT n.paper_id FROM note n WHERE "
+        f"{match_notes(place, postgres=sql.postgres)} AND n.user_id = $1 AND n.deleted IS NULL)"
+    )
+
+
+def _sought(part: Field) -> Text:
+    return Text(part.value.rstrip("*"), prefix=part.value.endswith("*"))
+
+
+def _organization(sql: Sql, part: Field) -> str:
+    """Write that a paper is of an organization whose name has the words, the last of them begun.
+
+    The index finds the words, also in the abstract's other spellings, and the name decides.
+    """
+    words = tuple(tokens(part.value))
+    if not words:
+        return "FALSE"
+    found = _matching(sql, [[Spelling(words, prefix=True)]], ORGANIZATION)
+    # SQLite folds the case of ASCII alone: any other letter may be any one letter
+    name = re.sub(r"[^\x00-\x7f]", "_", _like(part.value.rstrip("*").lower()))
+    pattern = sql.add(f"%{name}%")
+    is_named = f"LOWER(organization) LIKE {pattern} ESCAPE '\\'"
+    if sql.postgres:
+        return f"{sql.paper} IN ({found} AND {is_named})"
+    return f"{sql.paper} IN (SELECT o.id FROM paper o WHERE o.id IN ({found}) AND {is_named})"
+
+
+def _upvotes(sql: Sql, part: Field) -> str:
+    # by the index, in which -1 stands for an unknown number
+    upvotes = "COALESCE(u.upvotes, -1)"
+    test = f"{upvotes} {part.comparison} {sql.add(int(part.value))}"
+    if part.comparison in ("<", "<="):
+        test = f"{test} AND {upvotes} >= 0"
+    return f"{sql.paper} IN (SELECT u.id FROM paper u WHERE {test})"
+
+
 def _status(sql: Sql, part: Field) -> str:
     status = part.value.lower()
     return (
@@ -581,9 +637,14 @@ _FIELDS: dict[str, Callable[[Sql, Field], str]] = {
     **dict.fromkeys(ROLE_FIELDS, _role),
     "tag": _tag,
     "author": _author,
+    "org": _organization,
+    "title": _text,
+    "abstract": _text,
+    "note": _note,
     "status": _status,
     "rating": _rating,
     "has": _has,
+    "upvotes": _upvotes,
     "added": _added,
     "published": _published,
     "listed": _listed,

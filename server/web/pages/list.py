@@ -21,7 +21,16 @@ from server.reading_list.tags import tag_colours
 from server.schema.papers import PaperList
 from server.schema.reading_list import Status
 from server.schema.searches import FacetValue, FoundSearch, SearchEdit, SearchName, Sort
-from server.search.parser import FIELDS, HAVING, STATUSES, Asked, find_hint, read_asked
+from server.search.parser import (
+    DATE_FIELDS,
+    FIELDS,
+    HAVING,
+    SORTS,
+    STATUSES,
+    Asked,
+    find_hint,
+    read_asked,
+)
 from server.search.saved import delete_search, put_search
 from server.web.pages.entries import Done
 from server.web.pages.firstrun import first_run
@@ -38,7 +47,14 @@ from server.web.pages.layout import (
 PAGE = 50  # papers
 MAX_SHOWN = 1_000  # papers that one page shows again after a user scrolled through them
 NEXT_STATUS: dict[str, Status] = {"none": "inbox", "inbox": "reading", "reading": "read"}
-SORTS: tuple[Sort, ...] = ("added", "published", "rating", "upvotes", "relevance", "for_you")
+VALUES: dict[str, tuple[str, ...]] = {  # of fields of a query, to complete them with
+    "status": STATUSES,
+    "has": HAVING,
+    "rating": (">=4", ">=3", "5", "none"),
+    "upvotes": (">=10", ">=50", ">=100"),
+    "sort": SORTS,
+    **dict.fromkeys(DATE_FIELDS, ("today", "yesterday", "<7d", "<30d")),
+}
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -157,7 +173,7 @@ async def _render_list(
         most_shown=MAX_SHOWN,
         bulk_edit=uuid4(),
         bulk_status=_next_status(view),
-        fields={name: _values(name) for name in FIELDS},
+        fields={name: VALUES.get(name, ()) for name in FIELDS},
         **context,
     )
 
@@ -241,8 +257,3 @@ def _next_status(view: View) -> Status:
     statuses = [part.value.lower() for part, _, _ in asked if part.name == "status"]
     default: Status = "inbox" if view.everything else "read"
     return next((NEXT_STATUS.get(status, "read") for status in statuses), default)
-
-
-def _values(name: str) -> tuple[str, ...]:
-    """Return the values of a query field, if these are known beforehand."""
-    return {"status": STATUSES, "has": HAVING, "rating": (">=4", ">=3", "5", "none")}.get(name, ())

@@ -25,6 +25,7 @@ export function listenKeys(table) {
   }
   const commands = { ...table, "?": () => help?.showModal() };
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented) leaveField(event.target);
     const isModified = event.ctrlKey || event.metaKey || event.altKey;
     const isTyping = event.isComposing || document.activeElement?.matches(TYPED_INTO);
     if (isModified || isTyping || event.defaultPrevented || help?.open || !isOn()) return;
@@ -32,6 +33,19 @@ export function listenKeys(table) {
     event.preventDefault();
     commands[/** @type {keyof typeof commands} */ (event.key)]();
   });
+}
+
+/**
+ * Leave the field for a tag or a note, so that the keys are heard again; in a list, for its paper.
+ * @param {EventTarget | null} field
+ */
+function leaveField(field) {
+  if (!(field instanceof HTMLElement) || !field.matches(".adds input, .write textarea")) return;
+  field.closest("details.adds")?.removeAttribute("open");
+  field.blur();
+  /** @type {HTMLElement | null | undefined} */ (
+    field.closest(".paper")?.querySelector("h3 a")
+  )?.focus();
 }
 
 /** The status that the shortcut sets, by the current one. */

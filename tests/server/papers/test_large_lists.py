@@ -22,11 +22,13 @@ PARTIAL = "paper_with_code"  # an index of only those papers that `has:code` ask
 
 OF_THE_LIST = [
     "", "status:inbox", "tag:wet", "tag:wet status:reading", "has:note", "has:note status:inbox",
+    "title:moss", "note:moss", "org:moss", "upvotes:>50", "added:<7d",
     "rating:>=4", "added:>2026-03-01", "moss", "moss fern", "method:GRPO",
     "dataset:MATH status:read", "key:2601.00007",
 ]  # fmt: skip
 OF_THE_STORE = [
     "", "tag:wet", "status:inbox", "has:note", "has:code", "moss", "moss fern", "dataset:MATH",
+    "title:moss", "abstract:moss", "note:moss", "org:moss", "upvotes:>50",
     "introduces:GRPO", "author:ada", "published:2026-03", "listed:2026-03-05", "key:2601.00007",
 ]  # fmt: skip
 

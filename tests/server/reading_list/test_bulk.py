@@ -158,3 +158,17 @@ async def test_an_edit_cannot_be_undone_before_a_later_one(papers: list[int]) ->
     await change_entries(edit(), papers, EntryChange(status="read"))
     # the entry in the trash counts as well: all six are as the second edit left them
     assert await undo(edit(uuid=UNDO), BULK_EDIT) == Undone(0, 6)
+
+
+async def test_a_bulk_edit_rates_papers_and_takes_ratings_away(papers: list[int]) -> None:
+    rated = edit(uuid=BULK_EDIT)
+    assert await change_entries(rated, [papers[0], papers[2]], EntryChange(rating=0)) == 2
+    assert [(await read_entry(key(n), 1)).rating for n in (0, 2)] == [0, 0]
+    assert await states(0, 2) == [("read", ["old"], False), ("inbox", [], False)]
+    assert await undo(edit(uuid=UNDO), BULK_EDIT) == Undone(2, 0)
+    assert (await read_entry(key(0), 1)).rating == 3
+    # a rating is taken away only where there is one, and makes no entry
+    assert await change_entries(edit(), [papers[0], papers[3]], EntryChange(rating=None)) == 1
+    assert (await read_entry(key(0), 1)).rating is None
+    with pytest.raises(NotFound):
+        await read_entry(key(3), 1)

@@ -1,11 +1,12 @@
 """The parser of the query language, on written examples and on random text."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from server.days import today
 from server.errors import QueryError
 from server.search.parser import (
     DATE_FIELDS,
@@ -15,12 +16,14 @@ from server.search.parser import (
     MAX_QUERY,
     STATUSES,
     TERM_FIELDS,
+    TEXT_FIELDS,
     All,
     Either,
     Field,
     Query,
     Text,
     Without,
+    find_sort,
     parse_query,
     read_asked,
     write_field,
@@ -49,6 +52,8 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
     st.builds(Text, PLAIN, st.booleans()).filter(lambda text: len(text.text) > 1),
     VALUES.filter(lambda text: " " in text).map(Text),
     st.builds(Field, st.sampled_from([*TERM_FIELDS, "tag", "author", "key"]), st.just("="), VALUES),
+    st.builds(Field, st.sampled_from([*TEXT_FIELDS, "org"]), st.just("="), VALUES),
+    st.builds(Field, st.just("upvotes"), COMPARISONS, st.from_regex("[0-9]{1,9}", fullmatch=True)),
     st.builds(Field, st.just("rating"), COMPARISONS, st.sampled_from("012345")),
     st.builds(Field, st.just("status"), st.just("="), st.sampled_from(STATUSES)),
     st.builds(Field, st.just("has"), st.just("="), st.sampled_from(HAVING)),
@@ -128,6 +133,35 @@ def test_a_date_is_an_interval_of_days(
 
 
 @pytest.mark.parametrize(
+    ("written", "comparison", "ago"),
+    [
+        ("today", "=", 0),
+        ("Yesterday", "=", 1),
+        ("<today", "<", 0),
+        ("7d", ">", 7),
+        ("<7d", ">", 7),
+        ("<=2w", ">=", 14),
+        (">7d", "<", 7),
+        (">=7D", "<=", 7),
+    ],
+)
+def test_days_are_counted_back_from_today(written: str, comparison: str, ago: int) -> None:
+    [field] = parse_query(f"added:{written}").parts
+    assert isinstance(field, Field) and field.days
+    assert field.comparison == comparison
+    assert field.days[0] == today() - timedelta(days=ago)
+    assert field.days[1] - field.days[0] == timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("query", "sort"),
+    [("moss", None), ("moss sort:Upvotes", "upvotes"), ("(sort:added) sort:rating", "added")],
+)
+def test_the_first_order_of_a_query_counts(query: str, sort: str | None) -> None:
+    assert find_sort(parse_query(query)) == sort
+
+
+@pytest.mark.parametrize(
     "written",
     [
         "2401.01234",
@@ -188,7 +222,15 @@ def test_a_field_without_a_value_is_refused(field: str) -> None:
         ("a status:done", 9, "one of none, inbox"),
         ("rating:>=6", 9, "one of 0, 1"),
         ("rating:>none", 7, "cannot be compared"),
-        ("added:yesterday", 6, "no date"),
+        ("added:tomorrow", 6, "no date"),
+        ("added:<7x", 7, "no date"),
+        ("upvotes:many", 8, "needs a number"),
+        ("upvotes:>-1", 9, "needs a number"),
+        ("title:>moss", 6, "cannot be compared"),
+        ("sort:luck", 5, "one of added, published"),
+        ("moss -sort:added", 6, "cannot be negated"),
+        ("moss or fern sort:added", 13, "part of an or"),
+        ("-(moss sort:added)", 7, "cannot be negated"),
         ("added:2026-02-30", 6, "no date"),
         ("added:2026-00", 6, "no date"),
         ("added:2026-03-00", 6, "no date"),

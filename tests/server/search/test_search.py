@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from server.days import today
 from server.errors import Invalid, QueryError
 from server.papers.list import HIT_END, HIT_START, list_papers, read_papers
 from server.papers.suggest import suggest
@@ -54,6 +55,16 @@ QUERIES: list[tuple[str, Test]] = [
     ("has:note", lambda p: bool(p.note)),
     ("has:tag -has:rating", lambda p: bool(p.tags) and p.rating is None),
     ("has:code", lambda p: p.has_code),
+    ("title:moss", lambda p: "moss" in p.title),
+    ("title:rhiz*", lambda p: "rhizome" in p.title),
+    ("abstract:moss -title:moss", lambda p: "moss" in p.abstract and "moss" not in p.title),
+    ("-abstract:fern", lambda p: "fern" not in p.abstract),
+    ("note:moss", lambda p: "moss" in p.note),
+    ("upvotes:>3", lambda p: (p.upvotes or 0) > 3),
+    ("upvotes:3", lambda p: p.upvotes == 3),
+    ("upvotes:<3", lambda p: p.upvotes == 0),
+    ("-upvotes:>=3", lambda p: (p.upvotes or 0) < 3),
+    ("sort:upvotes moss", lambda p: p.holds("moss")),
     ("published:2025", lambda p: p.published is not None and p.published.year == 2025),
     ("published:>2025-05-01", lambda p: p.published is not None and p.published > date(2025, 5, 1)),
     ("published:<=2025-05", lambda p: p.published is not None and p.published < date(2025, 6, 1)),
@@ -267,6 +278,74 @@ async def test_papers_are_found_by_the_day_of_their_listing() -> None:
     assert await found("listed:2026-03-01") == {MOSS}
     assert await found("listed:>2026-03-01") == {FERN}
     assert await found("listed:2026-03") == {MOSS, FERN}
+
+
+async def test_papers_are_found_by_how_many_days_ago_something_was() -> None:
+    for days in (0, 1, 6, 7, 8):
+        day = today() - timedelta(days=days)
+        await take_in(source(f"2601.{days:05}", published=day))
+    for query, ago in [
+        ("published:today", {0}),
+        ("published:yesterday", {1}),
+        ("published:<7d", {0, 1, 6}),
+        ("published:7d", {0, 1, 6}),
+        ("published:<=1w", {0, 1, 6, 7}),
+        ("published:>7d", {8}),
+        ("published:>=1W", {7, 8}),
+        ("-published:<7d", {7, 8}),
+        ("published:<0d", set()),
+    ]:
+        assert await found(query) == {f"2601.{days:05}" for days in ago}, query
+
+
+@pytest.mark.parametrize(
+    ("query", "right"),
+    [
+        ("org:jiao", {MOSS}),
+        ('org:"jiao tong"', {MOSS}),
+        ("org:shang", {MOSS}),
+        ('org:"tong jiao"', set()),
+        ("org:Universität", {FERN}),
+        ("org:UNIVERSITÄT", {FERN}),
+        ("org:pruning", set()),
+        ("-org:shanghai", {FERN, "2601.00003"}),
+        ("org:%", set()),
+    ],
+)
+async def test_papers_are_found_by_their_organization(query: str, right: set[str]) -> None:
+    await take_in(
+        source(MOSS, organization="Shanghai Jiao Tong University", abstract="fern-pruning"),
+        source(FERN, organization="Universität Moosbach", abstract="Of Shanghai's ferns."),
+        source("2601.00003", abstract="Jiao-Tong and Shanghai-like fern/pruning."),
+    )
+    assert await found(query) == right
+
+
+async def test_phrases_are_found_in_the_field_that_is_asked_for() -> None:
+    await take_in(
+        source(MOSS, "World models of moss", abstract="A fine-tuned model of the world."),
+        source(FERN, "Models", abstract="World-model for ferns."),
+    )
+    assert await found('title:"world models"') == {MOSS}
+    assert await found('abstract:"world model"') == {FERN}
+    assert await found("abstract:finetuned") == await found('abstract:"fine tuned"') == {MOSS}
+    assert await found('title:"***"') == await found('note:"***"') == set()
+
+
+async def test_a_query_says_the_order_unless_another_is_chosen() -> None:
+    await second_user()
+    await fill(seed=3, count=40)
+    for query, sort in [("sort:upvotes", "upvotes"), ("moss SORT:published", "published")]:
+        asked = query.lower().replace(f"sort:{sort}", "").strip()
+        right = await list_papers(1, asked, sort=sort, everything=True)  # type: ignore[arg-type]
+        shown = await list_papers(1, query, everything=True, limit=5)
+        later = await list_papers(1, query, everything=True, cursor=shown.next)
+        assert keys([*shown.papers, *later.papers]) == keys(right.papers)
+        assert shown.total == right.total
+    chosen = await list_papers(1, "sort:upvotes", sort="published", everything=True)
+    assert keys(chosen.papers) == keys(
+        (await list_papers(1, sort="published", everything=True)).papers
+    )
 
 
 async def test_an_author_is_found_by_a_part_of_the_name() -> None:

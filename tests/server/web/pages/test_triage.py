@@ -53,6 +53,10 @@ def test_papers_are_decided_on_by_single_keys_and_back_and_forward_lead_through_
     at(page, 1)
     page.go_forward()
     at(page, 2)
+    page.get_by_role("link", name="Stop here").click()
+    expect(page.get_by_role("heading", name="You looked through 1 paper")).to_be_visible()
+    expect(page.locator("#papers .paper")).to_have_count(1)
+    assert find_barriers(page) == []
 
 
 def test_a_paper_is_rated_tagged_and_noted_by_keys(visitor: Visitor, site: Site) -> None:
@@ -70,7 +74,7 @@ def test_a_paper_is_rated_tagged_and_noted_by_keys(visitor: Visitor, site: Site)
     page.keyboard.type("axj")
     page.keyboard.press("Enter")
     expect(page.locator(".tags .chip a")).to_have_text(["axj"])
-    page.locator('input[name="tag"]').blur()
+    page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.keyboard.type("Burns *twice*.")
     page.get_by_role("button", name="Save note").click()
