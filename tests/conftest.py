@@ -15,8 +15,8 @@ settings.load_profile("papermargin")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let a browser's test that fails in CI run once more; the summary lists it as rerun.
 
-    Several browsers share two cores there, and one in some thousand tests met a page that the browser
-    itself had not finished. A fault of ours fails twice.
+    Several browsers share two cores there, and one test in some thousand met a page that the
+    browser had not finished. A fault of ours fails twice.
     """
     if not os.environ.get("CI"):
         return
