@@ -213,10 +213,17 @@ async def _link(config: Config) -> str:
 
 @contextmanager
 def _published_address(config: Config) -> Iterator[None]:
-    """Keep the server's address in a file while it runs, for the commands that print it."""
+    """Keep the server's address in a file while it runs, for the commands that print it.
+
+    On a full disk they do without it.
+    """
     file = address_file(config)
     if file:
-        file.write_text(server_address(config))
+        try:
+            file.write_text(server_address(config))
+        except OSError as error:
+            file.unlink(missing_ok=True)  # it may be half written
+            log.warning("the address of the server was not noted", error=str(error))
     try:
         yield
     finally:

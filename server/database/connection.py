@@ -217,7 +217,7 @@ async def _connect(config: Config) -> AsyncIterator[StoreContext]:
 async def serving_lock(config: Config) -> AsyncIterator[None]:
     """Hold the lock of the one server of a SQLite file; PostgreSQL allows several servers.
 
-    Raises `StoreError` if another process has it.
+    Raises `StoreError` if another process has it, or if the file's disk is full or read-only.
     """
     if config.database_url:
         yield
@@ -230,6 +230,8 @@ async def serving_lock(config: Config) -> AsyncIterator[None]:
             f"another papermargin is serving {config.db}; stop it first, "
             "or give this one another --db"
         ) from None
+    except OSError as error:
+        raise StoreError(f"cannot write beside {config.db}: {error.strerror}") from error
     try:
         yield
     finally:
@@ -251,6 +253,8 @@ def is_served(config: Config) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:  # where nothing can be written, no server has locked anything
+        return False
 
 
 def read_connection() -> BaseDBAsyncClient:

@@ -83,6 +83,7 @@ def kill_migrations(
                 killed += 1
                 points = points[:-1]
             check_migrated(copy, rows)
+        print(f"{killed} of {kills} kills", file=sys.stderr, flush=True)
     print(
         f"{kills} kills in migrations, before {statements - len(points)} of {statements} statements"
     )

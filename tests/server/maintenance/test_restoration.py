@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import anyio
+import asyncpg
 import httpx
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
@@ -21,14 +22,18 @@ from server.accounts.tokens import issue, revoke
 from server.accounts.users import add_user, get_user
 from server.config import Config
 from server.database.connection import open_store
+from server.errors import StoreError
+from server.maintenance import restore as restore_module
 from server.maintenance.doctor import diagnose
 from server.maintenance.kept_backups import KeptBackup, list_backups, make_backup
+from server.maintenance.restore import restore_in_place
 from server.reading_list.notes import put_note
 from server.schema.reading_list import NoteEdit
 from server.web.middleware import cookie_name
-from tests.server.maintenance.test_backup import fill
+from tests.server.maintenance.test_backup import fill, silent
 from tests.server.material import MOSS, edit
 from tests.server.process import Served, make_token, serve
+from tests.server.stores import rows_of
 
 SECONDS = 60.0  # that a restore of a few rows may take
 NOTE, LATER = UUID(int=8), UUID(int=9)
@@ -297,3 +302,39 @@ def test_only_who_is_alone_and_may_administer_restores(
         reply = client.post("/settings/restore", data=form)
         assert reply.status_code == 403 and "several users" in reply.text
         assert notes_of(client) == {NOTE, LATER}
+
+
+async def try_in_vain(config: Config, backup: Path, why: str) -> None:
+    """Check that a restore fails for a reason, and changes nothing."""
+    EXECUTOR_CACHE.clear()
+    before = await rows_of(config)
+    with pytest.raises(StoreError, match=why):
+        kept = config.backup_folder / "before-restore-20260305T120000Z.sqlite"
+        await restore_in_place(config, backup, kept, silent)
+    assert await rows_of(config) == before
+
+
+@pytest.mark.anyio
+async def test_a_full_disk_changes_nothing(small_disk: Path) -> None:
+    config = Config(db=small_disk)
+    await fill(config)
+    backup = await make_backup(config, datetime.now(UTC))
+    for n in range(4):
+        await write_note(config, UUID(int=100 + n), "word " * 100_000)
+    await try_in_vain(config, backup, "disk is full|No space left")
+
+
+@pytest.mark.anyio
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine", ["postgres"])
+async def test_somebody_who_reads_for_long_is_waited_for_only_briefly(
+    kept: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restore_module, "LOCK_SECONDS", 1)
+    await fill(kept)
+    backup = await make_backup(kept, datetime.now(UTC))
+    reader = await asyncpg.connect(kept.database_url)
+    async with reader.transaction(isolation="repeatable_read", readonly=True):
+        await reader.fetch("SELECT 1 FROM paper")
+        await try_in_vain(kept, backup, "another program")
+    await reader.close()

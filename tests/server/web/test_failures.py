@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -10,14 +11,18 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from litestar import Litestar
 
+from server.__main__ import main
+from server.cli.address import find_address, server_address
 from server.config import Config
 from server.database import connection
 from server.database.connection import fetch, read_connection, rescue_file
 from server.maintenance import rescue
 from server.maintenance.backup import back_up
 from tests.server.material import MOSS, take_in_two
+from tests.server.process import make_token, serve
 
 pytestmark = pytest.mark.anyio
 
@@ -180,3 +185,33 @@ async def test_every_page_says_that_the_file_is_gone(
     config.db.unlink()
     reply = await anonymous.get("/notes", headers={"Accept": "text/html"})
     assert "was moved, deleted or replaced" in reply.text
+
+
+def test_a_server_that_starts_on_a_full_disk_answers_reads(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    config = Config(db=small_disk)
+    headers = {"Authorization": f"Bearer {make_token(config)}"}
+    with serve(config, tmp_path / "log"):
+        pass  # killed, it leaves a log, without which SQLite could not open a file there
+    with suppress(OSError), small_disk.with_name("ballast").open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(b"x" * 4096)
+    with (
+        serve(config, tmp_path / "log") as served,
+        httpx.Client(base_url=served.url, headers=headers, timeout=60) as client,
+    ):
+        for path in ("/api/v1/papers?all=true", "/api/v1/notes", "/api/v1/export?format=json"):
+            assert client.get(path).status_code == 200, path
+        file = "@article{kettles, title = {Kettles at Dawn}, abstract = {%s}}" % ("word " * 20_000)
+        reply = client.post("/api/v1/import?name=kettles.bib", content=file)
+        assert_refused(reply, 507, "the disk is full")
+    assert find_address(config, {}) == server_address(config)
+
+
+@pytest.mark.parametrize("command", [["serve"], ["restore", "backup.sqlite"], ["list"]])
+def test_a_read_only_disk_is_told_by_every_command(small_disk: Path, command: list[str]) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk.parent)], check=True)
+    told = CliRunner().invoke(main, [*command, "--db", str(small_disk)])
+    assert told.exit_code == 1 and "Read-only file system" in told.output
+    assert told.output.startswith("Error:") and "Traceback" not in told.output
