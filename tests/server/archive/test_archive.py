@@ -326,6 +326,65 @@ async def test_a_term_override_changed_after_the_export_is_kept(store: Config) -
     assert [term.name for term in (await take_out()).terms] == [None, "Adapter"]
 
 
+async def test_a_tag_takes_the_archive_s_colour_only_if_it_has_none(store: Config) -> None:
+    names = ["bare", "blue", "red", "plain"]
+    for name, colour in zip(names, ["#0000ff", "#0000ff", "#0000ff", None], strict=True):
+        await put_tag(edit(0), name, TagEdit(colour=colour))
+    archive = await read_raw()
+    for name, colour in zip(names, [None, "#0000ff", "#ff0000", "#ff0000"], strict=True):
+        await put_tag(edit(force=True, minutes=1), name, TagEdit(colour=colour))
+    before = {tag.name: tag.version for tag in (await read_raw()).tags}
+    report = (await import_archive(archive, 1, NOW)).tags
+    assert (report.created, report.merged, report.same, report.kept) == (0, 1, 2, 1)
+    tags = {tag.name: tag for tag in (await read_raw()).tags}
+    assert [tags[name].colour for name in names] == ["#0000ff", "#0000ff", "#ff0000", "#ff0000"]
+    raised = {name: tags[name].version - before[name] for name in names}
+    assert raised == {"bare": 1, "blue": 0, "red": 0, "plain": 0}
+    change = await Change.filter(kind="tag").order_by("-id").first()
+    assert change and (change.ref, change.version) == ("bare", tags["bare"].version)
+
+
+async def test_a_deleted_tag_that_the_store_knows_is_the_same(store: Config) -> None:
+    await put_tag(edit(0), "rl", TagEdit())
+    await delete_tag(edit(force=True), "rl")
+    report = (await import_archive(await read_raw(), 1, NOW)).tags
+    assert (report.created, report.same) == (0, 1)
+
+
+async def test_an_entry_in_the_trash_of_the_store_brings_no_tags(store: Config) -> None:
+    await take_in_two()
+    await put_entry(edit(0), MOSS, EntryEdit(tags=["peat"]))
+    archive, ada = await take_out(), await second_user()
+    archive.tags.clear()
+    await put_entry(edit(0, user=ada), MOSS, EntryEdit())
+    await delete_entry(edit(force=True, user=ada), MOSS)
+    report = await import_archive(archive, ada, NOW)
+    assert (report.entries.kept, (await read_raw(ada)).tags) == (1, [])
+
+
+async def test_a_preference_that_an_archive_has_twice_counts_once(store: Config) -> None:
+    await put_preference(edit(0), "word", "Moss", PreferenceEdit(choice="pinned"))
+    archive, ada = await take_out(), await second_user()
+    [pinned] = archive.preferences
+    archive.preferences += [
+        msgspec.structs.replace(pinned, name="moss"),
+        msgspec.structs.replace(pinned, name="MOSS", choice="muted"),
+    ]
+    report = (await import_archive(archive, ada, NOW)).preferences
+    assert (report.created, report.same, report.kept) == (1, 1, 1)
+    assert [(p.name, p.choice) for p in (await read_raw(ada)).preferences] == [("Moss", "pinned")]
+
+
+async def test_whatever_an_archive_brings_is_reported_to_the_user_s_devices(store: Config) -> None:
+    await write_all_kinds()
+    archive, ada = await take_out(), await second_user()
+    await import_archive(archive, ada, NOW)
+    own = await Change.filter(user_id=1).values_list("kind", flat=True)
+    brought = await Change.filter(user_id=ada).values_list("kind", flat=True)
+    # saved searches and overridden terms were written without change records above
+    assert {*brought} == {*own, "search", "term"}
+
+
 async def test_two_deleted_tags_of_the_same_name_stay_separate(
     store: Config, tmp_path: Path
 ) -> None:
@@ -383,13 +442,15 @@ async def test_a_paper_that_adopted_its_id_is_found_by_its_old_key(store: Config
 
 async def test_a_paper_whose_place_in_a_listing_is_taken_gets_the_next_one(store: Config) -> None:
     listing = SourceListing(kind="capture", name="may.txt")
-    await take_in(source(MOSS), listing=listing)
-    await put_entry(edit(0), MOSS, EntryEdit())
+    await take_in(source(MOSS), source(LICHEN, "Lichen Fields"), listing=listing)
+    for key in (MOSS, LICHEN):
+        await put_entry(edit(0), key, EntryEdit())
     archive = await take_out()
     archive.papers[0].key = archive.entries[0].key = FERN
     archive.papers[0].title = "On another one"
     await import_archive(archive, 1, NOW)
-    assert [paper.places[0].position for paper in (await take_out()).papers] == [0, 1]
+    places = {paper.key: paper.places[0].position for paper in (await take_out()).papers}
+    assert places == {MOSS: 0, LICHEN: 1, FERN: 2}
 
 
 @pytest.mark.parametrize(
