@@ -119,6 +119,20 @@ async def test_the_entry_of_another_user_moves_to_the_merged_paper() -> None:
     assert hers.entry and (hers.entry.status, hers.entry.tags) == ("read", ["both", "hers"])
     assert mine.entry and (mine.entry.status, mine.entry.tags) == ("skipped", ["both", "mine"])
     assert ([n.text for n in hers.notes], len(mine.notes)) == ([f"note of {ada} on {OLD}"], 1)
+    assert (hers.entry.version, mine.entry.version) == (3, 2), "only hers has another paper now"
+
+
+async def test_the_devices_of_both_users_are_told_of_their_merged_entries() -> None:
+    ada = await second_user()
+    await make_two()
+    await write_on(OLD, ada, status="read", rating=1, tag="hers", minutes=0)
+    await write_on(OLD, 1, status="read", rating=3, tag="old", minutes=0)
+    await write_on(MOSS, 1, status="inbox", rating=3, tag="new", minutes=0)
+    before = {user: (await changes_since(user, 0, 100)).last for user in (1, ada)}
+    await unite()
+    for user in (1, ada):
+        told = (await changes_since(user, before[user], 100)).changes
+        assert [(c.ref, c.version) for c in told if c.kind == "entry"] == [(MOSS, 3)]
 
 
 @pytest.mark.parametrize("gone", [OLD, MOSS])
