@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -134,12 +135,14 @@ async def export_of(config: Config) -> Archive:
         return await take_out()
 
 
-async def put_in(config: Config, *archives: Archive) -> tuple[list[ArchiveReport], Archive]:
+async def put_in(
+    config: Config, *archives: Archive, at: datetime = NOW
+) -> tuple[list[ArchiveReport], Archive]:
     """Import archives into a store; return the reports and the archive of the result."""
     EXECUTOR_CACHE.clear()
     async with open_store(config):
         await get_user("me", NOW, create=True)
-        return [await import_archive(archive, 1, NOW) for archive in archives], await take_out()
+        return [await import_archive(archive, 1, at) for archive in archives], await take_out()
 
 
 async def test_an_archive_contains_all_data_of_its_user_and_no_other(store: Config) -> None:
@@ -203,6 +206,12 @@ async def test_an_archive_imports_without_loss_on_either_engine(
     ) == (3, 2, 3, 3)
     assert (report.searches.created, report.terms.created) == (2, 2)
     assert (report.preferences.created, report.ranking.created) == (2, 1)
+
+
+async def test_imported_papers_and_notes_keep_their_times(config: Config, other: Config) -> None:
+    archive = await export_of(config)
+    _, again = await put_in(other, archive, at=NOW + timedelta(days=1))
+    assert again == archive
 
 
 async def test_a_second_import_changes_nothing(config: Config, other: Config) -> None:
