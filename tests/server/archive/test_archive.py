@@ -392,6 +392,8 @@ async def test_whatever_an_archive_brings_is_reported_to_the_user_s_devices(stor
     brought = await Change.filter(user_id=ada).values_list("kind", flat=True)
     # saved searches and overridden terms were written without change records above
     assert {*brought} == {*own, "search", "term"}
+    told = Change.filter(user_id=ada, kind="ranking", ref="settings")
+    assert await told.count() == 1
     terms = await Change.filter(user_id=ada, kind="term").values_list("ref", flat=True)
     assert {*terms} == {"method:LoRA", "method:Low-Rank"}
 
