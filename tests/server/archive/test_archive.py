@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -51,12 +52,102 @@ def other(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Config
     return elsewhere(engine, request, tmp_path)
 
 
+<<<<<<< HEAD
 async def put_in(config: Config, *archives: Archive) -> tuple[list[ArchiveReport], Archive]:
+=======
+async def write_all_kinds() -> None:
+    """Write at least one of everything that an archive holds."""
+    await take_in_two()
+    await take_in(
+        source(title="Lichen Fields"),
+        source(FERN),
+        listing=SourceListing(kind="capture", name="may.txt"),
+    )
+    await take_in(
+        source(LICHEN, "Lichen Fields", authors=["Ada Birch"], upvotes=3)
+    )  # it adopts its id
+    await take_in(source("2601.00005", "Nobody Keeps This One"))
+    await read_abstracts()
+    await put_tag(edit(0), "rl", TagEdit(colour="#7c5cbf"))
+    await put_entry(
+        edit(0), MOSS, EntryEdit(status="reading", rating=4, tags=["rl", "green/moss", "gone"])
+    )
+    await put_entry(edit(0), LICHEN, EntryEdit(tags=["rl"]))
+    await delete_entry(edit(force=True), LICHEN)
+    await delete_tag(edit(force=True, minutes=1), "gone")
+    await put_note(edit(0), NOTE, NoteEdit(paper=MOSS, text="first thought"))
+    quote = Quote(exact="prune ferns", prefix="We ", start=3, end=14)
+    await put_note(edit(1, minutes=3), NOTE, NoteEdit(paper=MOSS, text="second é 🌿", quote=quote))
+    await put_note(edit(0), uuid4(), NoteEdit(paper=FERN, text="thrown away"))
+    note = (await fetch("SELECT uuid FROM note WHERE text = 'thrown away'"))[0]["uuid"]
+    await delete_note(edit(force=True, minutes=4), UUID(str(note)))
+    wrong = CorrectionEdit(
+        verdict="relabelled", surface="LoRA", label="METHOD", to_label="TASK", start=33, end=37
+    )
+    await put_correction(edit(0), MOSS, CORRECTION, wrong)
+    await set_seen(edit(minutes=5), SeenEdit(papers=[FERN, LICHEN]))
+    await choose()
+
+
+async def choose() -> None:
+    """Save two searches, one of them in the trash, override two terms, and set up the ranking.
+
+    No paper of the user's list mentions one of the terms.
+    """
+    searches = [("Pruning", "method:LoRA", "rating", None), ("old", "x", None, NOW)]
+    for name, query, sort, deleted in searches:
+        fold = f"{name.lower()}{TRASHED}1" if deleted else name.lower()
+        frame = {
+            "user_id": 1,
+            "created": NOW,
+            "updated": NOW,
+            "deleted": deleted,
+            "digest": deleted is None,
+        }
+        await SavedSearch.create(name=name, fold=fold, query=query, sort=sort, **frame)
+    lora = await Term.get(fold="lora")
+    other = await Term.create(label="METHOD", name="Low-Rank", fold="lowrank")
+    for term, fields in ((other, {"into_id": lora.id}), (lora, {"name": "LoRA (low rank)"})):
+        await OwnTerm.create(
+            user_id=1, term_id=term.id, created=NOW, updated=NOW, version=2, **fields
+        )
+    await put_preference(edit(0), "word", "Moss", PreferenceEdit(choice="pinned"))
+    await put_preference(edit(0), "author", "Ada Birch", PreferenceEdit(choice="muted"))
+    await put_settings(edit(0), RankingEdit(enabled=False, least=1.5))
+
+
+async def read_abstracts() -> None:
+    reading = Extraction(
+        [Mention(30, 34, "METHOD", "LoRA", 0.9)], [Result(0, 1, "1", 1.0, metric="BLEU")]
+    )
+    await store_readings(
+        [PaperExtraction(paper, reading) for paper in await unread("toy-1", limit=9)], "toy-1", NOW
+    )
+
+
+async def take_out(user: int = 1) -> Archive:
+    """Export a user's archive and decode it."""
+    return decode(b"".join([piece async for piece in export_archive(user, NOW)]))
+
+
+async def export_of(config: Config) -> Archive:
+    """Fill an empty store and return its archive."""
+    EXECUTOR_CACHE.clear()
+    async with open_store(config):
+        await get_user("me", NOW, create=True)
+        await write_all_kinds()
+        return await take_out()
+
+
+async def put_in(
+    config: Config, *archives: Archive, at: datetime = NOW
+) -> tuple[list[ArchiveReport], Archive]:
+>>>>>>> x9
     """Import archives into a store; return the reports and the archive of the result."""
     EXECUTOR_CACHE.clear()
     async with open_store(config):
         await get_user("me", NOW, create=True)
-        return [await import_archive(archive, 1, NOW) for archive in archives], await take_out()
+        return [await import_archive(archive, 1, at) for archive in archives], await take_out()
 
 
 async def test_an_archive_contains_all_data_of_its_user_and_no_other(store: Config) -> None:
@@ -120,6 +211,12 @@ async def test_an_archive_imports_without_loss_on_either_engine(
     ) == (3, 2, 3, 3)
     assert (report.searches.created, report.terms.created) == (2, 2)
     assert (report.preferences.created, report.ranking.created) == (2, 1)
+
+
+async def test_imported_papers_and_notes_keep_their_times(config: Config, other: Config) -> None:
+    archive = await export_of(config)
+    _, again = await put_in(other, archive, at=NOW + timedelta(days=1))
+    assert again == archive
 
 
 async def test_a_second_import_changes_nothing(config: Config, other: Config) -> None:
@@ -243,6 +340,69 @@ async def test_a_term_override_changed_after_the_export_is_kept(store: Config) -
     assert [term.name for term in (await take_out()).terms] == [None, "Adapter"]
 
 
+async def test_a_tag_takes_the_archive_s_colour_only_if_it_has_none(store: Config) -> None:
+    names = ["bare", "blue", "red", "plain"]
+    for name, colour in zip(names, ["#0000ff", "#0000ff", "#0000ff", None], strict=True):
+        await put_tag(edit(0), name, TagEdit(colour=colour))
+    archive = await read_raw()
+    for name, colour in zip(names, [None, "#0000ff", "#ff0000", "#ff0000"], strict=True):
+        await put_tag(edit(force=True, minutes=1), name, TagEdit(colour=colour))
+    before = {tag.name: tag.version for tag in (await read_raw()).tags}
+    report = (await import_archive(archive, 1, NOW)).tags
+    assert (report.created, report.merged, report.same, report.kept) == (0, 1, 2, 1)
+    tags = {tag.name: tag for tag in (await read_raw()).tags}
+    assert [tags[name].colour for name in names] == ["#0000ff", "#0000ff", "#ff0000", "#ff0000"]
+    raised = {name: tags[name].version - before[name] for name in names}
+    assert raised == {"bare": 1, "blue": 0, "red": 0, "plain": 0}
+    change = await Change.filter(kind="tag").order_by("-id").first()
+    assert change and (change.ref, change.version) == ("bare", tags["bare"].version)
+
+
+async def test_a_deleted_tag_that_the_store_knows_is_the_same(store: Config) -> None:
+    await put_tag(edit(0), "rl", TagEdit())
+    await delete_tag(edit(force=True), "rl")
+    report = (await import_archive(await read_raw(), 1, NOW)).tags
+    assert (report.created, report.same) == (0, 1)
+
+
+async def test_an_entry_in_the_trash_of_the_store_brings_no_tags(store: Config) -> None:
+    await take_in_two()
+    await put_entry(edit(0), MOSS, EntryEdit(tags=["peat"]))
+    archive, ada = await take_out(), await second_user()
+    archive.tags.clear()
+    await put_entry(edit(0, user=ada), MOSS, EntryEdit())
+    await delete_entry(edit(force=True, user=ada), MOSS)
+    report = await import_archive(archive, ada, NOW)
+    assert (report.entries.kept, (await read_raw(ada)).tags) == (1, [])
+
+
+async def test_a_preference_that_an_archive_has_twice_counts_once(store: Config) -> None:
+    await put_preference(edit(0), "word", "Moss", PreferenceEdit(choice="pinned"))
+    archive, ada = await take_out(), await second_user()
+    [pinned] = archive.preferences
+    archive.preferences += [
+        msgspec.structs.replace(pinned, name="moss"),
+        msgspec.structs.replace(pinned, name="MOSS", choice="muted"),
+    ]
+    report = (await import_archive(archive, ada, NOW)).preferences
+    assert (report.created, report.same, report.kept) == (1, 1, 1)
+    assert [(p.name, p.choice) for p in (await read_raw(ada)).preferences] == [("Moss", "pinned")]
+
+
+async def test_whatever_an_archive_brings_is_reported_to_the_user_s_devices(store: Config) -> None:
+    await write_all_kinds()
+    archive, ada = await take_out(), await second_user()
+    await import_archive(archive, ada, NOW)
+    own = await Change.filter(user_id=1).values_list("kind", flat=True)
+    brought = await Change.filter(user_id=ada).values_list("kind", flat=True)
+    # saved searches and overridden terms were written without change records above
+    assert {*brought} == {*own, "search", "term"}
+    told = Change.filter(user_id=ada, kind="ranking", ref="settings")
+    assert await told.count() == 1
+    terms = await Change.filter(user_id=ada, kind="term").values_list("ref", flat=True)
+    assert {*terms} == {"method:LoRA", "method:Low-Rank"}
+
+
 async def test_two_deleted_tags_of_the_same_name_stay_separate(
     store: Config, tmp_path: Path
 ) -> None:
@@ -300,13 +460,15 @@ async def test_a_paper_that_adopted_its_id_is_found_by_its_old_key(store: Config
 
 async def test_a_paper_whose_place_in_a_listing_is_taken_gets_the_next_one(store: Config) -> None:
     listing = SourceListing(kind="capture", name="may.txt")
-    await take_in(source(MOSS), listing=listing)
-    await put_entry(edit(0), MOSS, EntryEdit())
+    await take_in(source(MOSS), source(LICHEN, "Lichen Fields"), listing=listing)
+    for key in (MOSS, LICHEN):
+        await put_entry(edit(0), key, EntryEdit())
     archive = await take_out()
     archive.papers[0].key = archive.entries[0].key = FERN
     archive.papers[0].title = "On another one"
     await import_archive(archive, 1, NOW)
-    assert [paper.places[0].position for paper in (await take_out()).papers] == [0, 1]
+    places = {paper.key: paper.places[0].position for paper in (await take_out()).papers}
+    assert places == {MOSS: 0, LICHEN: 1, FERN: 2}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from nlp.spans import Extraction, Mention
 from server.database.change_feed import changes_since
+from server.database.models import Citation as CitationRow
 from server.database.models import Paper, Term
 from server.database.serializers import find_paper
 from server.extraction.save import PaperExtraction, store_readings, unread
@@ -20,6 +21,7 @@ from server.reading_list.entries import delete_entry, put_entry, read_entry, set
 from server.reading_list.notes import list_notes, put_note
 from server.reading_list.tags import delete_tag, restore_tag
 from server.reading_list.trash import read_trash
+from server.schema.citations import Citation
 from server.schema.papers import OverlayRequest, PagePaper
 from server.schema.reading_list import EntryEdit, NoteEdit, SeenEdit
 from server.schema.terms import CorrectionEdit
@@ -119,6 +121,33 @@ async def test_the_entry_of_another_user_moves_to_the_merged_paper() -> None:
     assert hers.entry and (hers.entry.status, hers.entry.tags) == ("read", ["both", "hers"])
     assert mine.entry and (mine.entry.status, mine.entry.tags) == ("skipped", ["both", "mine"])
     assert ([n.text for n in hers.notes], len(mine.notes)) == ([f"note of {ada} on {OLD}"], 1)
+    assert (hers.entry.version, mine.entry.version) == (3, 2), "only hers has another paper now"
+
+
+async def test_the_devices_of_both_users_are_told_of_their_merged_entries() -> None:
+    ada = await second_user()
+    await make_two()
+    await write_on(OLD, ada, status="read", rating=1, tag="hers", minutes=0)
+    await write_on(OLD, 1, status="read", rating=3, tag="old", minutes=0)
+    await write_on(MOSS, 1, status="inbox", rating=3, tag="new", minutes=0)
+    before = {user: (await changes_since(user, 0, 100)).last for user in (1, ada)}
+    await unite()
+    for user in (1, ada):
+        told = (await changes_since(user, before[user], 100)).changes
+        assert [(c.ref, c.version) for c in told if c.kind == "entry"] == [(MOSS, 3)]
+
+
+async def test_of_two_citations_of_a_user_the_remaining_paper_s_stays() -> None:
+    ada = await second_user()
+    await make_two()
+    old, kept = await find_paper(OLD), await find_paper(MOSS)
+    for user, paper in ((1, old), (1, kept), (ada, old)):
+        data = Citation(key=f"{user} {paper.key}")
+        await CitationRow.create(user_id=user, paper_id=paper.id, data=data, updated=NOW)
+    await unite()
+    cited = {row.user_id: row.data.key for row in await CitationRow.filter(paper_id=kept.id)}
+    assert cited == {1: f"1 {MOSS}", ada: f"{ada} {OLD}"}
+    assert await CitationRow.all().count() == 2
 
 
 @pytest.mark.parametrize("gone", [OLD, MOSS])

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from server.database.change_feed import changes_since, newest_change
 from server.database.models import Change, Entry, Paper
 from server.errors import Invalid, NotFound
 from server.papers.list import find_papers, find_rows, list_papers
@@ -66,6 +67,20 @@ async def test_removing_tags_or_entries_creates_and_restores_no_entries(papers: 
     assert await states(0, 1) == [("read", [], True), ("skipped", ["old"], True)]
     with pytest.raises(NotFound):
         await read_entry(key(2), 1)
+
+
+async def test_removing_an_entry_that_is_in_the_trash_changes_nothing(papers: list[int]) -> None:
+    before = await read_entry(key(1), 1)
+    assert await change_entries(edit(minutes=9), papers[1:2], EntryChange(remove=True)) == 0
+    assert await read_entry(key(1), 1) == before
+
+
+async def test_devices_are_told_which_entries_a_bulk_edit_removed(papers: list[int]) -> None:
+    since = await newest_change()
+    await change_entries(edit(), papers[:1], EntryChange(remove=True))
+    await change_entries(edit(), papers[1:2], EntryChange(status="read"))
+    told = (await changes_since(1, since, 9)).changes
+    assert [(c.ref, c.deleted) for c in told] == [(key(0), True), (key(1), False)]
 
 
 async def test_a_repeated_bulk_edit_is_applied_once(papers: list[int]) -> None:

@@ -319,3 +319,12 @@ def test_a_deleted_note_is_removed_at_the_next_export(text: str) -> None:
     assert merge(render(make_page(notes=[note])), make_page(notes=[])).text == render(
         make_page(notes=[])
     )
+
+
+def test_a_note_taken_out_of_the_block_does_not_come_back_unasked() -> None:
+    without = NOTE.sub("", render(make_page()))
+    merged = merge(without, make_page())
+    assert (merged.outcome, "Compare with" in merged.text) == ("conflict", True)
+    assert without.rstrip("\n") in merged.text
+    settled = merge(without, make_page(notes=[]))
+    assert (settled.outcome, settled.text) == ("updated", render(make_page(notes=[])))

@@ -295,7 +295,7 @@ test("an answer about an entry replaces it, unless it has no body", () => {
   const listed = { ...card, entry: entry() };
   const read = edit("entry", { status: "read" });
   const reply = entry({ status: "read", version: 4 });
-  assert.deepEqual(applyReply(listed, read, reply).entry, reply);
+  assert.deepEqual(applyReply(listed, read, reply), { ...listed, entry: reply });
   assert.equal(applyReply(listed, read, { ...reply, deleted: "now" }).entry, null);
   assert.deepEqual(applyReply(listed, read, null).entry, listed.entry);
 });

@@ -379,3 +379,14 @@ test("each edit that was sent counts for its paper alone", async () => {
   );
   assert.equal(outbox.countSettled("2601.00003"), 0);
 });
+
+test("an answer changes its own part of the cached card only", async () => {
+  await add("note", { text: "mine" });
+  serve(() => reply(note({ text: "mine" })));
+  await flush();
+  await add("entry", { status: "read" });
+  serve(() => reply(entry({ status: "read", version: 4 })));
+  await flush();
+  const card = (await store.readCards([PAPER.id])).get(PAPER.id);
+  assert.deepEqual([card?.notes.map(({ text }) => text), card?.entry?.version], [["mine"], 4]);
+});
