@@ -10,6 +10,7 @@ import pytest
 
 from server.config import Config
 from server.database.connection import execute, fetch, is_postgres, read_connection, writing
+from server.papers.facets import list_facets
 from server.papers.list import MAX_COUNTED, list_papers
 from server.schema.searches import Sort
 from tests.server.material import NOW
@@ -95,6 +96,17 @@ async def test_a_sorted_page_of_the_store_is_read_in_the_order_of_an_index(
     for sql, values in list(statements):
         in_order = sql.startswith("SELECT p.id AS id")
         assert await _scans(store, sql, values, in_order=in_order) == [], sql
+
+
+@pytest.mark.parametrize("everything", [False, True])
+async def test_facets_are_read_from_what_is_kept(
+    everything: bool, statements: list[Statement], store: Config
+) -> None:
+    facets = await list_facets(1, everything=everything)
+    assert {value.value: value.count for value in facets["status"]}["inbox"] == ENTRIES
+    for sql, values in list(statements):
+        assert await _scans(store, sql, values, in_order=False) == [], sql
+        assert "JOIN paper_term" not in sql
 
 
 async def test_a_total_is_counted_up_to_a_bound() -> None:
