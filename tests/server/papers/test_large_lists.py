@@ -141,8 +141,10 @@ async def _scans(store: Config, sql: str, values: list[Any], *, in_order: bool) 
 
 
 def _is_scan(step: str, sql: str) -> bool:
+    """Return whether a step of SQLite reads all papers, be it for a filter before it looks up."""
     names = {"paper", *re.findall(r"\bpaper (?:AS )?([a-z])\b", sql)}
-    return step.startswith("SCAN ") and step.split()[1] in names and not step.endswith(PARTIAL)
+    found = re.match(r"(?:SCAN|BLOOM FILTER ON) (\w+)", step)
+    return found is not None and found[1] in names and not step.endswith(PARTIAL)
 
 
 async def _scans_of_postgres(
