@@ -273,7 +273,8 @@ def _hits(sql: Sql, words: list[Text]) -> str:
     supplied = f"SELECT s.paper_id FROM ({_with_words(sql, in_margins)}) s"
     if len(words) > 1:  # a single word is in a margin's paper already
         each = [
-            f"(s.paper_id IN (SELECT paper_id FROM m{n}) OR {_holds(sql, 's', 'paper_id', [group])})"
+            f"(s.paper_id IN (SELECT paper_id FROM m{n}) "
+            f"OR {_holds(sql, 's', 'paper_id', [group])})"
             for n, group in enumerate(groups)
         ]
         supplied += f" WHERE {' AND '.join(each)}"
