@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 # https://info.arxiv.org/help/arxiv_identifier.html: archive/YYMMNNN before April 2007, then
 # YYMM.NNNN, and YYMM.NNNNN since 2015
@@ -74,6 +75,7 @@ def title_key(title: str) -> str:
     return "t-" + hashlib.blake2b(normalize_title(title).encode(), digest_size=10).hexdigest()
 
 
+@lru_cache(maxsize=2**14)  # the terms of a store recur in its papers
 def fold_term(name: str) -> str:
     """Fold a term so that its spellings compare equal: `CIFAR10`, `cifar-10` and `CIFAR 10`."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

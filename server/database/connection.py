@@ -262,6 +262,11 @@ def read_connection() -> BaseDBAsyncClient:
     return require_context().connections.get("reader")
 
 
+def write_connection() -> BaseDBAsyncClient:
+    """Return the connection of the write that is going on."""
+    return require_context().connections.get("default")
+
+
 def is_postgres() -> bool:
     """Return whether the open store is a PostgreSQL database."""
     return read_connection().capabilities.dialect == "postgres"

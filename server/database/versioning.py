@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from server.database.models import Change, Correction, Note, Paper
+from server.database.models import Change, Correction, Note
 from server.errors import Conflict, Invalid, NotFound, PreconditionMissing
 from server.schema.api import WriteSource
 from server.schema.reading_list import MAX_NAME_CHARACTERS
@@ -104,11 +104,11 @@ async def record(
     )
 
 
-def check_owner(row: Note | Correction, edit: Edit, paper: Paper) -> None:
+def check_owner(row: Note | Correction, edit: Edit, paper: int) -> None:
     """Raise `Invalid` if a note or correction is of another user or on another paper."""
     if row.user_id != edit.user:
         raise Invalid("this id is taken")
-    if row.paper_id != paper.id:
+    if row.paper_id != paper:
         raise Invalid("this id belongs to something on another paper, where it stays")
 
 

@@ -119,6 +119,7 @@ def checks(*, sqlite: bool) -> Iterator[Check]:
         (f"UPDATE term SET papers = {papers} WHERE papers <> {papers}",),
     )
     yield _check_years(sqlite=sqlite)
+    yield _check_lists(sqlite=sqlite)
     yield Check(
         "the clock has one row",
         "SELECT ABS(COUNT(*) - 1) + COUNT(CASE WHEN id <> 1 THEN 1 END) FROM clock",
@@ -131,23 +132,64 @@ def checks(*, sqlite: bool) -> Iterator[Check]:
 
 
 def _check_years(*, sqlite: bool) -> Check:
-    year = "CAST(substr(published, 1, 4) AS INTEGER)"
-    if not sqlite:
-        year = "CAST(EXTRACT(YEAR FROM published) AS INTEGER)"
     counted = (
-        f"SELECT COALESCE({year}, 0) AS year, COUNT(*) AS papers, COUNT(code_url) AS with_code "
-        "FROM paper GROUP BY 1"
+        f"SELECT COALESCE({_year('published', sqlite=sqlite)}, 0) AS year, COUNT(*) AS papers, "
+        "COUNT(code_url) AS with_code FROM paper GROUP BY 1"
     )
     kept = "SELECT year, papers, with_code FROM paper_year WHERE papers <> 0 OR with_code <> 0"
-    differences = " + ".join(
-        f"(SELECT COUNT(*) FROM ({one} EXCEPT {other}) d)"
-        for one, other in ((counted, kept), (kept, counted))
-    )
     return Check(
         "years count their papers",
-        f"SELECT {differences}",
+        f"SELECT {_differences(counted, kept)}",
         REPAIR,
         ("DELETE FROM paper_year", f"INSERT INTO paper_year (year, papers, with_code) {counted}"),
+    )
+
+
+def _check_lists(*, sqlite: bool) -> Check:
+    year = _year("p.published", sqlite=sqlite)
+    listed = "WHERE e.deleted IS NULL AND e.status <> 'none'"
+    corrected = "c.user_id = e.user_id AND c.paper_id = e.paper_id"
+    counted = (
+        "SELECT user_id, facet, item, CAST(COUNT(*) AS INTEGER) AS papers FROM ("
+        "SELECT e.user_id, LOWER(t.label) AS facet, t.id AS item FROM entry e "
+        f"JOIN paper_term y ON y.paper_id = e.paper_id JOIN term t ON t.id = y.term_id {listed} "
+        f"AND NOT EXISTS (SELECT 1 FROM corrected_term c WHERE {corrected} "
+        "AND c.term_id = y.term_id) UNION ALL SELECT e.user_id, LOWER(t.label), t.id FROM entry e "
+        f"JOIN corrected_term c ON {corrected} AND c.added JOIN term t ON t.id = c.term_id "
+        f"{listed} UNION ALL SELECT e.user_id, 'tag', l.tag_id FROM entry e "
+        f"JOIN entry_tag l ON l.entry_id = e.id {listed} "
+        f"UNION ALL SELECT e.user_id, 'year', {year} FROM entry e "
+        f"JOIN paper p ON p.id = e.paper_id {listed} AND p.published IS NOT NULL "
+        "UNION ALL SELECT e.user_id, 'code', 0 FROM entry e "
+        f"JOIN paper p ON p.id = e.paper_id {listed} AND p.code_url IS NOT NULL "
+        f"UNION ALL SELECT e.user_id, 'note', 0 FROM entry e {listed} AND EXISTS (SELECT 1 "
+        "FROM note n WHERE n.user_id = e.user_id AND n.paper_id = e.paper_id "
+        "AND n.deleted IS NULL)) f GROUP BY user_id, facet, item"
+    )
+    kept = "SELECT user_id, facet, item, papers FROM list_count WHERE papers <> 0"
+    return Check(
+        "lists count their papers",
+        f"SELECT {_differences(counted, kept)}",
+        REPAIR,
+        (
+            "DELETE FROM list_count",
+            f"INSERT INTO list_count (user_id, facet, item, papers) {counted}",
+        ),
+    )
+
+
+def _year(column: str, *, sqlite: bool) -> str:
+    """Write the year of a day as a number."""
+    if sqlite:
+        return f"CAST(substr({column}, 1, 4) AS INTEGER)"
+    return f"CAST(EXTRACT(YEAR FROM {column}) AS INTEGER)"
+
+
+def _differences(counted: str, kept: str) -> str:
+    """Write what counts the rows that only one of two queries has."""
+    return " + ".join(
+        f"(SELECT COUNT(*) FROM ({one} EXCEPT {other}) d)"
+        for one, other in ((counted, kept), (kept, counted))
     )
 
 

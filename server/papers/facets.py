@@ -11,6 +11,8 @@ from server.terms.overrides_sql import count_roots, own_terms
 FACET_VALUES = 30
 
 _OWN = "e.user_id = $1 AND e.deleted IS NULL"
+_COUNTED = "FROM list_count l WHERE l.user_id = $1 AND l.facet"
+"""What triggers keep of the user's list: how many of its papers have each item of a facet."""
 
 
 async def list_facets(
@@ -32,7 +34,7 @@ async def count_facets(selection: Selection) -> dict[str, list[FacetValue]]:
     }
     for count in _counts(selection):
         # one query each: SQLite takes a poor way through several in one
-        rows = await fetch(f"WITH {_hit(selection)}{count}", *selection.values)
+        rows = await fetch(count, *selection.values)
         for row in sorted(rows, key=lambda row: (-row["n"], row["value"])):
             # sorted here and not in SQL, where the engines may sort names differently
             if row["n"] and len(facets[row["facet"]]) < FACET_VALUES:
@@ -41,79 +43,156 @@ async def count_facets(selection: Selection) -> dict[str, list[FacetValue]]:
 
 
 def _counts(selection: Selection) -> list[str]:
-    """Write what counts the papers of each value of a facet; each follows `_hit`."""
-    return [
-        _count_status(selection),
-        _count_tags(selection),
-        _count_terms(selection),
-        _count_others(selection),
-    ]
+    """Write the statements that count the papers of each value of a facet.
+
+    What is kept of the whole store, or of the user's whole list, is read instead of counted.
+    """
+    if selection.is_whole:
+        return [_status_of_store(), _tags_of_store(), _terms_of_store(), _others_of_store()]
+    if selection.is_whole_list:
+        return [_status_of_list(), _tags_of_list(), _terms_of_list(), _others_of_list()]
+    hits = f"WITH {_hit(selection)}"
+    terms = f", {_name_terms(count_roots())}"
+    return [hits + count for count in (_STATUS_OF_HITS, _TAGS_OF_HITS, terms, _others_of_hits())]
 
 
 def _hit(selection: Selection) -> str:
     """Write the common table of the papers of a selection, with the user's entries on them."""
-    if selection.is_whole:  # what is stored of all papers is counted without them
-        return "hit AS (SELECT id FROM paper)"
     columns = f"{selection.paper} AS id, e.id AS entry, e.status AS status"
     return f"hit AS MATERIALIZED (SELECT {columns} {selection.body()})"
 
 
-def _count_status(selection: Selection) -> str:
-    if not selection.is_whole:
-        status = "COALESCE(status, 'none')"
-        return f" SELECT 'status' AS facet, {status} AS value, COUNT(*) AS n FROM hit GROUP BY 2"
+_STATUS_OF_HITS = (
+    " SELECT 'status' AS facet, COALESCE(status, 'none') AS value, COUNT(*) AS n FROM hit "
+    "GROUP BY 2"
+)
+_TAGS_OF_HITS = (
+    " SELECT 'tag' AS facet, t.name AS value, COUNT(*) AS n FROM hit "
+    "JOIN entry_tag et ON et.entry_id = hit.entry "
+    "JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL GROUP BY t.id, t.name"
+)
+
+
+def _status_of_list() -> str:
     return (
-        f", own AS (SELECT e.status, COUNT(*) AS n FROM entry e WHERE {_OWN} GROUP BY 1), "
+        f"SELECT 'status' AS facet, e.status AS value, COUNT(*) AS n FROM entry e WHERE {_OWN} "
+        "AND e.status <> 'none' GROUP BY 2"
+    )
+
+
+def _status_of_store() -> str:
+    return (
+        f"WITH own AS (SELECT e.status, COUNT(*) AS n FROM entry e WHERE {_OWN} GROUP BY 1), "
         "every AS (SELECT status AS value, n FROM own UNION ALL "
         f"SELECT 'none', ({COUNT_STORED}) - COALESCE((SELECT SUM(n) FROM own), 0)) "
         "SELECT 'status' AS facet, value, CAST(SUM(n) AS INTEGER) AS n FROM every GROUP BY 2"
     )
 
 
-def _count_tags(selection: Selection) -> str:
-    if selection.is_whole:
-        source, own = "entry e JOIN entry_tag et ON et.entry_id = e.id", f" WHERE {_OWN}"
-    else:
-        source, own = "hit JOIN entry_tag et ON et.entry_id = hit.entry", ""
-    return (
-        f" SELECT 'tag' AS facet, t.name AS value, COUNT(*) AS n FROM {source} JOIN tag t "
-        f"ON t.id = et.tag_id AND t.deleted IS NULL{own} GROUP BY t.id, t.name"
+def _tags_of_list() -> str:
+    return _named_tags(f"SELECT l.item AS tag_id, l.papers AS n {_COUNTED} = 'tag'")
+
+
+def _tags_of_store() -> str:
+    """Count the tags of the list, and of the papers that are tagged without being in it."""
+    return _named_tags(
+        f"SELECT tag_id, CAST(SUM(n) AS INTEGER) AS n FROM (SELECT l.item AS tag_id, l.papers AS n "
+        f"{_COUNTED} = 'tag' UNION ALL SELECT et.tag_id, 1 FROM entry e "
+        f"JOIN entry_tag et ON et.entry_id = e.id WHERE {_OWN} AND e.status = 'none') f "
+        "GROUP BY tag_id"
     )
 
 
-def _count_terms(selection: Selection) -> str:
-    """Count the papers of each term, as the user has terms; of all papers each term knows its
-    number.
-    """
-    known = "SELECT id AS term_id, papers AS n FROM term WHERE papers > 0"
+def _named_tags(counted: str) -> str:
     return (
-        f", {count_roots(known) if selection.is_whole else count_roots()}, "
-        "ranked AS (SELECT LOWER(label) AS facet, name AS value, n, "
+        f"SELECT 'tag' AS facet, t.name AS value, c.n FROM ({counted}) c "
+        "JOIN tag t ON t.id = c.tag_id AND t.deleted IS NULL"
+    )
+
+
+def _terms_of_list() -> str:
+    """Count the terms of the list, whose counts have the user's corrections already."""
+    frequent = " UNION ALL ".join(
+        f"SELECT l.item AS term_id, l.papers AS n {_COUNTED} = '{label}' AND l.papers >= "
+        + _least(f"SELECT l.papers {_COUNTED} = '{label}' AND {_left_alone('l.item')}", "l.papers")
+        for label in TERM_FIELDS
+    )
+    listed = f"SELECT e.paper_id FROM entry e WHERE {_OWN} AND e.status <> 'none'"
+    return f"WITH {_name_terms(count_roots(frequent, papers=listed, corrected=True))}"
+
+
+def _terms_of_store() -> str:
+    """Count the terms of the store, each of which knows the number of its papers."""
+    corrected = "SELECT c.term_id FROM corrected_term c WHERE c.user_id = $1"
+    frequent = " UNION ALL ".join(
+        f"SELECT t.id AS term_id, t.papers AS n FROM term t WHERE t.label = '{label}' "
+        "AND t.papers > 0 AND t.papers >= "
+        + _least(
+            f"SELECT t.papers FROM term t WHERE t.label = '{label}' AND t.papers > 0 "
+            f"AND {_left_alone('t.id')} AND t.id NOT IN ({corrected})",
+            "t.papers",
+        )
+        for label in TERM_FIELDS.values()
+    )
+    found = (
+        f"{frequent} UNION SELECT t.id, t.papers FROM term t "
+        f"WHERE t.papers > 0 AND t.id IN ({corrected})"
+    )
+    return f"WITH {_name_terms(count_roots(found, papers=None))}"
+
+
+def _left_alone(term: str) -> str:
+    """Write that a user has made nothing of a term."""
+    return f"{term} NOT IN (SELECT o.term_id FROM own_term o WHERE o.user_id = $1)"
+
+
+def _least(papers: str, order: str) -> str:
+    """Write how many papers a term needs to be among the first.
+
+    Terms that the user has changed may rise or vanish, and so do not count among the first.
+    """
+    return f"COALESCE(({papers} ORDER BY {order} DESC LIMIT 1 OFFSET {FACET_VALUES - 1}), 1)"
+
+
+def _name_terms(counted: str) -> str:
+    """Write what gives the terms that are counted the names that the user has for them."""
+    return (
+        f"{counted}, ranked AS (SELECT LOWER(label) AS facet, name AS value, n, "
         "ROW_NUMBER() OVER (PARTITION BY label ORDER BY n DESC, name) AS rank "
         f"FROM {own_terms('counted', 'n')} WHERE n > 0) "
         f"SELECT facet, value, n FROM ranked WHERE rank <= {FACET_VALUES}"
     )
 
 
-def _count_others(selection: Selection) -> str:
+def _others_of_list() -> str:
+    return (
+        f"SELECT 'year' AS facet, CAST(l.item AS TEXT) AS value, l.papers AS n {_COUNTED} = 'year' "
+        f"UNION ALL SELECT 'has', l.facet, l.papers {_COUNTED} IN ('code', 'note')"
+    )
+
+
+def _others_of_store() -> str:
+    return (
+        "SELECT 'year' AS facet, CAST(year AS TEXT) AS value, papers AS n FROM paper_year "
+        "WHERE year <> 0 UNION ALL "
+        "SELECT 'has', 'code', CAST(COALESCE(SUM(with_code), 0) AS INTEGER) FROM paper_year "
+        "UNION ALL SELECT 'has', 'note', "
+        "(SELECT COUNT(DISTINCT n.paper_id) FROM note n WHERE n.user_id = $1 AND n.deleted IS NULL)"
+    )
+
+
+def _others_of_hits() -> str:
     """Count the papers of each year, those with code, and those with a note of the user's."""
     year = (
         "CAST(EXTRACT(YEAR FROM p.published) AS TEXT)"
         if is_postgres()
         else "substr(p.published, 1, 4)"
     )
-    noted = "FROM note n WHERE n.user_id = $1 AND n.deleted IS NULL"
-    if selection.is_whole:
-        dated = "SELECT CAST(NULLIF(year, 0) AS TEXT) AS value, papers AS n, with_code"
-        dated += " FROM paper_year"
-        noted = f"SELECT COUNT(DISTINCT n.paper_id) {noted}"
-    else:
-        dated = f"SELECT {year} AS value, COUNT(*) AS n, COUNT(p.code_url) AS with_code"
-        dated += " FROM hit JOIN paper p ON p.id = hit.id GROUP BY 1"
-        noted = f"SELECT COUNT(*) FROM hit WHERE EXISTS (SELECT 1 {noted} AND n.paper_id = hit.id)"
     return (
-        f", dated AS MATERIALIZED ({dated}) "
+        f", dated AS MATERIALIZED (SELECT {year} AS value, COUNT(*) AS n, "
+        "COUNT(p.code_url) AS with_code FROM hit JOIN paper p ON p.id = hit.id GROUP BY 1) "
         "SELECT 'year' AS facet, value, n FROM dated WHERE value IS NOT NULL UNION ALL "
         "SELECT 'has', 'code', CAST(COALESCE(SUM(with_code), 0) AS INTEGER) FROM dated UNION ALL "
-        f"SELECT 'has', 'note', ({noted})"
+        "SELECT 'has', 'note', (SELECT COUNT(*) FROM hit WHERE EXISTS (SELECT 1 FROM note n "
+        "WHERE n.user_id = $1 AND n.deleted IS NULL AND n.paper_id = hit.id))"
     )

@@ -28,7 +28,7 @@ async def put_correction(edit: Edit, key: str, uuid: UUID, data: CorrectionEdit)
                 uuid=uuid, user_id=edit.user, paper_id=paper.id, version=0, created=edit.at
             )
         else:
-            check_owner(correction, edit, paper)
+            check_owner(correction, edit, paper.id)
             current = correction_state(correction, paper.key)
             if (_same_verdict(correction, data) and not correction.deleted) or await is_applied(
                 edit

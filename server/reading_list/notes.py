@@ -6,16 +6,18 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
+from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import fetch, is_postgres, moment, places, writing
-from server.database.models import Note, Paper, Revision
+from server.database.models import Note, Revision
 from server.database.serializers import (
     find_paper,
     note_state,
 )
 from server.database.versioning import Edit, check, check_new, check_owner, is_applied, record
 from server.errors import Invalid, NotFound, TooLarge
+from server.identifiers import parse_key
 from server.reading_list.entries import list_paper
 from server.schema.reading_list import (
     MAX_NOTE_BYTES,
@@ -33,19 +35,28 @@ from server.search.sql import match_notes
 from server.words import spellings
 
 
+class _Place(Struct, frozen=True):
+    """The paper that a note is written on, and what may be there already: the note, an entry."""
+
+    paper: int
+    key: str
+    is_noted: bool
+    is_listed: bool
+
+
 async def put_note(edit: Edit, uuid: UUID, data: NoteEdit) -> NoteState:
     """Write a note, keeping the text that it replaces as a revision.
 
     Raises `NotFound`, `Conflict`, `PreconditionMissing`, `TooLarge` and `Invalid`.
     """
     _check_note(data)
-    async with writing():
-        paper = await find_paper(data.paper)
-        note = await Note.get_or_none(uuid=uuid)
+    async with writing() as connection:
+        place = await _find_place(connection, edit.user, uuid, data.paper)
+        note = await Note.get_or_none(uuid=uuid) if place.is_noted else None
         if note is None:
-            return await _create_note(edit, uuid, paper, data)
-        check_owner(note, edit, paper)
-        current = note_state(note, paper.key)
+            return await _create_note(edit, uuid, place, data)
+        check_owner(note, edit, place.paper)
+        current = note_state(note, place.key)
         if (
             note.deleted is None and (note.text, note.quote) == (data.text, data.quote)
         ) or await is_applied(edit):
@@ -58,7 +69,7 @@ async def put_note(edit: Edit, uuid: UUID, data: NoteEdit) -> NoteState:
         note.text, note.quote, note.deleted, note.updated = data.text, data.quote, None, edit.at
         # what another program wrote once may still be in the text when the user has edited it
         note.source = edit.source or note.source
-        return await _save_note(edit, note, paper)
+        return await _save_note(edit, note, place.key)
 
 
 async def delete_note(edit: Edit, uuid: UUID) -> NoteState:
@@ -72,30 +83,51 @@ async def delete_note(edit: Edit, uuid: UUID) -> NoteState:
             return current
         check(edit, note.version, current)
         note.deleted = note.updated = edit.at
-        return await _save_note(edit, note, note.paper)
+        return await _save_note(edit, note, note.paper.key)
 
 
-async def _create_note(edit: Edit, uuid: UUID, paper: Paper, data: NoteEdit) -> NoteState:
+async def _find_place(connection: BaseDBAsyncClient, user: int, uuid: UUID, key: str) -> _Place:
+    """Return where a note is to be written. Raises `NotFound`.
+
+    Everything is asked at once, and without the paper's text, as each statement of a write makes
+    the next device wait.
+    """
+    rows = await fetch(
+        "SELECT p.id, p.key, EXISTS (SELECT 1 FROM note n WHERE n.uuid = $3) AS noted, "
+        "EXISTS (SELECT 1 FROM entry e WHERE e.user_id = $1 AND e.paper_id = p.id "
+        "AND e.deleted IS NULL) AS listed FROM paper p WHERE p.key = $2",
+        user,
+        parse_key(key) or "",
+        uuid,
+        using=connection,
+    )
+    if rows:
+        [row] = rows
+        return _Place(row["id"], row["key"], is_noted=row["noted"], is_listed=row["listed"])
+    paper = await find_paper(key)  # by an earlier key
+    return _Place(paper.id, paper.key, is_noted=True, is_listed=False)
+
+
+async def _create_note(edit: Edit, uuid: UUID, place: _Place, data: NoteEdit) -> NoteState:
     await check_new(edit)
     check(edit, 0, None)
     note = Note(
-        uuid=uuid, user_id=edit.user, paper_id=paper.id, text=data.text, quote=data.quote,
+        uuid=uuid, user_id=edit.user, paper_id=place.paper, text=data.text, quote=data.quote,
         version=0, created=edit.at, updated=edit.at, source=edit.source,
     )  # fmt: skip
-    state = await _save_note(edit, note, paper)
-    await list_paper(edit, paper)
+    state = await _save_note(edit, note, place.key)
+    if not place.is_listed:
+        await list_paper(edit, await find_paper(place.key))
     return state
 
 
-async def _save_note(edit: Edit, note: Note, paper: Paper) -> NoteState:
+async def _save_note(edit: Edit, note: Note, key: str) -> NoteState:
     note.version += 1
     note.spellings = spellings(note.text)
     await note.save()
     deleted = note.deleted is not None
-    await record(
-        edit, "note", str(note.uuid), paper=paper.key, version=note.version, deleted=deleted
-    )
-    return note_state(note, paper.key)
+    await record(edit, "note", str(note.uuid), paper=key, version=note.version, deleted=deleted)
+    return note_state(note, key)
 
 
 def _check_note(data: NoteEdit) -> None:

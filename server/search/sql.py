@@ -274,11 +274,14 @@ def _hits(sql: Sql, words: list[Text]) -> str:
         f"m{n} AS MATERIALIZED ({_margin(sql, word, group)})"
         for n, (word, group) in enumerate(zip(words, groups, strict=True))
     ]
-    in_margins = " UNION ".join(f"SELECT paper_id FROM m{n}" for n in range(len(words)))
-    supplied = f"SELECT s.id AS paper_id FROM ({in_margins}) m JOIN paper s ON s.id = m.paper_id"
+    union = " UNION ".join(f"SELECT paper_id FROM m{n}" for n in range(len(words)))
+    margins.append(f"margin AS MATERIALIZED ({union})")
+    in_margins = "SELECT paper_id FROM margin"
+    supplied = f"SELECT s.paper_id FROM ({_with_words(sql, in_margins)}) s"
     if len(words) > 1:  # a single word is in a margin's paper already
         each = [
-            f"(s.id IN (SELECT paper_id FROM m{n}) OR {_holds(sql, 's', 'id', [group])})"
+            f"(s.paper_id IN (SELECT paper_id FROM m{n}) "
+            f"OR {_holds(sql, 's', 'paper_id', [group])})"
             for n, group in enumerate(groups)
         ]
         supplied += f" WHERE {' AND '.join(each)}"
@@ -301,11 +304,13 @@ def _bonus(sql: Sql, words: list[Text], groups: list[list[Spelling]]) -> str:
     The hit is the row `f` of those that are found.
     """
     text = " ".join(word.text for word in words)
+    phrase, of_two = in_a_row(words), pairs(words)
     raised: list[tuple[float, list[list[Spelling]], Part]] = [
         (TITLE_BONUS, groups, TITLE),
-        (PHRASE_BONUS, [[in_a_row(words)]], TITLE_TEXT),
+        # two words in a row are looked up once
+        (PHRASE_BONUS + PAIR_BONUS * of_two.count(phrase), [[phrase]], TITLE_TEXT),
         (AUTHOR_BONUS, [names(text, prefix=False)], AUTHORS),
-        *((PAIR_BONUS, [[pair]], TITLE_TEXT) for pair in pairs(words)),
+        *((PAIR_BONUS, [[pair]], TITLE_TEXT) for pair in of_two if pair != phrase),
     ]
     for bonus, prefix in ((SUBJECT_BONUS, False), (START_BONUS, True)):
         if named := subject(words, prefix=prefix):
@@ -357,6 +362,13 @@ def _holds(
     return f"{row}.search @@ to_tsquery('papermargin', {place}::text)"
 
 
+def _with_words(sql: Sql, papers: str) -> str:
+    """Give papers the vectors of their words, which PostgreSQL looks at in `_holds`."""
+    if not sql.postgres:
+        return papers
+    return f"SELECT w.id AS paper_id, w.search FROM ({papers}) m JOIN paper w ON w.id = m.paper_id"
+
+
 def _found(sql: Sql, groups: list[list[Spelling]]) -> str:
     """Select the number and the relevance of the papers that hold all words."""
     place = sql.add(expression(groups, postgres=sql.postgres))
@@ -385,7 +397,7 @@ def _margin(sql: Sql, word: Text, group: list[Spelling]) -> str:
     pattern = sql.add(f"% {_like(normalize_title(word.text))}{'' if word.prefix else ' '}%")
     return (
         f"SELECT n.paper_id FROM note n WHERE {match_notes(place, postgres=sql.postgres)} "
-        "AND n.user_id = $1 AND n.deleted IS NULL UNION "
+        "AND n.user_id = $1 AND n.deleted IS NULL UNION ALL "
         "SELECT te.paper_id FROM tag t JOIN entry_tag et ON et.tag_id = t.id "
         "JOIN entry te ON te.id = et.entry_id WHERE t.user_id = $1 AND t.deleted IS NULL "
         f"AND te.deleted IS NULL AND {spaced} LIKE {pattern} ESCAPE '\\'"

@@ -1,6 +1,5 @@
 """What a user's verdicts make of a paper's mentions. Pure."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -98,9 +97,28 @@ def _occurrences(label: Label, verdict: CorrectionState, text: str) -> Iterator[
         if _surface(verdict, text) == verdict.surface:
             yield Mention(verdict.start, verdict.end, label, verdict.surface)
         return
-    # whole words: "RL" was not missing in "URL"
-    for found in re.finditer(rf"(?<!\w){re.escape(verdict.surface)}(?!\w)", text):
-        yield Mention(found.start(), found.end(), label, verdict.surface)
+    for start in _whole_words(verdict.surface, text):
+        yield Mention(start, start + len(verdict.surface), label, verdict.surface)
+
+
+def _whole_words(surface: str, text: str) -> Iterator[int]:
+    """Yield where a surface stands in a text as whole words: "RL" is not in "URL".
+
+    Looking for the surface itself takes a tenth of the time of a pattern with its edges.
+    """
+    start = text.find(surface)
+    while start >= 0:
+        end = start + len(surface)
+        is_whole = not (
+            _is_of_word(text[max(start - 1, 0) : start]) or _is_of_word(text[end : end + 1])
+        )
+        if is_whole:
+            yield start
+        start = text.find(surface, end if is_whole else start + 1)
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _overlap(one: Mention, other: Mention) -> bool:

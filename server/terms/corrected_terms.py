@@ -8,16 +8,14 @@ from collections.abc import Iterable
 from tortoise.expressions import Q
 
 from nlp.spans import Mention
-from server.database.connection import fetch, is_postgres
-from server.database.models import CorrectedTerm, Correction, Paper
+from server.database.connection import execute_many, fetch, is_postgres, places, write_connection
+from server.database.models import CorrectedTerm, Correction, decode_mentions
 from server.database.serializers import correction_state
 from server.schema.terms import CorrectionState
 from server.terms.apply_corrections import correct
 from server.terms.rows import TermKey, claim_terms, first_role, terms_of
 
-PAPERS = 200  # that are worked out at a time
-
-_READ = ("id", "title", "abstract", "mentions")
+PAPERS = 500  # that are worked out at a time
 
 
 async def bears_on(correction: Correction) -> set[int]:
@@ -55,10 +53,15 @@ async def _keep(verdicts: dict[int, list[tuple[int, CorrectionState]]], papers: 
     """Save by which terms a user's papers differ from what the pipeline extracted."""
     found: list[tuple[int, int, bool, dict[TermKey, list[Mention]]]] = []
     # columns instead of models, and only terms that change: a word may stand in half the store
-    for paper, title, abstract, mentions in await Paper.filter(id__in=papers).values_list(*_READ):
+    for row in await fetch(
+        f"SELECT id, title, abstract, mentions FROM paper WHERE id IN ({places(len(papers))})",
+        *papers,
+        using=write_connection(),
+    ):
+        paper, text = row["id"], f"{row['title']}\n{row['abstract']}"
+        mentions = decode_mentions(row["mentions"])
         for user, all_verdicts in verdicts.items():
-            bearing = _bearing(all_verdicts, paper)
-            corrected = correct(mentions, f"{title}\n{abstract}", bearing)
+            corrected = correct(mentions, text, _bearing(all_verdicts, paper))
             if corrected != mentions:
                 before, after = terms_of(mentions), terms_of(corrected)
                 found.append((user, paper, True, _without(after, before)))
@@ -66,16 +69,16 @@ async def _keep(verdicts: dict[int, list[tuple[int, CorrectionState]]], papers: 
     if not found:
         return
     ids = await claim_terms(terms for *_, terms in found)
-    await CorrectedTerm.bulk_create(
-        CorrectedTerm(
-            user_id=user,
-            paper_id=paper,
-            term_id=ids[key],
-            added=added,
-            role=first_role(mention.role for mention in mentions),
-        )
+    rows = [
+        (user, paper, ids[key], added, first_role(mention.role for mention in mentions))
         for user, paper, added, terms in found
         for key, mentions in terms.items()
+    ]
+    await execute_many(
+        write_connection(),
+        "INSERT INTO corrected_term (user_id, paper_id, term_id, added, role) "
+        "VALUES ($1, $2, $3, $4, $5)",
+        rows,
     )
 
 

@@ -44,12 +44,16 @@ async def list_terms(
     first `after`.
     """
     listed = (
-        "SELECT e.paper_id AS id FROM entry e "
+        "SELECT e.paper_id FROM entry e "
         "WHERE e.user_id = $1 AND e.deleted IS NULL AND e.status <> 'none'"
+    )
+    own = (
+        "SELECT l.item AS term_id, l.papers AS n FROM list_count l "
+        "WHERE l.user_id = $1 AND l.facet = LOWER($2)"
     )
     terms = own_terms("(SELECT id AS term_id FROM term WHERE label = $2)")
     rows = await fetch(
-        f"WITH hit AS MATERIALIZED ({listed}), {count_roots()}, "
+        f"WITH {count_roots(own, papers=listed, corrected=True)}, "
         f"root AS (SELECT DISTINCT root AS id, fold, name, papers FROM {terms}) "
         "SELECT name, LOWER(name) AS folded, papers, COALESCE(n, 0) AS own, "
         "COUNT(*) OVER () AS total FROM root LEFT JOIN counted ON counted.term_id = root.id "

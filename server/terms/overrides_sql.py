@@ -71,23 +71,28 @@ def own_terms(source: str, *columns: str) -> str:
     )
 
 
-def count_roots(found: str = _FOUND) -> str:
-    """Write the common tables that end in `counted`: how many papers `n` of `hit` mention a term.
+def count_roots(
+    found: str = _FOUND, *, papers: str | None = "SELECT id FROM hit", corrected: bool = False
+) -> str:
+    """Write the common tables that end in `counted`: how many of some papers mention a term.
 
-    `hit` has the papers' row ids as `id`; `counted` has the roots of terms as `term_id`. `found`
-    counts the papers of each term as the pipeline extracted it.
+    `papers` selects their row ids, None stands for all; `counted` has the roots of terms as
+    `term_id`, with their number `n`. `found` counts the papers of each term as the pipeline
+    extracted it, or, with `corrected`, as the user's corrections have it.
     """
-    named = (
-        f"SELECT term_id, CAST(SUM(n) AS INTEGER) AS n FROM ({found} UNION ALL SELECT c.term_id, "
-        "CASE WHEN c.added THEN 1 ELSE -1 END FROM corrected_term c WHERE c.user_id = $1 "
-        "AND c.paper_id IN (SELECT id FROM hit)) f GROUP BY term_id HAVING SUM(n) > 0"
-    )
+    among = f"IN ({papers})" if papers else "IS NOT NULL"
     of_parts = papers_of("SELECT part FROM merged m WHERE m.root = r.root")
+    if not corrected:
+        found += (
+            " UNION ALL SELECT c.term_id, CASE WHEN c.added THEN 1 ELSE -1 END "
+            f"FROM corrected_term c WHERE c.user_id = $1 AND c.paper_id {among}"
+        )
     return (
-        f"named AS ({named}), merged AS ({_MERGED}), counted AS MATERIALIZED ("
+        f"named AS (SELECT term_id, CAST(SUM(n) AS INTEGER) AS n FROM ({found}) f GROUP BY term_id "
+        f"HAVING SUM(n) > 0), merged AS ({_MERGED}), counted AS MATERIALIZED ("
         "SELECT * FROM named WHERE term_id NOT IN (SELECT part FROM merged) "
-        f"UNION ALL SELECT root, (SELECT COUNT(*) FROM ({of_parts}) o "
-        "WHERE o.paper_id IN (SELECT id FROM hit)) FROM (SELECT DISTINCT root FROM merged) r)"
+        f"UNION ALL SELECT root, (SELECT COUNT(*) FROM ({of_parts}) o WHERE o.paper_id {among}) "
+        "FROM (SELECT DISTINCT root FROM merged) r)"
     )
 
 

@@ -23,7 +23,7 @@ from server.identifiers import fold_term, normalize_title, title_key
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 AUTHORS = '["A. Author","B. Author"]'
 WORDS, TERMS, TAGS = 30_000, 4_000, 300
-BUILD = 4  # increase it when the contents change: stores of other builds are not reused
+BUILD = 5  # increase it when the contents change: stores of other builds are not reused
 
 
 class Sizes(Struct, frozen=True):
@@ -99,13 +99,16 @@ def _fill(connection: sqlite3.Connection, sizes: Sizes) -> None:
         connection.execute(f"DROP TRIGGER {name}")
     names = [(LABELS[n % 4], f"{words.words[-n - 1].title()}-{n}") for n in range(TERMS)]
     connection.executemany(
-        "INSERT INTO term (id, label, name, fold, papers) VALUES (?, ?, ?, ?, 25)",
+        "INSERT INTO term (id, label, name, fold) VALUES (?, ?, ?, ?)",
         [(n + 1, label, name, fold_term(name)) for n, (label, name) in enumerate(names)],
     )
     for start in range(0, sizes.papers, 5_000):
         numbers = range(start, min(start + 5_000, sizes.papers))
         _papers(connection, chance, words, names, numbers)
         connection.commit()
+    connection.execute(
+        "UPDATE term SET papers = (SELECT COUNT(*) FROM paper_term y WHERE y.term_id = term.id)"
+    )
     _user_data(connection, chance, words, sizes)
     connection.commit()
     for table in ("paper", "note"):

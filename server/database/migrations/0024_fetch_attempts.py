@@ -8,7 +8,7 @@ from server.database.models import decode_proposals, encode
 
 
 class Migration(migrations.Migration):
-    dependencies = [("papermargin", "0019_fast_lists")]
+    dependencies = [("papermargin", "0023_list_counts")]
 
     initial = False
 

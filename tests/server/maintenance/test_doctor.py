@@ -81,6 +81,9 @@ async def test_a_sound_store_passes_all_checks(filled: Config) -> None:
         ("UPDATE paper_year SET papers = papers + 1", "years count their papers"),
         ("INSERT INTO paper_year VALUES (1999, 1, 1)", "years count their papers"),
         ("DELETE FROM paper_year", "years count their papers"),
+        ("UPDATE list_count SET papers = papers + 1", "lists count their papers"),
+        ("INSERT INTO list_count VALUES (1, 'tag', 99, 1)", "lists count their papers"),
+        ("DELETE FROM list_count", "lists count their papers"),
     ],
 )  # fmt: skip
 async def test_derived_data_is_repaired(filled: Config, statement: str, claim: str) -> None:
@@ -103,7 +106,7 @@ async def test_a_key_of_two_papers_is_detected(filled: Config) -> None:
 
 
 async def test_orphans_are_detected(filled: Config) -> None:
-    orphan = "INSERT INTO entry_tag (entry_id, tag_id) VALUES (1, 99)"
+    orphan = "INSERT INTO alias (key, paper_id) VALUES ('2601.00099', 99)"
     if filled.database_url:
         await spoil(filled, "SET LOCAL session_replication_role = replica", orphan)
     else:
