@@ -24,10 +24,12 @@ from server.config import Config
 from server.database.connection import fetch, open_store
 from server.database.models import Change, Correction, OwnTerm, Paper, SavedSearch, Term
 from server.errors import PapermarginError, SourceError
+from server.ranking.preferences import put_preference
 from server.reading_list.corrections import put_correction
 from server.reading_list.entries import delete_entry, put_entry, set_seen
 from server.reading_list.notes import delete_note, put_note
 from server.reading_list.tags import delete_tag, put_tag
+from server.schema.ranking import PreferenceEdit
 from server.schema.reading_list import EntryEdit, NoteEdit, SeenEdit, TagEdit
 from server.schema.sources import SourceListing
 from server.schema.terms import CorrectionEdit, MendedResult
@@ -38,7 +40,16 @@ from tests.server.archive.everything import (
     take_out,
     write_all_kinds,
 )
-from tests.server.material import FERN, MOSS, NOW, edit, second_user, source, take_in
+from tests.server.material import (
+    FERN,
+    MOSS,
+    NOW,
+    edit,
+    second_user,
+    source,
+    take_in,
+    take_in_two,
+)
 from tests.server.stores import elsewhere, rows_of
 
 pytestmark = pytest.mark.anyio
