@@ -170,6 +170,18 @@ async function erase() {
   await showBadge();
 }
 
+/**
+ * Return the paper at an address, for pages where no margin can be drawn, such as PDFs.
+ * @param {{ address: string }} asked
+ * @returns {Promise<{ id: string, title: string } | null>}
+ */
+async function paperAt({ address }) {
+  const key = keyOf(address);
+  if (!key) return null;
+  const [view] = await knownViews([{ id: key }]);
+  return { id: key, title: view.card.title };
+}
+
 /** @param {{ address: string, code: string }} asked */
 async function pairAndFollow(asked) {
   stopFollowing();
@@ -210,6 +222,7 @@ const ANSWERS = {
   flush: flushNow,
   tryAgain,
   discard,
+  paperAt,
   search: (/** @type {any} */ { query, limit }) => withServer(() => searchList(query, limit)),
   ledger: (/** @type {any} */ { most }) => store.readLedger(most),
   export: store.exportAll,
@@ -265,7 +278,7 @@ browser.runtime.onInstalled.addListener(async ({ reason }) => {
       ...[..."0123456789"].flatMap((digit) =>
         ["huggingface.co", "hf.co"].map((site) => `https://${site}/papers/${digit}*`),
       ),
-      ...["abs", "pdf", "html"].map((form) => `https://arxiv.org/${form}/*`),
+      ...["abs", "pdf", "html"].map((form) => `https://*.arxiv.org/${form}/*`),
     ],
   });
   await registerStyles();

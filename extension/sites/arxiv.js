@@ -1,4 +1,4 @@
-/** arXiv: abstract pages. Pure. */
+/** arXiv: abstract pages, and papers as HTML, which LaTeXML makes of their sources. Pure. */
 
 import { foldSpaces } from "./page_json.js";
 
@@ -8,6 +8,7 @@ import { foldSpaces } from "./page_json.js";
 const NEW_ID = String.raw`\d{4}\.\d{4,5}`;
 const OLD_ID = String.raw`[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}`;
 const PAPER = new RegExp(`^/(?:abs|pdf|html)/(${NEW_ID}|${OLD_ID})(?:v\\d+)?(?:\\.pdf)?/?$`);
+const HTML_TITLE = "h1.ltx_title_document";
 
 /** @type {Site} */
 export const arxiv = {
@@ -16,6 +17,7 @@ export const arxiv = {
   keyOf: ({ pathname }) => pathname.match(PAPER)?.[1] ?? null,
   readPaper,
   readList: () => null,
+  findText: (page) => page.querySelector("article.ltx_document"),
 };
 
 /**
@@ -25,6 +27,8 @@ export const arxiv = {
  * @returns {PagePaper}
  */
 function readPaper(page, key) {
+  // formulas make the abstract of a paper as HTML unreadable, so it is left to the server
+  if (page.querySelector(HTML_TITLE)) return { id: key, title: readHtmlTitle(page) };
   const authors = readMeta(page, "author").map((name) => name.split(", ").reverse().join(" "));
   const [published = ""] = readMeta(page, "date").map((date) => date.replaceAll("/", "-"));
   const abstract =
@@ -38,6 +42,14 @@ function readPaper(page, key) {
   if (/^\d{4}-\d{2}-\d{2}$/.test(published)) paper.published = published;
   if (abstract) paper.abstract = abstract;
   return paper;
+}
+
+/** @param {Document} page */
+function readHtmlTitle(page) {
+  const title = /** @type {Element} */ (page.querySelector(HTML_TITLE)?.cloneNode(true));
+  // footnotes, and the LaTeX source of each formula
+  for (const hidden of title.querySelectorAll(".ltx_note, annotation")) hidden.remove();
+  return foldSpaces(title.textContent ?? "");
 }
 
 /** @param {Document} page @param {string} name */

@@ -109,6 +109,19 @@ def test_the_popup_saves_the_paper_of_the_tab(
     until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")
 
 
+def test_the_popup_saves_the_paper_of_a_pdf(
+    paired: Browser, server: Server, some_papers: Papers
+) -> None:
+    paper = some_papers(1)[0]
+    page = paired.open(f"https://arxiv.org/pdf/{paper.key}v2", "a viewer without a script of ours")
+    popup = paired.extension_page("popup/popup.html")
+    page.bring_to_front()
+    popup.reload()
+    expect(popup.locator("#page")).to_contain_text(f"Paper {paper.key}")
+    popup.get_by_role("button", name="Save this paper").click()
+    until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")
+
+
 def test_the_popup_searches_the_list_and_reports_a_changed_page(
     paired: Browser, server: Server, some_papers: Papers
 ) -> None:
