@@ -10,9 +10,10 @@ import { addPage, broadcast, follow, setLastChange, stopFollowing } from "./even
 import { ServerError } from "./http.js";
 import { addEdit, flush, resolveConflict, retry, RETRY_MINUTES } from "./outbox.js";
 import { changesState, hello, pageState, placeOf } from "./page_state.js";
+import { openPairingPage, pairFrom } from "./pair_by_page.js";
 import { registerStyles } from "./reserve.js";
 import * as store from "./store.js";
-import { knownViews, read, refreshCards, searchList, TAGS } from "./views.js";
+import { knownViews, paperAt, read, refreshCards, searchList, TAGS } from "./views.js";
 import { t } from "../shared/i18n.js";
 import { answer, browser } from "../shared/messages.js";
 import { keyOf } from "../sites/pages.js";
@@ -170,18 +171,6 @@ async function erase() {
   await showBadge();
 }
 
-/**
- * Return the paper at an address, for pages where no margin can be drawn, such as PDFs.
- * @param {{ address: string }} asked
- * @returns {Promise<{ id: string, title: string } | null>}
- */
-async function paperAt({ address }) {
-  const key = keyOf(address);
-  if (!key) return null;
-  const [view] = await knownViews([{ id: key }]);
-  return { id: key, title: view.card.title };
-}
-
 /** @param {{ address: string, code: string }} asked */
 async function pairAndFollow(asked) {
   stopFollowing();
@@ -189,6 +178,14 @@ async function pairAndFollow(asked) {
   void follow(flushNow);
   void flushNow();
   return paired;
+}
+
+/**
+ * @param {{ address: string }} asked
+ * @param {chrome.runtime.MessageSender} sender
+ */
+function pairByPage({ address }, { tab }) {
+  return openPairingPage(address, tab?.id);
 }
 
 /** @param {{ address: string }} asked where the server is now, which may be a new address */
@@ -217,6 +214,7 @@ const ANSWERS = {
   status,
   configure: store.writeSettings,
   pair: pairAndFollow,
+  pairByPage,
   test: testAndFollow,
   check,
   flush: flushNow,
@@ -265,6 +263,9 @@ browser.storage.onChanged.addListener((changes) => {
 
 browser.alarms.onAlarm.addListener(() => void flushNow());
 browser.runtime.onStartup.addListener(() => void flushNow());
+browser.tabs.onUpdated.addListener(async (_, { status }, tab) => {
+  if (status === "complete" && (await pairFrom(tab))) void follow(flushNow);
+});
 browser.permissions.onAdded.addListener(() => void flushNow());
 
 browser.runtime.onInstalled.addListener(async ({ reason }) => {

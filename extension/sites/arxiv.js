@@ -27,8 +27,7 @@ export const arxiv = {
  * @returns {PagePaper}
  */
 function readPaper(page, key) {
-  // formulas make the abstract of a paper as HTML unreadable, so it is left to the server
-  if (page.querySelector(HTML_TITLE)) return { id: key, title: readHtmlTitle(page) };
+  if (page.querySelector(HTML_TITLE)) return readHtml(page, key);
   const authors = readMeta(page, "author").map((name) => name.split(", ").reverse().join(" "));
   const [published = ""] = readMeta(page, "date").map((date) => date.replaceAll("/", "-"));
   const abstract =
@@ -44,12 +43,26 @@ function readPaper(page, key) {
   return paper;
 }
 
-/** @param {Document} page */
-function readHtmlTitle(page) {
-  const title = /** @type {Element} */ (page.querySelector(HTML_TITLE)?.cloneNode(true));
-  // footnotes, and the LaTeX source of each formula
-  for (const hidden of title.querySelectorAll(".ltx_note, annotation")) hidden.remove();
-  return foldSpaces(title.textContent ?? "");
+/**
+ * @param {Document} page
+ * @param {string} key
+ * @returns {PagePaper}
+ */
+function readHtml(page, key) {
+  const abstract = readable(page.querySelector(".ltx_abstract p"));
+  const title = readable(page.querySelector(HTML_TITLE));
+  return abstract ? { id: key, title, abstract } : { id: key, title };
+}
+
+/**
+ * Return the text of an element without footnotes, and without the LaTeX source and the invisible
+ * signs of each formula.
+ * @param {Element | null} element
+ */
+function readable(element) {
+  const copy = /** @type {Element | undefined} */ (element?.cloneNode(true));
+  for (const hidden of copy?.querySelectorAll(".ltx_note, annotation") ?? []) hidden.remove();
+  return foldSpaces((copy?.textContent ?? "").replace(/[\u2061-\u2064]/g, ""));
 }
 
 /** @param {Document} page @param {string} name */

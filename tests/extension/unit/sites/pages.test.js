@@ -149,14 +149,19 @@ test("collections and the papers of an organization are lists, but no listing of
     );
 });
 
-test("a paper as HTML has its title without footnotes and formulas' sources", () => {
+test("a paper as HTML has title and abstract without footnotes and formulas' sources", () => {
   const markup =
     '<article class="ltx_document"><h1 class="ltx_title ltx_title_document">On ' +
     "<math><mi>n</mi><annotation>\\mathcal{n}</annotation></math> moths" +
-    '<span class="ltx_note">draft</span></h1><blockquote>Said.</blockquote></article>';
+    '<span class="ltx_note">draft</span></h1><div class="ltx_abstract"><p>In <math><mi>O</mi>' +
+    "<mo>\u2062</mo><mi>(n)</mi><annotation>O(n)</annotation></math> steps.</p></div></article>";
   const address = "https://arxiv.org/html/2606.00001v2";
   const read = readPage(page(markup), address, address);
-  assert.deepEqual(read.paper, { id: "2606.00001", title: "On n moths" });
+  assert.deepEqual(read.paper, {
+    id: "2606.00001",
+    title: "On n moths",
+    abstract: "In O(n) steps.",
+  });
   assert.equal(findText(page(markup), address)?.localName, "article");
   assert.equal(findText(page(markup), DAY), null);
 });
