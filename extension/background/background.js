@@ -10,9 +10,10 @@ import { addPage, broadcast, follow, setLastChange, stopFollowing } from "./even
 import { ServerError } from "./http.js";
 import { addEdit, flush, resolveConflict, retry, RETRY_MINUTES } from "./outbox.js";
 import { changesState, hello, pageState, placeOf } from "./page_state.js";
+import { openPairingPage, pairFrom } from "./pair_by_page.js";
 import { registerStyles } from "./reserve.js";
 import * as store from "./store.js";
-import { knownViews, read, refreshCards, searchList, TAGS } from "./views.js";
+import { knownViews, paperAt, read, refreshCards, searchList, TAGS } from "./views.js";
 import { t } from "../shared/i18n.js";
 import { answer, browser } from "../shared/messages.js";
 import { keyOf } from "../sites/pages.js";
@@ -179,6 +180,14 @@ async function pairAndFollow(asked) {
   return paired;
 }
 
+/**
+ * @param {{ address: string }} asked
+ * @param {chrome.runtime.MessageSender} sender
+ */
+function pairByPage({ address }, { tab }) {
+  return openPairingPage(address, tab?.id);
+}
+
 /** @param {{ address: string }} asked where the server is now, which may be a new address */
 async function testAndFollow(asked) {
   const tested = await testConnection(asked);
@@ -205,11 +214,13 @@ const ANSWERS = {
   status,
   configure: store.writeSettings,
   pair: pairAndFollow,
+  pairByPage,
   test: testAndFollow,
   check,
   flush: flushNow,
   tryAgain,
   discard,
+  paperAt,
   search: (/** @type {any} */ { query, limit }) => withServer(() => searchList(query, limit)),
   ledger: (/** @type {any} */ { most }) => store.readLedger(most),
   export: store.exportAll,
@@ -252,6 +263,9 @@ browser.storage.onChanged.addListener((changes) => {
 
 browser.alarms.onAlarm.addListener(() => void flushNow());
 browser.runtime.onStartup.addListener(() => void flushNow());
+browser.tabs.onUpdated.addListener(async (_, { status }, tab) => {
+  if (status === "complete" && (await pairFrom(tab))) void follow(flushNow);
+});
 browser.permissions.onAdded.addListener(() => void flushNow());
 
 browser.runtime.onInstalled.addListener(async ({ reason }) => {
@@ -265,7 +279,7 @@ browser.runtime.onInstalled.addListener(async ({ reason }) => {
       ...[..."0123456789"].flatMap((digit) =>
         ["huggingface.co", "hf.co"].map((site) => `https://${site}/papers/${digit}*`),
       ),
-      ...["abs", "pdf", "html"].map((form) => `https://arxiv.org/${form}/*`),
+      ...["abs", "pdf", "html"].map((form) => `https://*.arxiv.org/${form}/*`),
     ],
   });
   await registerStyles();

@@ -123,7 +123,7 @@ function deviceName() {
  * @param {string} base
  * @throws {ServerError} whose cause names what is wrong
  */
-async function testAddress(base) {
+export async function testAddress(base) {
   const health = await send({ address: base }, "GET", "/health", {
     record: writeLedger,
   }).catch(async (error) => {

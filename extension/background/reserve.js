@@ -9,9 +9,9 @@
 import { readAccount, readSettings } from "./store.js";
 import { browser } from "../shared/messages.js";
 
-/** @import { Settings } from "../shared/types.d.ts" */
+const ARXIV = ["https://arxiv.org", "https://www.arxiv.org", "https://export.arxiv.org"];
 
-/** @type {Record<keyof Settings["where"], chrome.scripting.RegisteredContentScript>} */
+/** @type {Record<string, chrome.scripting.RegisteredContentScript>} */
 const STYLES = {
   list: {
     id: "list",
@@ -26,8 +26,13 @@ const STYLES = {
   },
   arxiv: {
     id: "arxiv",
-    matches: ["https://arxiv.org/abs/*"],
+    matches: ARXIV.map((host) => `${host}/abs/*`),
     css: ["styles/reserve-panel.css"],
+  },
+  arxivText: {
+    id: "arxivText",
+    matches: ARXIV.map((host) => `${host}/html/*`),
+    css: ["styles/reserve-text.css"],
   },
 };
 
@@ -38,7 +43,8 @@ const STYLES = {
 export async function registerStyles() {
   await navigator.locks.request("styles", async () => {
     const [account, { where, panel }] = await Promise.all([readAccount(), readSettings()]);
-    const isDrawn = { list: where.list, paper: where.paper && panel, arxiv: where.arxiv && panel };
+    const arxiv = where.arxiv && panel;
+    const isDrawn = { list: where.list, paper: where.paper && panel, arxiv, arxivText: arxiv };
     const wanted = Object.values(STYLES).filter(({ id }) => account && Reflect.get(isDrawn, id));
     const registered = await browser.scripting.getRegisteredContentScripts();
     const has = (/** @type {{ id: string }[]} */ styles, /** @type {string} */ id) =>

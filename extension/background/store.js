@@ -104,6 +104,20 @@ export async function writeConnection(connection) {
 }
 
 /**
+ * Read which tab was opened to pair with which server, null if none.
+ * @returns {Promise<{ tab: number, address: string } | null>}
+ */
+export async function readPairing() {
+  const { pairing = null } = /** @type {any} */ (await browser.storage.session.get("pairing"));
+  return pairing;
+}
+
+/** @param {{ tab: number, address: string } | null} pairing */
+export async function writePairing(pairing) {
+  await browser.storage.session.set({ pairing });
+}
+
+/**
  * @param {string} place a tab and its address
  * @returns {Promise<any>} the filter and order that the person chose there
  */

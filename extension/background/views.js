@@ -4,6 +4,7 @@
 
 import { withServer } from "./connection.js";
 import { emptyCard } from "../shared/cards.js";
+import { keyOf } from "../sites/pages.js";
 import { applyEdits } from "./merge.js";
 import { countSettled } from "./outbox.js";
 import { send, ServerError } from "./http.js";
@@ -49,6 +50,18 @@ export async function knownViews(papers) {
       drafts: drafts.filter((draft) => draft.paper.id === id),
     };
   });
+}
+
+/**
+ * Return the paper at an address, for pages where no margin can be drawn, such as PDFs.
+ * @param {{ address: string }} asked
+ * @returns {Promise<{ id: string, title: string } | null>}
+ */
+export async function paperAt({ address }) {
+  const key = keyOf(address);
+  if (!key) return null;
+  const [view] = await knownViews([{ id: key }]);
+  return { id: key, title: view.card.title };
 }
 
 /** @param {Edit} edit @param {string} key */

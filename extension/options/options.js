@@ -125,6 +125,16 @@ byId("pair").addEventListener("submit", (/** @type {Event} */ event) => {
     return t("paired", user, address);
   });
 });
+byId("pair-page").addEventListener("click", () =>
+  useServer(async (address) => {
+    await ask("pairByPage", { address });
+    return t("pairPageOpened");
+  }),
+);
+browser.storage.local.onChanged.addListener(({ account }) => {
+  const { user, address } = /** @type {any} */ (account?.newValue) ?? {};
+  if (user) say(t("paired", user, address));
+});
 byId("test").addEventListener("click", () =>
   useServer(async (address) => {
     const { user, server } = await ask("test", { address });

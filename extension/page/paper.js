@@ -7,7 +7,7 @@ import { correctMention, makeEdit, paperRef } from "./menu.js";
 import { ask, askTwice } from "../shared/messages.js";
 import { drawCorrections, drawRelated, makePanel } from "./panel.js";
 import { findQuote, makeQuote, quoteOfSpan, spanOfQuote, wordsOfSpan } from "./quote.js";
-import { findAbstract } from "../sites/pages.js";
+import { findAbstract, findText } from "../sites/pages.js";
 import { LABELS } from "./terms.js";
 import { t } from "../shared/i18n.js";
 
@@ -16,6 +16,8 @@ import { t } from "../shared/i18n.js";
 
 /** Where a page keeps room beside the panel; the styles that reserve it name the same width. */
 const ROOMY = matchMedia("(min-width: 1360px)");
+/** By how many characters a new version of an abstract may be shorter. */
+const LONGEST_CUT = 1_000;
 const HEADERS = "header, nav, [role=banner]";
 
 /** Draws on a paper's page. */
@@ -24,6 +26,8 @@ export class PaperMargin {
   details = null;
   /** @type {Element | null} */
   abstract = null;
+  /** @type {Element | null} what can be quoted: the whole paper, or its abstract */
+  text = null;
   related = "";
   leaving = new AbortController();
 
@@ -45,7 +49,7 @@ export class PaperMargin {
     });
     on(document, "pointerup", (event) => {
       // the selection is updated after the event
-      if (this.abstract?.contains(event.target)) setTimeout(() => this.offer());
+      if (this.text?.contains(event.target)) setTimeout(() => this.offer());
     });
     const { signal } = this.leaving;
     const lower = () => this.lowerPanel();
@@ -84,13 +88,17 @@ export class PaperMargin {
   }
 
   /**
-   * Return whether the abstract is known and lacks the quote.
+   * Return whether the quote's text is known and lacks it. A place far behind the abstract's end is
+   * one in the whole paper, which only some pages show.
    * @param {Quote} quote
    */
   isOrphaned(quote) {
-    const known = this.abstract?.textContent || this.details?.abstract || this.paper.abstract;
-    const holders = [this.abstract?.textContent, this.details?.abstract, this.paper.abstract];
-    return Boolean(known) && !holders.some((text) => text && findQuote(text, quote));
+    const holders = [this.text?.textContent, this.details?.abstract, this.paper.abstract];
+    const known = holders.find(Boolean) ?? "";
+    const isElsewhere = (quote.start ?? 0) > known.length + LONGEST_CUT;
+    return (
+      Boolean(known) && !isElsewhere && !holders.some((text) => text && findQuote(text, quote))
+    );
   }
 
   update() {
@@ -104,15 +112,15 @@ export class PaperMargin {
     const view = this.viewOf(this.paper.id);
     if (!view) return;
     this.abstract = findAbstract(document, this.paper.abstract ?? this.details?.abstract ?? "");
+    this.text = findText(document, location.href) ?? this.abstract;
     this.panel.draw(view, this.settings().labels, this.words());
     this.colour(view);
   }
 
   /** @param {View} view */
   colour(view) {
-    if (!this.abstract) return;
-    const holder = this.abstract;
-    const rangeFor = (/** @type {Quote | null} */ quote) => (quote ? rangeOf(holder, quote) : null);
+    const rangeFor = (/** @type {Element | null} */ holder, /** @type {Quote | null} */ quote) =>
+      holder && quote ? rangeOf(holder, quote) : null;
     const present = (/** @type {(Range | null)[]} */ ranges) =>
       ranges.filter((range) => range !== null);
     const { labels } = this.settings();
@@ -128,13 +136,13 @@ export class PaperMargin {
       paint({
         [label.toLowerCase()]: present(
           mentions.map((mention) =>
-            rangeFor(quoteOfSpan(/** @type {PaperPage} */ (this.details), mention)),
+            rangeFor(this.abstract, quoteOfSpan(/** @type {PaperPage} */ (this.details), mention)),
           ),
         ),
       });
     }
     paint({
-      note: present(view.card.notes.map(({ quote }) => rangeFor(quote))),
+      note: present(view.card.notes.map(({ quote }) => rangeFor(this.text, quote))),
     });
   }
 
@@ -180,12 +188,12 @@ export class PaperMargin {
     );
   }
 
-  /** @returns {{ range: Range, quote: Quote } | null} the selection, if it is in the abstract */
+  /** @returns {{ range: Range, quote: Quote } | null} the selection, if it can be quoted */
   selected() {
     const selection = document.getSelection();
-    if (!this.abstract || !selection?.rangeCount || selection.isCollapsed) return null;
+    if (!this.text || !selection?.rangeCount || selection.isCollapsed) return null;
     const range = selection.getRangeAt(0);
-    const place = placeOf(this.abstract, range);
+    const place = placeOf(this.text, range);
     if (!place || !place.text.slice(place.start, place.end).trim()) return null;
     return { range, quote: makeQuote(place.text, place.start, place.end) };
   }
@@ -213,17 +221,7 @@ export class PaperMargin {
         { role: "menu" },
         h("button.item", { role: "menuitem", onclick: () => this.note(quote) }, t("addNoteHere")),
       ),
-      h("p.about", t("alsoThis")),
-      h(
-        "div.chips",
-        LABELS.map((label) =>
-          h(
-            "button",
-            { class: `chip ${label.toLowerCase()}`, onclick: mark(label) },
-            t(`label_${label}`),
-          ),
-        ),
-      ),
+      ...(this.abstract?.contains(range.commonAncestorContainer) ? labelButtons(mark) : []),
     ]);
   }
 
@@ -246,13 +244,28 @@ export class PaperMargin {
   }
 
   clear() {
-    this.abstract = null;
+    this.abstract = this.text = null;
     this.leaving.abort();
     this.panel.host.remove();
     document.documentElement.removeAttribute("data-papermargin-panel");
     for (const label of [...LABELS.map((each) => each.toLowerCase()), "note"])
       paint({ [label]: [] });
   }
+}
+
+/**
+ * Draw the buttons that mark selected words of the abstract as a mention, which was missed.
+ * @param {(label: Label) => () => void} mark
+ */
+function labelButtons(mark) {
+  const buttons = LABELS.map((label) =>
+    h(
+      "button",
+      { class: `chip ${label.toLowerCase()}`, onclick: mark(label) },
+      t(`label_${label}`),
+    ),
+  );
+  return [h("p.about", t("alsoThis")), h("div.chips", buttons)];
 }
 
 /**

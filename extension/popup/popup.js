@@ -99,14 +99,23 @@ function describeEdit({ kind, change, erase }) {
 
 async function drawPage() {
   const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
-  const report =
-    tab?.id === undefined
-      ? null
-      : await browser.tabs.sendMessage(tab.id, { kind: "page" }).catch(() => null);
+  const report = tab?.id === undefined ? null : await reportOf(tab.id, tab.url ?? "");
   const place = byId("page");
   place.hidden = !report || report.kind === "other";
   if (place.hidden) return;
   place.replaceChildren(...(await PAGE_LINES[report.kind](report)));
+}
+
+/**
+ * Ask the page of a tab what it shows. A PDF viewer has no page of ours, but its address tells.
+ * @param {number} tab
+ * @param {string} address "" for sites that the extension may not see
+ */
+async function reportOf(tab, address) {
+  const report = await browser.tabs.sendMessage(tab, { kind: "page" }).catch(() => null);
+  if (report) return report;
+  const paper = await ask("paperAt", { address });
+  return paper && { kind: "paper", paper };
 }
 
 /** @type {Record<string, (report: any) => Node[] | Promise<Node[]>>} */
@@ -178,7 +187,7 @@ async function paperLines(paper) {
   const act = status
     ? h("span.about", statusName(status))
     : h("button.primary", { onclick: save }, t("savePaper"));
-  return [h("p.title", paper.title), act];
+  return [h("p.title", paper.title || t("paperOf", paper.id)), act];
 }
 
 /** @param {string} query */

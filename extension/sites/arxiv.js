@@ -1,4 +1,4 @@
-/** arXiv: abstract pages. Pure. */
+/** arXiv: abstract pages, and papers as HTML, which LaTeXML makes of their sources. Pure. */
 
 import { foldSpaces } from "./page_json.js";
 
@@ -8,6 +8,7 @@ import { foldSpaces } from "./page_json.js";
 const NEW_ID = String.raw`\d{4}\.\d{4,5}`;
 const OLD_ID = String.raw`[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}`;
 const PAPER = new RegExp(`^/(?:abs|pdf|html)/(${NEW_ID}|${OLD_ID})(?:v\\d+)?(?:\\.pdf)?/?$`);
+const HTML_TITLE = "h1.ltx_title_document";
 
 /** @type {Site} */
 export const arxiv = {
@@ -16,6 +17,7 @@ export const arxiv = {
   keyOf: ({ pathname }) => pathname.match(PAPER)?.[1] ?? null,
   readPaper,
   readList: () => null,
+  findText: (page) => page.querySelector("article.ltx_document"),
 };
 
 /**
@@ -25,6 +27,7 @@ export const arxiv = {
  * @returns {PagePaper}
  */
 function readPaper(page, key) {
+  if (page.querySelector(HTML_TITLE)) return readHtml(page, key);
   const authors = readMeta(page, "author").map((name) => name.split(", ").reverse().join(" "));
   const [published = ""] = readMeta(page, "date").map((date) => date.replaceAll("/", "-"));
   const abstract =
@@ -40,6 +43,28 @@ function readPaper(page, key) {
   const address = page.querySelector('meta[property="og:url"]')?.getAttribute("content");
   if (address) paper.address = address;
   return paper;
+}
+
+/**
+ * @param {Document} page
+ * @param {string} key
+ * @returns {PagePaper}
+ */
+function readHtml(page, key) {
+  const abstract = readable(page.querySelector(".ltx_abstract p"));
+  const title = readable(page.querySelector(HTML_TITLE));
+  return abstract ? { id: key, title, abstract } : { id: key, title };
+}
+
+/**
+ * Return the text of an element without footnotes, and without the LaTeX source and the invisible
+ * signs of each formula.
+ * @param {Element | null} element
+ */
+function readable(element) {
+  const copy = /** @type {Element | undefined} */ (element?.cloneNode(true));
+  for (const hidden of copy?.querySelectorAll(".ltx_note, annotation") ?? []) hidden.remove();
+  return foldSpaces((copy?.textContent ?? "").replace(/[\u2061-\u2064]/g, ""));
 }
 
 /** @param {Document} page @param {string} name */

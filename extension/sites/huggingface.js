@@ -1,4 +1,7 @@
-/** Hugging Face: Daily Papers by day, week and month, trending papers, and papers. Pure. */
+/**
+ * Hugging Face: Daily Papers by day, week and month, trending papers, the papers of a user, an
+ * organization or a collection, and each paper's page. Pure.
+ */
 
 import { findCards } from "./cards.js";
 import { describe, foldSpaces, parseJson, readItems } from "./page_json.js";
@@ -9,6 +12,8 @@ import { describe, foldSpaces, parseJson, readItems } from "./page_json.js";
 
 const PAPER = /^\/papers\/(\d{4}\.\d{4,5})(?:v\d+)?(?:\.md)?\/?$/;
 const LIST = /^\/papers(?:\/(date|week|month)\/([^/]+)|\/trending)?\/?$/;
+/** Lists that are no day's, week's or month's: `/NAME/papers`, `/collections/NAME/SLUG`. */
+const COLLECTION = /^\/(?:collections\/[^/]+\/[^/]+|(?:[^/]+\/){1,2}papers)\/?$/;
 
 /** @type {Site} */
 export const huggingface = {
@@ -31,7 +36,7 @@ function keyOf({ pathname }) {
  * @returns {FoundList | null}
  */
 function readList(page, url, arrival) {
-  if (!LIST.test(url.pathname)) return null;
+  if (!LIST.test(url.pathname) && !COLLECTION.test(url.pathname)) return null;
   const items = readItems(page);
   const cards = findCards(page, url, keyOf).map(({ key, title, card }) => ({
     key,
@@ -57,7 +62,7 @@ function matches(cards, ids) {
  */
 function readListing(props, url) {
   const [, period, name] = url.pathname.match(LIST) ?? [];
-  if (props.query?.q || url.searchParams.get("q")) return null;
+  if (COLLECTION.test(url.pathname) || props.query?.q || url.searchParams.get("q")) return null;
   if (period === "week" && /^\d{4}-W\d{2}$/.test(name)) return { kind: "weekly", name };
   if (period === "month" && /^\d{4}-\d{2}$/.test(name)) return { kind: "monthly", name };
   const day = readDay(props);

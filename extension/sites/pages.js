@@ -20,13 +20,15 @@ import { huggingface } from "./huggingface.js";
  */
 
 /**
- * What a site module exports. `readList` returns null for a page that is no list of papers.
+ * What a site module exports. `readList` returns null for a page that is no list of papers, and
+ * `findText`, where a site shows whole papers, the element that contains all of one.
  * @typedef {object} Site
  * @property {string} name
  * @property {RegExp} hosts
  * @property {(url: URL) => string | null} keyOf
  * @property {(page: Document, key: string) => PagePaper} readPaper
  * @property {(page: Document, url: URL, arrival: URL) => FoundList | null} readList
+ * @property {(page: Document) => Element | null} [findText]
  *
  * @typedef {Pick<Page, "cards" | "listing" | "listed">} FoundList
  */
@@ -93,6 +95,18 @@ export function findAbstract(page, abstract) {
       (/** @type {Element | null} */ found, element) =>
         !found || found.contains(element) ? element : found,
       null,
-    ) ?? page.querySelector("blockquote")
+    ) ??
+    page.querySelector(".ltx_abstract p") ??
+    page.querySelector("blockquote")
   );
+}
+
+/**
+ * Find the element that contains the paper's whole text, null if the page shows only its abstract.
+ * @param {Document} page
+ * @param {string} address
+ * @returns {Element | null}
+ */
+export function findText(page, address) {
+  return siteOf(new URL(address))?.findText?.(page) ?? null;
 }

@@ -19,7 +19,7 @@ Firefox:
   2. "Load Temporary Add-on"
   3. choose {manifest}
 
-Then run papermargin pair, and enter the code in the extension's options."""
+Then open the extension's options, and press "Pair by the server's page"."""
 
 
 @click.command("extension")

@@ -115,7 +115,8 @@ def _background_work(config: Config) -> tuple[Background, ...]:
     """
 
     async def print_addresses(app: Litestar) -> None:
-        _print_addresses(config, await _link(config))
+        code, _ = await _codes(config)
+        _print_addresses(config, await _link(config), code)
 
     async def refresh_rankings(app: Litestar) -> None:
         from server.ranking.refresh import Refresher  # noqa: PLC0415
@@ -231,8 +232,9 @@ def _published_address(config: Config) -> Iterator[None]:
             file.unlink(missing_ok=True)
 
 
-def _print_addresses(config: Config, secret: str) -> None:
+def _print_addresses(config: Config, secret: str, code: str) -> None:
     click.echo(f"Papermargin serves {config.store_name} at {server_address(config)}", err=True)
     click.echo(f"  sign in (once):  {server_address(config)}/sign-in?token={secret}", err=True)
     click.echo(f"  the extension:   {extension_folder()}", err=True)
+    click.echo(f"  pairs with it:   {code} ({PAIRING_MINUTES} minutes)", err=True)
     click.echo(f"  documentation:   {server_address(config)}/docs", err=True)

@@ -86,9 +86,7 @@ class PagePaper(Struct, kw_only=True, forbid_unknown_fields=True):
         default_factory=list
     )
     published: date | None = None
-    address: (
-        Annotated[str, Meta(max_length=300, examples=["https://arxiv.org/abs/2401.01234v2"])] | None
-    ) = None
+    address: Annotated[str, Meta(max_length=300)] | None = None
 
 
 class PageListing(Struct, kw_only=True, forbid_unknown_fields=True):

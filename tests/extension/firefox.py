@@ -140,7 +140,7 @@ class Firefox:
             f"document.querySelector('#address').value = '{host}:{server.port}/'; "
             f"document.querySelector('#code').value = '{server.code()}'"
         )
-        options.click("#pair .primary")
+        options.click("#pair [type=submit]")
         assert self.do("chrome", script=ALLOW)
         said = options.until(
             "/Paired/.test(document.querySelector('#answer').textContent) && "

@@ -257,6 +257,38 @@ def arxiv_page(paper: Paper, *, version: int = 1) -> str:
     )
 
 
+def arxiv_text(paper: Paper) -> str:
+    """A paper as HTML at arXiv, as LaTeXML makes it: no `main`, formulas with their source."""
+    formula = (
+        '<math class="ltx_Math"><semantics><mi>n</mi><annotation encoding="application/x-tex">'
+        "\\mathcal{n}</annotation></semantics></math>"
+    )
+    filler = "<p class=ltx_p>Nothing of note happens in this paragraph of the paper.</p>" * 30
+    return (
+        f"<!doctype html><html lang=en><head><title>{html.escape(paper.title)}</title>"
+        f'<style>{STYLE}</style></head><body>{_header("arXiv")}<div class="ltx_page_main">'
+        '<div class="ltx_page_content"><article class="ltx_document">'
+        f'<h1 class="ltx_title ltx_title_document">{html.escape(paper.title)}'
+        '<span class="ltx_note">Work in progress</span></h1><div class="ltx_abstract">'
+        f'<h6>Abstract</h6><p class="ltx_p">{html.escape(paper.abstract)}</p></div>{filler}'
+        '<section class="ltx_section"><h2 class="ltx_title">1 Introduction</h2>'
+        f'<p class="ltx_p">Moths count in the dark, for every {formula} of them.</p>'
+        "</section></article></div></div></body></html>"
+    )
+
+
+def collection_page(listed: list[Paper]) -> str:
+    """A collection at Hugging Face, which has papers beside models, and no JSON of a list."""
+    model = '<article class="card"><h4><a href="/quiet/model">quiet/model</a></h4></article>'
+    cards = "".join(
+        f'<article class="card"><a href="/papers/{paper.key}"><h4>{html.escape(paper.title)}</h4>'
+        "</a><div>Paper · Published Jun 1</div></article>"
+        for paper in listed
+    )
+    main = f'<main><div class="grid">{model}{cards}</div></main>'
+    return _page("CollectionPage", main, "", False)
+
+
 def _header(site: str) -> str:
     links = f'<a href="/">{site}</a><a class="account" href="/login">Log in</a>'
     return f'<header class="top">{links}</header>'

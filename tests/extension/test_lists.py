@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.extension.browser import Browser, until
-from tests.extension.pages import Paper, list_page, papers, trending_page
+from tests.extension.pages import Paper, collection_page, list_page, papers, trending_page
 
 pytestmark = pytest.mark.browser
 HOST = "https://huggingface.co"
@@ -185,3 +185,17 @@ def _told(browser: Browser, page: Page, *, broken: bool) -> dict[str, int] | Non
 
 def test_series_of_made_up_papers_share_no_id() -> None:
     assert not {paper.key for paper in papers(1, 105)} & {paper.key for paper in papers(2, 105)}
+
+
+@pytest.mark.parametrize(
+    "path", ["collections/quiet/lab-68a5e980", "quiet-lab/papers", "somebody/activity/papers"]
+)
+def test_collections_and_the_papers_of_an_organization_get_margins(
+    paired: Browser, some_papers: Papers, path: str
+) -> None:
+    listed = some_papers(3)
+    page = paired.open(f"{HOST}/{path}", collection_page(listed))
+    expect(page.locator("papermargin-card .status")).to_have_count(3)
+    expect(page.locator("article:has(papermargin-card) h4")).to_have_text(
+        [paper.title for paper in listed]
+    )

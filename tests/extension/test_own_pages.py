@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.extension.browser import Browser, Server, browsing, install, until
+from tests.extension.browser import ROOT, Browser, Server, browsing, install, until
 from tests.extension.doors import WORDS
 from tests.extension.pages import Paper, list_page, paper_page
 
@@ -27,14 +29,49 @@ def test_pairing_by_code_on_the_options_page(browser: Browser, server: Server) -
     options = browser.extension_page("options/options.html")
     options.locator("#address").fill(f" 127.0.0.1:{server.port}/ ")
     options.locator("#code").fill("000000")
-    options.get_by_role("button", name="Pair").click()
+    options.get_by_role("button", name="Pair", exact=True).click()
     expect(options.locator("#answer")).to_contain_text("code is wrong")
     options.locator("#code").fill(server.code())
-    options.get_by_role("button", name="Pair").click()
+    options.get_by_role("button", name="Pair", exact=True).click()
     expect(options.locator("#answer")).to_contain_text("Paired as")
     options.get_by_role("button", name="Test connection").click()
     expect(options.locator("#answer")).to_contain_text("Papermargin 0.1.0")
     expect(options.locator("#ledger")).to_contain_text("POST /api/v1/pair")
+
+
+def sign_in(page: Page, server: Server) -> None:
+    command = [sys.executable, "-m", "server", "sign-in", "--db", str(server.db)]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    token = said.partition("token=")[2].split()[0]
+    page.goto(f"{server.address}/sign-in?token={token}")
+    page.get_by_role("button").first.click()
+    expect(page).not_to_have_url(re.compile("sign-in"))
+
+
+def test_pairing_by_one_click_on_the_signed_in_page(browser: Browser, server: Server) -> None:
+    sign_in(browser.context.new_page(), server)
+    options = browser.extension_page("options/options.html")
+    options.locator("#address").fill(server.address)
+    with browser.context.expect_page() as opened:
+        options.get_by_role("button", name="Pair by the server").click()
+    expect(options.locator("#answer")).to_contain_text("on the page that has opened")
+    with opened.value.expect_event("close"):
+        opened.value.get_by_role("button", name="Pair the extension").click()
+    expect(options.locator("#answer")).to_contain_text("Paired as me")
+    assert browser.ask("status")["paired"]
+
+
+def test_a_page_elsewhere_cannot_pair(browser: Browser, server: Server) -> None:
+    options = browser.extension_page("options/options.html")
+    options.locator("#address").fill(server.address)
+    with browser.context.expect_page() as opened:
+        options.get_by_role("button", name="Pair by the server").click()
+    expect(options.locator("#answer")).to_contain_text("on the page that has opened")
+    code = f"<p data-pairing-code='{server.code()}'>"
+    browser.pages[f"{HOST}/papers/x"] = code
+    opened.value.goto(f"{HOST}/papers/x")
+    browser.open(f"{HOST}/papers/y", code).wait_for_timeout(1_000)
+    assert not browser.ask("status")["paired"]
 
 
 @pytest.fixture
@@ -105,6 +142,19 @@ def test_the_popup_saves_the_paper_of_the_tab(
     popup.reload()
     popup.evaluate("() => {}")
     expect(popup.locator("#page")).to_contain_text(paper.title)
+    popup.get_by_role("button", name="Save this paper").click()
+    until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")
+
+
+def test_the_popup_saves_the_paper_of_a_pdf(
+    paired: Browser, server: Server, some_papers: Papers
+) -> None:
+    paper = some_papers(1)[0]
+    page = paired.open(f"https://arxiv.org/pdf/{paper.key}v2", "a viewer without a script of ours")
+    popup = paired.extension_page("popup/popup.html")
+    page.bring_to_front()
+    popup.reload()
+    expect(popup.locator("#page")).to_contain_text(f"Paper {paper.key}")
     popup.get_by_role("button", name="Save this paper").click()
     until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")
 
@@ -358,12 +408,13 @@ def test_no_text_is_hard_coded(
             )
 
 
-def test_every_control_can_be_reached_with_tab(paired: Browser, some_papers: Papers) -> None:
+def test_every_control_can_be_reached_by_key(paired: Browser, some_papers: Papers) -> None:
     page = paired.open(f"{HOST}/papers", list_page(some_papers(1)))
     expect(page.locator("papermargin-card .status")).to_be_visible()
     reached = set()
-    for _ in range(40):
-        page.keyboard.press("Tab")
+    # one Tab for each group of buttons, and arrows inside it
+    for key in ["Tab", *["ArrowRight"] * 10] * 18:
+        page.keyboard.press(key)
         reached.add(
             page.evaluate(
                 "() => { const inner = document.activeElement.shadowRoot?.activeElement; return "
@@ -387,4 +438,4 @@ def test_a_german_browser_gets_german_texts(
     monkeypatch.setenv("LANGUAGE", "de")
     with browsing(playwright, extension, tmp_path / "profile", language="de") as browser:
         options = browser.extension_page("options/options.html")
-        expect(options.get_by_role("button", name="Koppeln")).to_be_visible()
+        expect(options.get_by_role("button", name="Koppeln", exact=True)).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.extension.browser import Browser, Server, until
-from tests.extension.pages import Paper, arxiv_page, paper_page
+from tests.extension.pages import Paper, arxiv_page, arxiv_text, paper_page
 
 pytestmark = pytest.mark.browser
 Papers = Callable[[int], list[Paper]]
@@ -37,19 +37,20 @@ def page(paired: Browser, paper: Paper) -> Page:
     return page
 
 
-def select(page: Page, words: str) -> None:
-    """Select words of the abstract with the mouse's own events."""
+def select(page: Page, words: str, holder: str = ".abstract") -> None:
+    """Select words of the abstract, or of another element, with the mouse's own events."""
     page.evaluate(
-        """words => { const abstract = document.querySelector('.abstract'); const walker =
-            document.createTreeWalker(abstract, NodeFilter.SHOW_TEXT);
+        """([words, holder]) => { const walker =
+            document.createTreeWalker(document.querySelector(holder), NodeFilter.SHOW_TEXT);
             while (walker.nextNode()) { const at = walker.currentNode.nodeValue.indexOf(words);
                 if (at < 0) continue;
                 getSelection().setBaseAndExtent(walker.currentNode, at, walker.currentNode,
                     at + words.length);
                 return; } }""",
-        words,
+        [words, holder],
     )
-    box = page.locator(".abstract").bounding_box()
+    page.locator(holder).scroll_into_view_if_needed()
+    box = page.locator(holder).bounding_box()
     assert box
     page.evaluate(
         "() => { window.kept = getSelection().getRangeAt(0); "
@@ -231,3 +232,40 @@ def test_the_panel_folds_as_its_room_goes_but_not_under_a_note(page: Page) -> No
     page.wait_for_timeout(300)
     expect(editor).to_be_visible()
     expect(editor).to_have_value("half a sentence")
+
+
+@pytest.mark.parametrize("host", ["www.arxiv.org", "export.arxiv.org"])
+def test_the_other_hosts_of_arxiv_have_the_panel_too(
+    paired: Browser, paper: Paper, host: str
+) -> None:
+    page = paired.open(f"https://{host}/abs/{paper.key}", arxiv_page(paper))
+    expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=180_000)
+
+
+def test_the_whole_paper_can_be_quoted_where_arxiv_shows_it_as_html(
+    paired: Browser, page: Page, server: Server, paper: Paper
+) -> None:
+    text = paired.open(f"https://arxiv.org/html/{paper.key}v1", arxiv_text(paper))
+    expect(text.locator("papermargin-panel .legend .toggle").first).to_be_visible()
+    until(lambda: "ImageNet" in coloured(text, "dataset"))
+    select(text, "Moths count in the dark", ".ltx_section p")
+    popover = text.locator("papermargin-layer .popover")
+    popover.get_by_role("menuitem").wait_for()
+    # words outside of the abstract are no mention that was missed
+    expect(popover.locator(".chip")).to_have_count(0)
+    popover.get_by_role("menuitem").click()
+    text.locator("papermargin-panel textarea").fill("so do I")
+    text.keyboard.press("Control+Enter")
+    until(lambda: coloured(text, "note") == ["Moths count in the dark"])
+    [note] = until(lambda: server.card(paper.key)["notes"])
+    assert note["quote"]["exact"] == "Moths count in the dark"
+    # the title is the one without the footnote, and the abstract that of the abstract's page
+    known = server.call("GET", f"/api/v1/papers/{paper.key}")
+    assert (known["title"], known["abstract"]) == (paper.title, paper.abstract)
+    text.reload()
+    until(lambda: coloured(text, "note") == ["Moths count in the dark"])
+    # not lost where only the abstract is shown
+    page.reload()
+    for each in (text, page):
+        expect(each.locator("papermargin-panel .note")).to_have_count(1)
+        expect(each.locator("papermargin-panel .note .warn")).to_have_count(0)

@@ -302,10 +302,17 @@ def test_no_source_writes_html_or_evaluates_text() -> None:
 def test_the_manifest_asks_for_no_more_permissions_than_needed() -> None:
     manifest = json.loads((EXTENSION / "manifest.json").read_text())
     assert manifest["permissions"] == ["storage", "alarms", "contextMenus", "scripting"]
-    assert manifest["host_permissions"] == ["https://huggingface.co/*", "https://arxiv.org/*"]
+    assert manifest["host_permissions"] == [
+        "https://huggingface.co/*",
+        "https://arxiv.org/*",
+        "https://www.arxiv.org/*",
+        "https://export.arxiv.org/*",
+    ]
+    lists = ["papers*", "collections/*", "*/papers", "*/papers?*"]
+    arxiv = ["arxiv.org", "www.arxiv.org", "export.arxiv.org"]
     assert {pattern for script in manifest["content_scripts"] for pattern in script["matches"]} == {
-        "https://huggingface.co/papers*",
-        "https://arxiv.org/abs/*",
+        *(f"https://huggingface.co/{path}" for path in lists),
+        *(f"https://{host}/{form}/*" for host in arxiv for form in ("abs", "html")),
     }
 
 

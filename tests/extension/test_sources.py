@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ import pytest
 from tests.extension.openapi import read_schemas
 
 HERE = Path(__file__).parent
-EXTENSION = HERE.parents[1] / "extension"
+ROOT = HERE.parents[1]
+EXTENSION = ROOT / "extension"
 MODULES = HERE / "node_modules"
 
 
@@ -171,6 +173,19 @@ def test_pages_may_load_the_folders_of_the_margin_and_no_other() -> None:
         name for each in manifest["web_accessible_resources"] for name in each["resources"]
     }
     assert resources == {f"{folder}/*.js" for folder in REACH["page"]} | {"styles/margin.css"}
+
+
+def test_the_documentation_says_what_each_permission_is_for() -> None:
+    manifest = json.loads((EXTENSION / "manifest.json").read_text())
+    hosts = [pattern.split("/")[2] for pattern in manifest["host_permissions"]]
+    said = (ROOT / "server" / "docs" / "extension.md").read_text()
+    assert not [name for name in [*manifest["permissions"], *hosts] if f"`{name}`" not in said]
+
+
+def test_the_extension_has_the_version_of_the_server() -> None:
+    manifest = json.loads((EXTENSION / "manifest.json").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert manifest["version"] == project["version"]
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def test_serve_prints_its_addresses_and_stops_on_a_signal(tmp_path: Path) -> Non
         assert served.process.exitcode == 0
     greeting = served.log.read_text()
     assert f"{served.url}/sign-in?token=" in greeting and "/extension" in greeting
+    assert re.search(r"pairs with it: +\d{6} \(5 minutes\)", greeting)
 
 
 def test_serve_stops_within_seconds_whatever_runs(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { JSDOM } from "jsdom";
 import { findCards } from "../../../../extension/sites/cards.js";
 import { huggingface } from "../../../../extension/sites/huggingface.js";
-import { findAbstract, keyOf, readPage } from "../../../../extension/sites/pages.js";
+import { findAbstract, findText, keyOf, readPage } from "../../../../extension/sites/pages.js";
 
 const DAY = "https://huggingface.co/papers/date/2026-06-03";
 const page = (body) => new JSDOM(`<body>${body}</body>`, { url: DAY }).window.document;
@@ -133,4 +133,35 @@ test("the abstract's element is the narrowest that begins with its words", () =>
     "We look at words.",
   );
   assert.equal(found?.localName, "p");
+});
+
+test("collections and the papers of an organization are lists, but no listing of a day", () => {
+  const props = island({ dateString: "2026-06-03", dailyPapers: [item("2606.00001")] });
+  for (const path of ["collections/a/b-1", "lab/papers", "me/activity/papers"]) {
+    const address = `https://huggingface.co/${path}`;
+    const read = readPage(page(props + article("2606.00001")), address, address);
+    assert.deepEqual([read.kind, read.cards.length, read.listing], ["list", 1, null]);
+  }
+  for (const path of ["datasets/a/b/papers", "lab/model", "collections/a"])
+    assert.equal(
+      readPage(page(article("2606.00001")), `https://huggingface.co/${path}`, DAY).kind,
+      "other",
+    );
+});
+
+test("a paper as HTML has title and abstract without footnotes and formulas' sources", () => {
+  const markup =
+    '<article class="ltx_document"><h1 class="ltx_title ltx_title_document">On ' +
+    "<math><mi>n</mi><annotation>\\mathcal{n}</annotation></math> moths" +
+    '<span class="ltx_note">draft</span></h1><div class="ltx_abstract"><p>In <math><mi>O</mi>' +
+    "<mo>\u2062</mo><mi>(n)</mi><annotation>O(n)</annotation></math> steps.</p></div></article>";
+  const address = "https://arxiv.org/html/2606.00001v2";
+  const read = readPage(page(markup), address, address);
+  assert.deepEqual(read.paper, {
+    id: "2606.00001",
+    title: "On n moths",
+    abstract: "In O(n) steps.",
+  });
+  assert.equal(findText(page(markup), address)?.localName, "article");
+  assert.equal(findText(page(markup), DAY), null);
 });
