@@ -133,4 +133,7 @@ async def test_preferences_have_versions(client: httpx.AsyncClient) -> None:
     stale = await client.put(address, json={"choice": "muted"}, headers={"if-match": '"0"'})
     assert (stale.status_code, stale.json()["current"]["choice"]) == (412, "pinned")
     assert (await client.put(address, json={"choice": "muted"})).status_code == 428
+    for headers, status in (({"if-match": '"0"'}, 412), ({}, 428)):
+        kept = await client.delete(address, headers=headers)
+        assert (kept.status_code, kept.json()["current"]["choice"]) == (status, "pinned")
     assert (await client.put(f"{address}%07", json={"choice": "muted"})).status_code == 422
