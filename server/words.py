@@ -82,6 +82,7 @@ _REPORT = re.compile(r"\s+(?:technical report|system card|report)$", re.IGNORECA
 MAX_SUBJECT = 60  # letters of a title's subject
 MIN_PART = 3  # letters of a part that a word is cut into
 MAX_SPLIT = 24  # letters of a word that is cut
+COMPOUNDS = 2**14  # words whose spellings are remembered, as most stand in many papers
 
 
 def plain(text: str) -> str:
@@ -95,6 +96,8 @@ def plain(text: str) -> str:
     for sign, word in _SIGNED:
         text = sign.sub(word, text)
     text = unicodedata.normalize("NFKC", _TEX.sub("", text.replace("~", " ")))
+    if text.isascii():  # which has no invisible characters
+        return text
     return "".join(c for c in text if unicodedata.category(c) != "Cf")
 
 
@@ -115,11 +118,15 @@ def tokens(text: str) -> list[str]:
 
     Text without spaces becomes pairs of characters, which follow each other.
     """
+    return [word for compound in _COMPOUND.findall(plain(text)) for word in _split(compound)]
+
+
+@lru_cache(maxsize=COMPOUNDS)
+def _split(compound: str) -> tuple[str, ...]:
     found = []
-    for compound in _COMPOUND.findall(plain(text)):
-        for part in _JOINT.split(compound):
-            found += _unspaced(fold(part)) or [fold(part)]
-    return found
+    for part in _JOINT.split(compound):
+        found += _unspaced(fold(part)) or [fold(part)]
+    return tuple(found)
 
 
 def joined(text: str) -> str:
@@ -187,7 +194,12 @@ def name_words(names: Iterable[str]) -> str:
     return f" {BETWEEN_NAMES} ".join(filter(None, written))
 
 
-def _of_compound(compound: str) -> Iterator[str]:
+@lru_cache(maxsize=COMPOUNDS)
+def _of_compound(compound: str) -> tuple[str, ...]:
+    return tuple(_spell(compound))
+
+
+def _spell(compound: str) -> Iterator[str]:
     parts = _JOINT.split(compound)
     folded = [fold(part) for part in parts]
     if len(parts) > 1:

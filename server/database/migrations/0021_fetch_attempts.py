@@ -8,7 +8,7 @@ from server.database.models import decode_proposals, encode
 
 
 class Migration(migrations.Migration):
-    dependencies = [("papermargin", "0023_list_counts")]
+    dependencies = [("papermargin", "0020_list_counts")]
 
     initial = False
 
