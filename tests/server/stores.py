@@ -15,6 +15,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server.config import Config
 from server.database.connection import create_older_store, fetch, open_store
+from server.database.schema_check import known_migrations
 from server.maintenance.checks import TABLES
 from tests.server.conftest import create_database
 
@@ -36,9 +37,9 @@ def elsewhere(engine: str, request: pytest.FixtureRequest, folder: Path) -> Conf
     )
 
 
-async def make_older(newer: Config, older: Config) -> None:
-    """Create a store in the schema of the first version, with the rows of a newer one."""
-    await create_older_store(older, {"0001_initial"})
+async def make_older(newer: Config, older: Config, *, last: str = "0001_initial") -> None:
+    """Create a store in the schema up to a `last` migration, with the rows of a newer one."""
+    await create_older_store(older, {name for name in known_migrations() if name <= last})
     if older.database_url:
         await _copy_to_older_database(str(newer.database_url), older.database_url)
     else:
@@ -54,6 +55,7 @@ def _copy_to_older_file(newer: Path, older: Path) -> None:
             if table in TABLES:
                 known = connection.execute(f"SELECT name FROM pragma_table_info('{table}', 'main')")
                 columns = ", ".join(f'"{column}"' for (column,) in known)
+                connection.execute(f"DELETE FROM main.{table}")  # some have a row from the start
                 connection.execute(
                     f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}"
                 )
@@ -66,12 +68,13 @@ async def _copy_to_older_database(newer: str, older: str) -> None:
     for table in TABLES:
         known = await target.fetch(
             "SELECT column_name FROM information_schema.columns WHERE table_name = $1 "
-            "AND table_schema = 'public' ORDER BY ordinal_position",
+            "AND table_schema = 'public' AND is_generated = 'NEVER' ORDER BY ordinal_position",
             table,
         )
         if columns := [row[0] for row in known]:
             names = ", ".join(f'"{column}"' for column in columns)
             rows = await source.fetch(f"SELECT {names} FROM {table} ORDER BY id")
+            await target.execute(f"DELETE FROM {table}")
             await target.copy_records_to_table(table, records=rows, columns=columns)
             await target.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
