@@ -139,6 +139,8 @@ async def test_related_papers_come_from_the_whole_store() -> None:
     await Refresher().refresh()
     [found] = await find_alike(rows[key(1)], limit=1)
     assert found.paper == rows[key(2)]
+    every = await find_alike(rows[key(1)], limit=len(rows))
+    assert {one.paper for one in every} == {*rows.values()} - {rows[key(1)]}
     await take_in(source("2602.00002", "Moss pruning of ferns", abstract=TEXTS[1][1]))
     await Refresher().refresh()
     newest = await Paper.get(key="2602.00002")
