@@ -27,6 +27,7 @@ async def post_import(request: PageRequest) -> Response[str]:
     Raises `Invalid` if none is chosen.
     """
     from server.imports.files import import_data  # noqa: PLC0415 - slow to import
+    from server.imports.formats.table import read_columns  # noqa: PLC0415
     from server.imports.steps import ImportLog  # noqa: PLC0415
 
     posted = await request.form()
@@ -37,6 +38,7 @@ async def post_import(request: PageRequest) -> Response[str]:
         raise Invalid("choose a file first")
     now, user = datetime.now(UTC), request.user.user
     add, preview = (posted.get(name) == "true" for name in ("add", "preview"))
+    columns = read_columns(filter(None, str(posted.get("columns", "")).splitlines()))
     log = ImportLog(user, now)
 
     async def work() -> list[FileReport]:
@@ -46,6 +48,7 @@ async def post_import(request: PageRequest) -> Response[str]:
                 Path(file.filename).name,
                 user,
                 now,
+                columns=columns,
                 add=add,
                 preview=preview,
                 log=log,

@@ -83,7 +83,11 @@ async function upload(form, file) {
   const [add, preview] = ["add", "preview"].map(
     (option) => /** @type {HTMLInputElement} */ (form.elements.namedItem(option)).checked,
   );
-  const address = `${form.dataset.import}?add=${add}&preview=${preview}`;
+  const columns = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("columns")).value;
+  const parameters = new URLSearchParams({ add: String(add), preview: String(preview) });
+  for (const column of columns.split("\n").filter((line) => line.trim()))
+    parameters.append("column", column);
+  const address = `${form.dataset.import}?${parameters}`;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
   try {

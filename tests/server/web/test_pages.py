@@ -212,3 +212,14 @@ async def test_a_paper_can_be_cited_under_a_key_of_ones_own(browser: httpx.Async
     assert 'name="key" value="kettles"' in page and "@misc{kettles," in page
     taken = await browser.post("/papers/2605.00002/citation-key", data={"key": "Kettles"})
     assert taken.status_code == 422 and "2605.00001 “Kettles at Dawn” already" in taken.text
+
+
+async def test_a_table_whose_columns_have_other_names_is_imported_on_the_page(
+    browser: httpx.AsyncClient,
+) -> None:
+    table = {"file": ("papers.csv", "Kennung,Titel\n2601.00042,Mosses at Sea\n")}
+    form = {"add": "true", "columns": "arxiv=Kennung\r\n\r\ntitle=Titel\r\n"}
+    assert "papers.csv" in (await browser.post("/settings/import", data=form, files=table)).text
+    assert "Mosses at Sea" in (await browser.get("/")).text
+    wrong = await browser.post("/settings/import", data={"columns": "titel"}, files=table)
+    assert wrong.status_code == 422 and "write NAME=COLUMN" in wrong.text
