@@ -214,7 +214,7 @@ async def test_every_route_but_the_public_ones_needs_a_token(
 READ_BY_POST = {"/sign-out"}
 EXPORTS = {"/export", "/api/v1/export"}
 ADMINISTRATION = re.compile(
-    r"/settings(/(code|tokens|feeds|backup|devices/.*))?"
+    r"/settings(/(code|tokens|feeds|backup|restore(/state)?|devices/.*))?"
     r"|/api/v1/(devices.*|tokens|pairing-codes|feed-address)"
 )
 

@@ -182,7 +182,7 @@ BAD_INPUT: list[tuple[str, dict[str, Any], str]] = [
     ("propose_tags", {"paper": MOSS, "add": ["\x00"]}, "control characters"),
     ("propose_note", {"paper": MOSS, "text": " "}, "needs a text"),
     ("propose_note", {"paper": MOSS, "text": "a", "passage": "zebra"}, "not in the abstract"),
-    ("confirm_change", {"proposal": "1", "paper": MOSS, "change": ""}, "no id"),
+    ("confirm_change", {"proposal": "1", "paper": MOSS, "change": ""}, "not the id"),
     ("undo_change", {"proposal": str(uuid4())}, "no assistant"),
 ]
 

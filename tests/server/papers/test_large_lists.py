@@ -165,7 +165,8 @@ async def _scans_of_postgres(
     """Ask for a plan that reads a whole table only where there is no other way."""
     connection = await asyncpg.connect(store.database_url)
     try:
-        await connection.execute("SET enable_seqscan = off")
+        for step in ("seqscan", "hashjoin", "mergejoin"):
+            await connection.execute(f"SET enable_{step} = off")
         [row] = await connection.fetch(f"EXPLAIN (FORMAT JSON) {sql}", *values)
     finally:
         await connection.close()

@@ -218,7 +218,10 @@ async def test_papers_with_the_words_themselves_stand_before_those_with_the_term
             "moss auther:he",
             "there is no field auther:, so it was searched as text; did you mean author:?",
         ),
-        ("-Titel:moss", "there is no field titel:, so it was searched as text"),
+        (
+            "-Titel:moss",
+            "there is no field titel:, so it was searched as text; did you mean title:?",
+        ),
         ('"colour:green"', None),
         ("arXiv:2601.00001", None),
         ("https://arxiv.org/abs/2601.00001", None),
