@@ -119,7 +119,7 @@ async def get_list(
     cursor: Annotated[str | None, QueryParameter(max_length=500)] = None,
     everything: Annotated[bool, QueryParameter(name="all")] = False,
     filters: FromQuery[bool] = False,
-    shown: Annotated[int, QueryParameter(ge=PAGE, le=MAX_SHOWN)] = PAGE,
+    shown: Annotated[int, QueryParameter(ge=1, le=MAX_SHOWN)] = PAGE,
 ) -> Response[str]:
     """Show the list, or what a query finds; htmx gets only the rows after a cursor.
 
@@ -129,7 +129,7 @@ async def get_list(
     """
     user, view = request.user.user, View(q=q, sort=sort or None, everything=everything)
     context: dict[str, Any] = {"is_later": cursor is not None, "done": done}
-    limit = PAGE if cursor else shown
+    limit = PAGE if cursor else max(PAGE, shown)
     try:
         found = await list_papers(
             user, q, sort=view.sort, cursor=cursor, limit=limit, everything=everything

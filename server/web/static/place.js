@@ -26,7 +26,11 @@ export function keepPlace() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter") save();
   });
-  document.querySelector("#papers")?.addEventListener("htmx:afterSwap", keepNumber);
+  const first = papers().length;
+  document.querySelector("#papers")?.addEventListener("htmx:afterSwap", () => {
+    // a paper's own part was swapped, unless there are more papers than at first
+    if (papers().length > first) keepNumber();
+  });
 }
 
 /** Return whether the page was open before: it was gone back to, or is loaded again. */
