@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from server.ranking.authors import strongest_effect
 from server.ranking.model import Example, learn
 from server.ranking.vectors import PaperVector, Statistics, make_vector, pack, unpack
 from server.ranking.word_vectors import WIDTH, embed, embed_word
@@ -91,3 +92,23 @@ def test_word_vectors_are_those_of_the_pipeline() -> None:
 
 def test_a_text_without_words_means_nothing() -> None:
     assert embed("the of").tolist() == [0.0] * WIDTH
+
+
+def test_terms_weigh_by_tf_idf_and_each_paper_has_length_1() -> None:
+    found = vectors(MOSS, FERN, "")
+    rows = count(found).weigh(found)
+    assert [float(np.linalg.norm(rows.row(n)[1])) for n in range(3)] == pytest.approx([1, 1, 0])
+    terms, weights = rows.row(0)
+    [fern, sparse] = (int(make_vector(word).terms[0]) for word in ("prune", "sparse"))
+    weight = dict(zip(terms.tolist(), weights.tolist(), strict=True))
+    # of three papers, one says "prune" and two say "sparse", each once
+    expected = (np.log(4 / 2) + 1) / (np.log(4 / 3) + 1)
+    assert weight[fern] / weight[sparse] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("effects", "strongest"),
+    [({"ada": 0.5, "bo": -0.8}, -0.8), ({"ada": 0.9, "bo": -0.8}, 0.9), ({"cy": 1.0}, 0.0)],
+)
+def test_the_author_who_counts_most_decides(effects: dict[str, float], strongest: float) -> None:
+    assert strongest_effect(["Ada", "Bo"], effects) == strongest

@@ -69,6 +69,7 @@ async def test_a_changed_text_gets_a_new_vector_and_is_counted_once() -> None:
     await refresher.refresh()
     paper = await Paper.get(key="2602.00001")
     found = (await read_vectors([paper.id]))[paper.id]
+    assert await PaperVector.filter(paper_id=paper.id).count() == 1
     assert found.terms.tolist() == make_vector("Late abstract\nIt came at last.").terms.tolist()
     statistics = await read_statistics()
     assert statistics.papers == len(TEXTS) + 1

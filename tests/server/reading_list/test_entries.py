@@ -1,6 +1,7 @@
 """What a person writes: versioned, idempotent, and never overwritten unseen."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -182,6 +183,23 @@ async def test_a_deleted_entry_is_in_the_trash_and_comes_back_as_it_was() -> Non
     assert (await delete_entry(edit(1), MOSS)).version == 2, "twice is once"
     back = await put_entry(edit(2, minutes=2), MOSS, EntryEdit())
     assert (back.version, back.deleted, back.rating, back.tags) == (3, None, 4, ["x"])
+    assert back.added == NOW + timedelta(minutes=2), "it joins the list anew"
+
+
+async def test_a_note_brings_its_paper_back_from_the_trash() -> None:
+    await put_entry(edit(), MOSS, EntryEdit(status="read"))
+    await delete_entry(edit(1), MOSS)
+    await put_note(edit(), uuid4(), text_on_moss("still of use"))
+    assert (await read_entry(MOSS, 1)).deleted is None
+
+
+async def test_the_same_text_makes_no_version_but_brings_a_note_back_from_the_trash() -> None:
+    note = uuid4()
+    first = await put_note(edit(), note, text_on_moss("hums"))
+    assert await put_note(edit(1, minutes=1), note, text_on_moss("hums")) == first
+    await delete_note(edit(1), note)
+    back = await put_note(edit(2), note, text_on_moss("hums"))
+    assert (back.deleted, back.version) == (None, 3)
 
 
 async def test_an_entry_made_anew_over_one_in_the_trash_goes_on_counting() -> None:
@@ -240,6 +258,10 @@ async def test_a_correction_is_versioned_like_the_rest() -> None:
         CorrectionEdit(verdict="wrong", surface="x", label="TASK", start=3),
         CorrectionEdit(verdict="wrong", surface="x", label="TASK", start=3, end=2),
         CorrectionEdit(verdict="wrong", surface="\x00", label="TASK"),
+        CorrectionEdit(verdict="wrong", surface="9", label="RESULT"),
+        CorrectionEdit(
+            verdict="wrong", surface="9", label="RESULT", start=3, end=4, everywhere=True
+        ),
     ],
 )
 async def test_a_verdict_that_makes_no_sense_is_refused(wish: CorrectionEdit) -> None:

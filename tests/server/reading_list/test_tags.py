@@ -134,6 +134,21 @@ async def test_a_deleted_tag_is_restored_on_the_entries_that_bore_it() -> None:
     assert await tagged() == {MOSS: ["Bog", "rl/grpo"], FERN: ["Bog"]}
 
 
+async def test_entries_of_a_restored_tag_are_told() -> None:
+    await tags.delete_tag(edit(1), "bog")
+    before = (await newest_change(), (await read_entry(FERN, 1)).version)
+    await restore(edit(), Restore(kind="tag", ref="bog"))
+    told = {change.ref for change in (await changes_since(1, before[0], 99)).changes}
+    assert {MOSS, FERN} <= told
+    assert (await read_entry(FERN, 1)).version == before[1] + 1
+
+
+async def test_a_colour_that_a_tag_has_already_is_no_change() -> None:
+    first = await tags.put_tag(edit(1), "bog", TagEdit(colour="#112233"))
+    assert await tags.put_tag(edit(1), "bog", TagEdit(colour="#112233")) == first
+    assert (await tags.put_tag(edit(2), "bog", TagEdit(colour="#445566"))).version == 3
+
+
 async def test_a_tag_made_anew_is_another_and_takes_the_restored_one_in() -> None:
     await tags.delete_tag(edit(1), "bog")
     await put_entry(edit(force=True), FERN, EntryEdit(tags=["BOG"]))
@@ -162,6 +177,8 @@ async def test_two_readers_tags_of_one_name_are_two() -> None:
     await tags.delete_tag(edit(1), "bog")
     assert (await read_entry(MOSS, ada)).tags == ["bog"]
     assert {tag.name: tag.papers for tag in await list_tags(ada)} == {"bog": 1}
+    await tags.put_tag(edit(force=True, user=ada), "bog", TagEdit(colour="#112233"))
+    assert (await tags.tag_colours(1), await tags.tag_colours(ada)) == ({}, {"bog": "#112233"})
 
 
 async def test_a_tag_that_is_not_there_is_not_found() -> None:

@@ -51,6 +51,11 @@ async def test_what_lies_in_the_trash_is_shown_there_and_nowhere_else() -> None:
     assert (await list_papers(1, "zebra", everything=True)).total == 0
 
 
+async def test_what_comes_back_has_a_new_version() -> None:
+    before = (await read_entry(MOSS, 1)).version
+    assert (await restore(edit(), Restore(kind="entry", ref=MOSS))).version == before + 1
+
+
 async def test_everything_comes_back_as_it_was() -> None:
     for kind, ref in (
         ("entry", MOSS),
