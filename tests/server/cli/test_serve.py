@@ -22,6 +22,7 @@ from tests.server.imports.sites.test_huggingface import item
 from tests.server.process import free_port, make_token, serve
 
 SITE_DAY = "2026-08-20"
+MARK = "TEST_FOLDER"  # in the environment of a server, so that its processes are told from others
 
 
 def command(*arguments: str, db: Path) -> list[str]:
@@ -43,7 +44,11 @@ def test_serve_stops_within_seconds_whatever_runs(tmp_path: Path) -> None:
     headers = {"authorization": f"Bearer {make_token(config)}"}
     pages = [item(n) | {"summary": "We prune moss. " * 60} for n in range(1, 60)]
     bomb = "@article{a," * 200_000
-    with serve(config, tmp_path / "log", "--extract") as served, ThreadPoolExecutor() as beside:
+    mark = {MARK: str(tmp_path)}
+    with (
+        serve(config, tmp_path / "log", "--extract", environment=mark) as served,
+        ThreadPoolExecutor() as beside,
+    ):
         client = beside.submit  # each request runs until the server ends it
 
         def post(content: str) -> None:
@@ -59,24 +64,25 @@ def test_serve_stops_within_seconds_whatever_runs(tmp_path: Path) -> None:
         running = [client(post, bomb), client(post, bomb), client(listen), client(listen)]
         time.sleep(3)
         assert not any(task.done() for task in running)
+        assert processes_of("anyio.to_process", tmp_path)
         start = time.monotonic()
         os.kill(served.process.pid or 0, signal.SIGTERM)
         served.process.join(20)
         assert not served.process.is_alive() and time.monotonic() - start < 5
-    assert not processes_of("anyio.to_process"), "a parse outlived the server"
+    assert not processes_of("anyio.to_process", tmp_path), "a parse outlived the server"
 
 
 def test_closing_the_connection_cancels_a_running_import(tmp_path: Path) -> None:
     config = Config(db=tmp_path / "store.sqlite")
     headers = {"authorization": f"Bearer {make_token(config)}"}
-    with serve(config, tmp_path / "log") as served:
+    with serve(config, tmp_path / "log", environment={MARK: str(tmp_path)}) as served:
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(
                 f"{served.url}/api/v1/import",
                 content="@article{a," * 200_000, headers=headers, timeout=4,
             )  # fmt: skip
         time.sleep(1)
-        assert not processes_of("anyio.to_process")
+        assert not processes_of("anyio.to_process", tmp_path)
         assert httpx.get(f"{served.url}/health").status_code == 200
 
 
@@ -195,16 +201,16 @@ async def test_a_missing_network_is_logged_once(tmp_path: Path) -> None:
     assert served.log.read_text().count("no daily papers now") == 1
 
 
-def processes_of(module: str) -> list[Path]:
-    """Return the processes of this test's servers that run a module."""
+def processes_of(module: str, folder: Path) -> list[Path]:
+    """Return the processes that run a module for a server that was marked with a folder."""
     if not Path("/proc").is_dir():
         pytest.skip("this system has no /proc")
     found = []
     for line in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             words = line.read_bytes().split(b"\0")
-            is_ours = (line.parent / "cwd").readlink() == Path.cwd()
-            if module.encode() in words and is_ours:
+            environment = (line.parent / "environ").read_bytes().split(b"\0")
+            if module.encode() in words and f"{MARK}={folder}".encode() in environment:
                 found.append(line)
     return found
 
