@@ -169,7 +169,7 @@ function drawEmpty(place, filter, { shown, drawn }, change) {
  * @param {State} state
  * @returns {{ warnings: string[], info: string }} `info` is "" if there are warnings
  */
-export function describeState({ drawn, total, shown, views, connection }) {
+function describeState({ drawn, total, shown, views, connection }) {
   const edits = views.flatMap((view) => view.edits);
   const conflicts = edits.filter((edit) => edit.state === "conflict").length;
   const waiting = edits.length - conflicts;

@@ -12,7 +12,7 @@ import { findQuote } from "./quote.js";
  * Read the text of an element with the node behind each character.
  * @param {Element} element
  */
-export function readText(element) {
+function readText(element) {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   const nodes = [];
   let text = "";

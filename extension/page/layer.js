@@ -92,11 +92,6 @@ export function closePopover() {
   if (popover.matches(":popover-open")) popover.hidePopover();
 }
 
-/** @returns {boolean} whether a popover is open */
-export function isOpen() {
-  return popover.matches(":popover-open");
-}
-
 /**
  * Show a short text for a few seconds, longer with a button that undoes what it says.
  * @param {string} text

@@ -43,7 +43,7 @@ async function takeBack(back) {
  * @param {EntryChange} change
  * @param {string} words
  */
-export function editEntry(paper, change, words) {
+function editEntry(paper, change, words) {
   closePopover();
   return makeEdit({ kind: "entry", ref: paper.id, paper: paperRef(paper), change }, words);
 }

@@ -16,7 +16,7 @@ import { t } from "../shared/i18n.js";
  * @param {number} now in milliseconds since the epoch
  * @returns {string}
  */
-export function makeNoteId(now) {
+function makeNoteId(now) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   for (let place = 0; place < 6; place += 1)
     bytes[place] = Math.floor(now / 2 ** (8 * (5 - place))) % 256;

@@ -162,7 +162,7 @@ def tag_command(
         return EntryEdit(tags=[tag for tag in tags if tag.casefold() not in removed] + added)
 
     config = load_config(**options)
-    state = _edit_entry(config, _find_key(config, key, fetches=fetches), change_tags)
+    state = _edit_entry(config, key, change_tags, fetches=fetches)
     _print_entry(state, as_json=as_json)
 
 
@@ -209,7 +209,7 @@ def status_command(
     """Set the status of a paper: inbox, reading, read, skipped, or none to take it off the list."""
     data = EntryEdit(status=status) if rating is None else EntryEdit(status=status, rating=rating)
     config = load_config(**options)
-    state = _edit_entry(config, _find_key(config, key, fetches=fetches), lambda current: data)
+    state = _edit_entry(config, key, lambda current: data, fetches=fetches)
     _print_entry(state, as_json=as_json)
 
 
@@ -261,12 +261,12 @@ def note_command(
     """Write or change a note on a paper, in Markdown."""
     config = load_config(**options)
 
-    key = _find_key(config, key, fetches=fetches)
+    async def before() -> tuple[str, NoteState | None]:
+        user = await get_user_id(config)
+        known = await _find_key(config, key, user, fetches=fetches)
+        return known, await read_note(note, user) if note else None
 
-    async def before() -> NoteState | None:
-        return await read_note(note, await get_user_id(config)) if note else None
-
-    old = with_store(config, before) if note else None
+    known, old = with_store(config, before)
     text = text if text is not None else click.edit(old.text if old else "", extension=".md")
     if text is None or not text.strip():
         raise Invalid("an empty note is not saved")
@@ -276,7 +276,7 @@ def note_command(
             user=await get_user_id(config), at=datetime.now(UTC), base=old.version if old else 0
         )
         quote = old.quote if old else None
-        return await put_note(edit, note or uuid7(), NoteEdit(paper=key, text=text, quote=quote))
+        return await put_note(edit, note or uuid7(), NoteEdit(paper=known, text=text, quote=quote))
 
     try:
         state = with_store(config, work)
@@ -288,48 +288,49 @@ def note_command(
         click.echo(f"note {state.id} on {state.key}")
 
 
-def _find_key(config: Config, key: str, *, fetches: bool) -> str:
+async def _find_key(config: Config, key: str, user: int, *, fetches: bool) -> str:
     """Return the key of a paper, which is fetched if the store does not have it.
 
     Raises `NotFound` if it may not be fetched, or if no site has it.
     """
-
-    async def work() -> str:
-        try:
-            return (await find_paper(key)).key
-        except NotFound as error:
-            if not fetches:
-                raise NotFound(f"{error}; add --fetch to fetch it") from None
-        report = await add_at_once(key, await get_user_id(config), config, datetime.now(UTC))
-        if report.failed:
-            raise NotFound(f"{key}: {report.failed[0].reason}")
-        paper = report.papers[0]
-        if paper.reason:
-            click.echo(f"{paper.key} is not fetched yet: {paper.reason}", err=True)
-        return paper.key
-
-    return with_store(config, work)
+    try:
+        return (await find_paper(key)).key
+    except NotFound as error:
+        if not fetches:
+            raise NotFound(f"{error}; add --fetch to fetch it") from None
+    report = await add_at_once(key, user, config, datetime.now(UTC))
+    if report.failed:
+        raise NotFound(f"{key}: {report.failed[0].reason}")
+    paper = report.papers[0]
+    if paper.reason:
+        click.echo(f"{paper.key} is not fetched yet: {paper.reason}", err=True)
+    return paper.key
 
 
 def _edit_entry(
-    config: Config, key: str, make_edit: Callable[[EntryState | None], EntryEdit]
+    config: Config,
+    key: str,
+    make_edit: Callable[[EntryState | None], EntryEdit],
+    *,
+    fetches: bool,
 ) -> EntryState:
     """Write an entry, and start over from its newest version if another writer was faster."""
 
     async def work() -> EntryState:
         user = await get_user_id(config)
+        known = await _find_key(config, key, user, fetches=fetches)
         for _ in range(TRIES - 1):
             try:
-                return await attempt(user)
+                return await attempt(user, known)
             except Conflict:
                 continue
-        return await attempt(user)
+        return await attempt(user, known)
 
-    async def attempt(user: int) -> EntryState:
-        paper = await find_paper(key)
+    async def attempt(user: int, known: str) -> EntryState:
+        paper = await find_paper(known)
         entry, current = await load_entry(paper, user)
         edit = Edit(user=user, at=datetime.now(UTC), base=entry.version if entry else 0)
-        return await put_entry(edit, key, make_edit(current))
+        return await put_entry(edit, paper.key, make_edit(current))
 
     return with_store(config, work)
 

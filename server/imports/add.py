@@ -12,11 +12,11 @@ from server.database.models import Paper
 from server.database.serializers import find_paper, find_paper_ids, load_entry
 from server.database.versioning import Edit
 from server.errors import Invalid, SourceError
-from server.identifiers import normalize_title, parse_arxiv_id
+from server.identifiers import parse_arxiv_id
 from server.imports.formats.ids import find_ids
 from server.imports.formats.references import find_doi
 from server.imports.gaps import UNKNOWN_ID, UNKNOWN_TITLE, fetch_ids, keep_waiting, propose
-from server.imports.lookup import IMPATIENT, Sources, open_sources
+from server.imports.lookup import IMPATIENT, Sources, find_by_title, open_sources
 from server.papers.ingest import ingest
 from server.papers.query import find_titled
 from server.reading_list.entries import put_entry
@@ -146,16 +146,15 @@ async def _find_title(wanted: Wanted, sources: Sources, now: datetime) -> _Found
     if web_address(wanted.value):
         return NotAdded(wanted.text, "this address does not name its paper: give the title or DOI")
     try:
-        papers = await sources.arxiv.find_title(wanted.value, observed=now)
+        same, similar = await find_by_title(sources, wanted.value, now)
     except SourceError as error:
         kept = SourcePaper(richness="capture", observed=now, title=wanted.value)
         key = (await _ingest(kept, now)).key
         await keep_waiting([key], error, now)
         return _Found(key, str(error))
-    title = normalize_title(wanted.value)
-    if same := [paper for paper in papers if normalize_title(paper.title) == title]:
+    if same:
         return await _ingest(same[0], now)
-    return NotAdded(wanted.text, UNKNOWN_TITLE, propose(papers))
+    return NotAdded(wanted.text, UNKNOWN_TITLE, propose(similar))
 
 
 async def _ingest(paper: SourcePaper, now: datetime) -> _Found:

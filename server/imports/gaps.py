@@ -5,8 +5,8 @@ from datetime import datetime
 
 from server.database.models import Paper
 from server.errors import SourceError
-from server.identifiers import normalize_title, parse_arxiv_id
-from server.imports.lookup import Sources, find_by_ids
+from server.identifiers import parse_arxiv_id
+from server.imports.lookup import Sources, find_by_ids, find_by_title
 from server.papers.fetch_attempts import find_untitled, find_untraced, save_attempts
 from server.papers.ingest import ingest
 from server.schema.fetching import FetchAttempt, Proposal
@@ -68,11 +68,10 @@ async def trace_title(sources: Sources, key: str, now: datetime) -> bool:
     if paper is None:
         return False  # merged into another one meanwhile
     try:
-        papers = await sources.arxiv.find_title(paper.title, observed=now)
+        same, similar = await find_by_title(sources, paper.title, now)
     except SourceError as error:
         await keep_waiting([key], error, now)
         raise
-    same = [found for found in papers if normalize_title(found.title) == paper.normalized_title]
     if len(same) == 1 and _is_certain(same[0], paper):
         await ingest(Batch(kind="by title", papers=same), now)
         return True
@@ -80,7 +79,7 @@ async def trace_title(sources: Sources, key: str, now: datetime) -> bool:
         now,
         answered=True,
         reason=DOUBTFUL if same else UNKNOWN_TITLE,
-        proposals=propose(same or papers),
+        proposals=propose(same or similar),
     )
     await _keep_reason([key], attempt)
     return False

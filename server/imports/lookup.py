@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from server.config import Config
 from server.errors import SourceError
+from server.identifiers import normalize_title
 from server.imports.sites.arxiv import ArXiv
 from server.imports.sites.crossref import Crossref
 from server.imports.sites.http import Patience
@@ -57,3 +58,16 @@ async def find_by_ids(
     if missing := [arxiv_id for arxiv_id in arxiv_ids if arxiv_id not in known]:
         found += (await sources.arxiv.fetch_papers(missing, observed=now)).papers
     return found
+
+
+async def find_by_title(
+    sources: Sources, title: str, now: datetime
+) -> tuple[list[SourcePaper], list[SourcePaper]]:
+    """Return arXiv's papers of exactly this title, and those of similar ones.
+
+    Raises `SourceError` if arXiv does not answer.
+    """
+    papers = await sources.arxiv.find_title(title, observed=now)
+    wanted = normalize_title(title)
+    same = [paper for paper in papers if normalize_title(paper.title) == wanted]
+    return same, [paper for paper in papers if paper not in same]

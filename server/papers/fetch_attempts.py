@@ -20,6 +20,8 @@ _FIRST = "ORDER BY CASE WHEN a.tried IS NULL THEN 0 ELSE 1 END, a.tried, p.id DE
 async def save_attempts(attempts: Mapping[str, FetchAttempt]) -> None:
     """Store why papers could not be fetched, by their keys; unknown keys are left out."""
     rows = await find_paper_ids(attempts)
+    if not rows:
+        return
     async with writing():
         await AttemptRow.filter(paper_id__in=[*rows.values()]).delete()
         await AttemptRow.bulk_create(

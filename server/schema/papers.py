@@ -176,6 +176,11 @@ class PaperPage(Struct, kw_only=True):
     links: dict[str, LinkedPaper] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """The title, or the key of a paper that is known by its id alone."""
+        return self.title or self.key
+
+    @property
     def text(self) -> str:
         """The text that mentions and results refer to."""
         return f"{self.title}\n{self.abstract}"

@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response
-from litestar.di import NamedDependency
 from msgspec import Struct
 
 from server.database.serializers import find_paper
 from server.errors import SourceError
 from server.schema.api import AddReport
+from server.web.api import Key
 from server.web.pages.layout import PageRequest, read_form, redirect_back, render
-
-Key = NamedDependency[str]
 
 
 class AddForm(Struct):

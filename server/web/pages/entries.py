@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from litestar import Response
-from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
@@ -27,9 +26,9 @@ from server.reading_list.bulk import (
 from server.reading_list.entries import put_entry
 from server.reading_list.tags import tag_colours
 from server.schema.reading_list import EntryEdit, EntryState, Status
+from server.web.api import Key
 from server.web.pages.layout import PageRequest, is_htmx, read_form, redirect_back, render
 
-Key = NamedDependency[str]
 Stars = Literal["", "0", "1", "2", "3", "4", "5"]
 CHANGED = "entries-changed"  # the event that htmx triggers, so that counts on the page follow
 

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 from uuid_utils.compat import uuid7
@@ -21,9 +20,8 @@ from server.schema.papers import PaperPage
 from server.schema.quote import Quote, find_quote, make_quote
 from server.schema.reading_list import NoteEdit, NoteState, RevisionState
 from server.schema.trash import Restore
+from server.web.api import Key
 from server.web.pages.layout import PageRequest, is_htmx, read_form, redirect_back, render
-
-Key = NamedDependency[str]
 
 
 class NoteForm(Struct, kw_only=True):

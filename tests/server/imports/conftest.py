@@ -4,7 +4,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import settings
 from msgspec.structs import replace
 
 from server.config import Config
@@ -13,10 +12,6 @@ from server.imports.sites.http import Patience
 from tests.server.imports.pages import item
 from tests.server.imports.site import Answer, BadSite, as_json, bad_site
 from tests.server.sign_in import signed_in_browser
-
-# how long an example takes depends on the load of the machine
-settings.register_profile("papermargin", deadline=None)
-settings.load_profile("papermargin")
 
 OBSERVED = datetime(2026, 9, 3, 12, tzinfo=UTC)
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -30,11 +25,6 @@ WORK = {
     "issued": {"date-parts": [[2023, 5]]},
     "container-title": ["Journal of Tea"],
 }
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="session")
