@@ -1,4 +1,4 @@
-"""Identifiers: arXiv ids, normalized titles, paper keys and folded term names."""
+"""Identifiers: arXiv ids, DOIs, normalized titles, paper keys and folded term names."""
 
 import hashlib
 import re
@@ -26,6 +26,12 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _PREFIX = re.compile(r"(?:arxiv\s*:|oai:arxiv\.org:|10\.48550/arxiv\.)\s*", re.IGNORECASE)
+# a registrant may be divided, as in "10.1000.10/182": https://www.doi.org/doi-handbook/HTML/
+_DOI = re.compile(
+    r"(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)?"
+    r"(?P<doi>10\.\d{4,9}(?:\.\d+)*/[^\s\"<>\x00-\x1f\x7f\ud800-\udfff]+)",
+    re.IGNORECASE,
+)
 _TITLE_KEY = re.compile(r"t-[0-9a-f]{20}")
 _TEX_COMMAND = re.compile(r"\\[A-Za-z]+\s*|\\.")
 
@@ -87,6 +93,18 @@ def parse_key(text: str) -> str | None:
     """Parse a paper key: an arXiv id in any form or a title key. Returns None for other texts."""
     text = text.strip()
     return text if _TITLE_KEY.fullmatch(text) else parse_arxiv_id(text)
+
+
+def parse_doi(text: str) -> str | None:
+    """Parse a DOI, alone or as an address, and return it folded: DOIs ignore case.
+
+    Returns None if `text` is none.
+
+    >>> parse_doi("https://doi.org/10.18653/V1/2023.acl-long.1")
+    '10.18653/v1/2023.acl-long.1'
+    """
+    found = _DOI.fullmatch(text.strip())
+    return found["doi"].casefold() if found else None
 
 
 def paper_url(key: str) -> str | None:

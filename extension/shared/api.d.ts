@@ -240,6 +240,13 @@ export interface components {
         KeysAssigned: {
             assigned: number;
         };
+        KnownPaper: {
+            key: string;
+            title: string;
+            /** @enum {string} */
+            status: "none" | "inbox" | "reading" | "read" | "skipped";
+            notes: number;
+        };
         LinkedPaper: {
             key: string;
             title: string;
@@ -256,6 +263,12 @@ export interface components {
             card: components["schemas"]["Card"];
             snippet?: string | null;
             attempt?: components["schemas"]["FetchAttempt"] | null;
+        };
+        LookupReply: {
+            papers: (components["schemas"]["KnownPaper"] | null)[];
+        };
+        LookupRequest: {
+            papers: components["schemas"]["PaperReference"][];
         };
         Me: {
             user: string;
@@ -376,6 +389,8 @@ export interface components {
         PagePaper: {
             /** @default null */
             id?: string | null;
+            /** @default null */
+            doi?: string | null;
             /** @default  */
             title?: string;
             /** @default null */
@@ -384,6 +399,8 @@ export interface components {
             authors?: string[];
             /** @default null */
             published?: string | null;
+            /** @default null */
+            issued?: string | null;
             /** @default null */
             address?: string | null;
         };
@@ -452,6 +469,14 @@ export interface components {
             links?: {
                 [key: string]: components["schemas"]["LinkedPaper"];
             };
+        };
+        PaperReference: {
+            /** @default null */
+            id?: string | null;
+            /** @default null */
+            doi?: string | null;
+            /** @default  */
+            title?: string;
         };
         PaperText: {
             title: string;
@@ -766,8 +791,11 @@ export type ImportState = components['schemas']['ImportState'];
 export type ImportUndone = components['schemas']['ImportUndone'];
 export type KeyAssignment = components['schemas']['KeyAssignment'];
 export type KeysAssigned = components['schemas']['KeysAssigned'];
+export type KnownPaper = components['schemas']['KnownPaper'];
 export type LinkedPaper = components['schemas']['LinkedPaper'];
 export type ListedPaper = components['schemas']['ListedPaper'];
+export type LookupReply = components['schemas']['LookupReply'];
+export type LookupRequest = components['schemas']['LookupRequest'];
 export type Me = components['schemas']['Me'];
 export type MendedResult = components['schemas']['MendedResult'];
 export type Mention = components['schemas']['Mention'];
@@ -790,6 +818,7 @@ export type PairRequest = components['schemas']['PairRequest'];
 export type PairingCode = components['schemas']['PairingCode'];
 export type PaperList = components['schemas']['PaperList'];
 export type PaperPage = components['schemas']['PaperPage'];
+export type PaperReference = components['schemas']['PaperReference'];
 export type PaperText = components['schemas']['PaperText'];
 export type PaperVersions = components['schemas']['PaperVersions'];
 export type Place = components['schemas']['Place'];

@@ -1,22 +1,20 @@
 """The overlay: add the papers of a page to the store and return a card for each of them."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from server.database.change_feed import newest_change
 from server.database.connection import fetch, places, writing
-from server.errors import TooLarge
-from server.identifiers import parse_arxiv_id, parse_arxiv_version, parse_key, title_key
+from server.identifiers import parse_arxiv_version, parse_doi
 from server.papers.cards import cards
 from server.papers.ingest import ingest, place_in_listing
+from server.papers.lookup import StoredPaper, arxiv_id_of, find_stored, key_of, require_few
 from server.papers.related import explain
 from server.ranking.scores import score_papers
 from server.schema.papers import (
-    MAX_OVERLAY_PAPERS,
     Card,
     OverlayReply,
     OverlayRequest,
@@ -29,14 +27,6 @@ Extract = Callable[[list[int]], Awaitable[Any]]
 """Extracts the terms of papers by their row ids, or gives up after a while."""
 
 
-class _Known(Struct, frozen=True):
-    """A paper of the store, and whether it has an abstract and waits for extraction."""
-
-    id: int
-    has_abstract: bool
-    waits: bool
-
-
 async def overlay(
     request: OverlayRequest, user: int, now: datetime, *, extract: Extract | None = None
 ) -> OverlayReply:
@@ -45,11 +35,7 @@ async def overlay(
     The cards are read once, after `extract` returned for those whose terms are not known yet.
     Raises `TooLarge` for more than 200 papers.
     """
-    if len(request.papers) > MAX_OVERLAY_PAPERS:
-        raise TooLarge(
-            f"a request holds at most {MAX_OVERLAY_PAPERS} papers, "
-            f"this one has {len(request.papers)}"
-        )
+    require_few(request.papers)
     papers = [replace(paper, title=fold(paper.title)) for paper in request.papers]
     rows, pending = await _take_in(papers, now)
     if request.listing:
@@ -68,15 +54,14 @@ async def _take_in(papers: list[PagePaper], now: datetime) -> tuple[list[int | N
     Papers that the store does not have, or has without the abstract or the version that the page
     shows, are ingested. A paper without an id and a title has no row.
     """
-    keys = [_key(paper) for paper in papers]
-    known = await _resolve(keys)
-    rows = {n: known[key].id for n, key in enumerate(keys) if key in known}
-    unread = {paper.id for paper in known.values() if paper.waits}
+    known = await find_stored(papers)
+    rows = {n: paper.id for n, paper in enumerate(known) if paper}
+    unread = {paper.id for paper in known if paper and paper.waits}
     revised = await _find_new_versions({row: papers[n] for n, row in rows.items()})
     news = {
         n: paper
         for n, paper in enumerate(papers)
-        if _is_news(paper, known.get(keys[n])) or rows.get(n) in revised
+        if _is_news(paper, known[n]) or rows.get(n) in revised
     }
     if news:
         report = await ingest(_batch([*news.values()], now), now)
@@ -86,12 +71,6 @@ async def _take_in(papers: list[PagePaper], now: datetime) -> tuple[list[int | N
     return list(map(rows.get, range(len(papers)))), sorted(unread)
 
 
-def _key(paper: PagePaper) -> str:
-    """Return the key of a paper by its id or else by its title; empty if it has neither."""
-    key = parse_key(paper.id) if paper.id else None
-    return key or (title_key(paper.title) if paper.title else "")
-
-
 async def _add_scores(found: dict[int, Card], user: int) -> None:
     """Put the scores of papers on their cards, with the reasons of those that stand out."""
     scores = await score_papers(user, [*found])
@@ -99,30 +78,12 @@ async def _add_scores(found: dict[int, Card], user: int) -> None:
         found[row].for_you = closeness
 
 
-async def _resolve(keys: list[str]) -> dict[str, _Known]:
-    """Return the papers of the store by key, by an earlier key, or by the title of one of them."""
-    keys = [key for key in keys if key]
-    if not keys:
-        return {}
-    wanted = places(len(keys))
-    columns = "p.id, p.abstract <> '' AS whole, p.extraction_version IS NULL AS waits"
-    # the better answer comes last: a title is the key of a paper only if it is of no other
-    rows = await fetch(
-        f"SELECT 1 AS rank, p.title_digest AS key, {columns} FROM paper p "
-        f"WHERE p.title_digest IN ({wanted}) AND NOT EXISTS "
-        "(SELECT 1 FROM paper q WHERE q.title_digest = p.title_digest AND q.id <> p.id) "
-        f"UNION ALL SELECT 2, a.key, {columns} FROM alias a JOIN paper p ON p.id = a.paper_id "
-        f"WHERE a.key IN ({wanted}) "
-        f"UNION ALL SELECT 3, p.key, {columns} FROM paper p WHERE p.key IN ({wanted}) ORDER BY 1",
-        *keys,
-    )
-    return {row["key"]: _Known(row["id"], bool(row["whole"]), bool(row["waits"])) for row in rows}
-
-
-def _is_news(paper: PagePaper, known: _Known | None) -> bool:
+def _is_news(paper: PagePaper, known: StoredPaper | None) -> bool:
     if known is None:
-        return bool(paper.title) or (paper.id is not None and parse_arxiv_id(paper.id) is not None)
-    return bool(paper.abstract) and not known.has_abstract
+        return bool(paper.title) or arxiv_id_of(paper) is not None
+    # ingest knows a paper by its id or title, not by a DOI that it has under another title
+    is_same = arxiv_id_of(paper) is not None or known.digest == key_of(paper)
+    return is_same and bool(paper.abstract) and not known.has_abstract
 
 
 async def _find_new_versions(shown: dict[int, PagePaper]) -> set[int]:
@@ -144,16 +105,23 @@ def _version(paper: PagePaper) -> int | None:
     return parse_arxiv_version(paper.address) if paper.address and paper.abstract else None
 
 
+def _first_day(paper: PagePaper) -> date | None:
+    """Return the first day of the year or month that a page names."""
+    return date.fromisoformat(f"{paper.issued}-01-01"[:10]) if paper.issued else None
+
+
 def _batch(papers: list[PagePaper], now: datetime) -> Batch:
     sources = [
         SourcePaper(
             richness="overlay",
             observed=now,
             title=paper.title,
-            arxiv_id=parse_arxiv_id(paper.id) if paper.id else None,
+            arxiv_id=arxiv_id_of(paper),
             abstract=printable(paper.abstract or "").strip(),
             authors=[fold(author) for author in paper.authors],
-            published=paper.published,
+            published=paper.published or _first_day(paper),
+            issued=None if paper.published else paper.issued,
+            doi=parse_doi(paper.doi or ""),
             arxiv_version=_version(paper),
         )
         for paper in papers

@@ -72,21 +72,60 @@ class Card(Struct, kw_only=True):
     for_you: Closeness | None = None
 
 
-class PagePaper(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A paper as a page shows it; `id` is an arXiv id, an address, or a key of ours.
+class PaperReference(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What names a paper: an `id` (an arXiv id, an address, or a key of ours), a DOI, or a title.
 
-    `address` is the one that the page gives as its own. If it ends with a version, as arXiv's do,
-    the abstract is that version's.
+    The first of these that is given, and can be read, counts.
     """
 
     id: Annotated[str, Meta(max_length=300, examples=["2401.01234"])] | None = None
+    doi: Annotated[str, Meta(max_length=300, examples=["10.18653/v1/2023.acl-long.1"])] | None = (
+        None
+    )
     title: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class PagePaper(PaperReference, kw_only=True, forbid_unknown_fields=True):
+    """A paper as a page shows it.
+
+    `address` is the one that the page gives as its own. If it ends with a version, as arXiv's do,
+    the abstract is that version's. `issued` is the year or month, where a page names no day in
+    `published`.
+    """
+
     abstract: Annotated[str, Meta(max_length=100_000)] | None = None
     authors: Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=10_000)] = field(
         default_factory=list
     )
     published: date | None = None
+    issued: (
+        Annotated[
+            str, Meta(pattern=r"^[12]\d{3}(-(0[1-9]|1[0-2]))?$", examples=["2023", "2023-07"])
+        ]
+        | None
+    ) = None
     address: Annotated[str, Meta(max_length=300)] | None = None
+
+
+class LookupRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The papers to look up, at most 200."""
+
+    papers: list[PaperReference]
+
+
+class KnownPaper(Struct, frozen=True):
+    """A paper of the store, with what the user has on it."""
+
+    key: str
+    title: str
+    status: Status
+    notes: int
+
+
+class LookupReply(Struct, frozen=True):
+    """The papers of a request, in its order; null for one that the store does not have."""
+
+    papers: list[KnownPaper | None]
 
 
 class PageListing(Struct, kw_only=True, forbid_unknown_fields=True):

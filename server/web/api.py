@@ -39,6 +39,7 @@ from server.database.connection import check_in_place
 from server.database.versioning import Edit, is_applied
 from server.errors import Invalid
 from server.papers.list import list_papers, read_papers
+from server.papers.lookup import look_up
 from server.papers.overlay import overlay
 from server.papers.page import read_paper
 from server.papers.query import read_query
@@ -73,7 +74,15 @@ from server.schema.api import (
 )
 from server.schema.citations import CitationKey, CitationKeyEdit, KeyAssignment, KeysAssigned
 from server.schema.imports import ImportState, ImportUndone
-from server.schema.papers import OverlayReply, OverlayRequest, PaperList, PaperPage, Related
+from server.schema.papers import (
+    LookupReply,
+    LookupRequest,
+    OverlayReply,
+    OverlayRequest,
+    PaperList,
+    PaperPage,
+    Related,
+)
 from server.schema.ranking import (
     Preference,
     PreferenceEdit,
@@ -244,6 +253,11 @@ async def post_overlay(request: ApiRequest, data: JSONBody[OverlayRequest]) -> O
     """
     extract = partial(request.app.state.extractor.read_now, seconds=OVERLAY_SECONDS)
     return await overlay(data, request.user.user, datetime.now(UTC), extract=extract)
+
+
+async def post_lookup(request: ApiRequest, data: JSONBody[LookupRequest]) -> LookupReply:
+    """Return which papers the store has, by arXiv ids, DOIs or titles; nothing is created."""
+    return await look_up(data.papers, request.user.user)
 
 
 async def get_papers(
@@ -752,7 +766,7 @@ get = partial(litestar.get, responses=problems(*_READING), opt={"scope": "read"}
 put = partial(litestar.put, responses=problems(*_WRITING), opt={"scope": "write"})
 post = partial(litestar.post, responses=problems(*_WRITING), opt={"scope": "write"})
 delete = partial(litestar.delete, responses=problems(*_WRITING), opt={"scope": "write"})
-EXPORT, ADMIN = {"scope": "export"}, {"scope": "admin"}
+READ, EXPORT, ADMIN = {"scope": "read"}, {"scope": "export"}, {"scope": "admin"}
 
 api = Router(
     "/api/v1",
@@ -767,6 +781,7 @@ api = Router(
         )(pair),
         get("/me")(me),
         post("/overlay", status_code=200)(post_overlay),
+        post("/lookup", status_code=200, opt=READ)(post_lookup),
         get("/papers")(get_papers),
         post("/papers", status_code=200)(post_papers),
         get(key_paths("/papers/{key}"))(get_paper),
