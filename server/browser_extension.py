@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -10,7 +11,8 @@ from server.errors import Invalid
 
 Browser = Literal["chrome", "firefox"]
 
-_LEFT_OUT = {"README.md", "pictures"}  # for people who change the extension
+_LEFT_OUT = {"README.md", "pictures", "store"}  # for people who change or publish the extension
+_OLD_ID = "papermargin@papermargin.example"  # Firefox's, in folders that were unpacked before
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip, for reproducible packages
 
 
@@ -30,7 +32,7 @@ def unpack_extension(folder: Path) -> None:
     try:
         if folder.exists() and any(folder.iterdir()) and not _is_extension(folder):
             raise Invalid(f"{folder} is not empty, and is not Papermargin's extension")
-        for name, content in _read_files():
+        for name, content in _read_package().items():
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
@@ -43,10 +45,8 @@ def zip_extension(folder: Path, browser: Browser) -> Path:
 
     The same version gives the same bytes. Raises `Invalid` if the folder cannot be written.
     """
-    manifest = read_manifest(browser)
-    file = folder / f"papermargin-{manifest['version']}-{browser}.zip"
-    contents = dict(_read_files())
-    contents["manifest.json"] = (json.dumps(manifest, indent=2) + "\n").encode()
+    file = folder / f"papermargin-{version('papermargin')}-{browser}.zip"
+    contents = _read_package(browser)
     try:
         with ZipFile(file, "w") as archive:
             for name, content in sorted(contents.items()):
@@ -60,13 +60,23 @@ def zip_extension(folder: Path, browser: Browser) -> Path:
 
 
 def read_manifest(browser: Browser | None = None) -> dict[str, Any]:
-    """Return the manifest, without the keys that are for other browsers only."""
+    """Return the manifest, without the keys that are for other browsers only.
+
+    The extension has the server's version.
+    """
     manifest: dict[str, Any] = json.loads((extension_folder() / "manifest.json").read_bytes())
+    manifest["version"] = version("papermargin")
     if browser == "chrome":
         del manifest["browser_specific_settings"], manifest["background"]["scripts"]
     elif browser == "firefox":
         del manifest["minimum_chrome_version"], manifest["background"]["service_worker"]
     return manifest
+
+
+def _read_package(browser: Browser | None = None) -> dict[str, bytes]:
+    """Return the files of the extension as a browser gets them, by their names."""
+    manifest = json.dumps(read_manifest(browser), indent=2, ensure_ascii=False) + "\n"
+    return dict(_read_files()) | {"manifest.json": manifest.encode()}
 
 
 def _read_files() -> Iterator[tuple[str, bytes]]:
@@ -81,8 +91,7 @@ def _read_files() -> Iterator[tuple[str, bytes]]:
 def _is_extension(folder: Path) -> bool:
     try:
         found = json.loads((folder / "manifest.json").read_bytes())
-        return bool(
-            found["browser_specific_settings"] == read_manifest()["browser_specific_settings"]
-        )
+        own = read_manifest()["browser_specific_settings"]["gecko"]["id"]
+        return found["browser_specific_settings"]["gecko"]["id"] in (own, _OLD_ID)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return False

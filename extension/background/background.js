@@ -5,18 +5,20 @@
  * so everything that has to last is in storage.
  */
 
+import { showBadge } from "./badge.js";
 import { checkServer, pair, testConnection, withServer } from "./connection.js";
 import { addPage, broadcast, follow, setLastChange, stopFollowing } from "./events.js";
 import { ServerError } from "./http.js";
-import { addEdit, flush, resolveConflict, retry, RETRY_MINUTES } from "./outbox.js";
+import { hasMarks, markLinks, openPaper, unmarkLinks } from "./links.js";
+import { identify, introduce } from "./lookup.js";
+import { makeMenu, saveEdit, saveOf } from "./menu.js";
+import { addEdit, flush, resolveConflict, retry } from "./outbox.js";
 import { changesState, hello, pageState, placeOf } from "./page_state.js";
 import { openPairingPage, pairFrom } from "./pair_by_page.js";
-import { registerStyles } from "./reserve.js";
+import { registerScripts, reloadTab } from "./sites.js";
 import * as store from "./store.js";
 import { knownViews, paperAt, read, refreshCards, searchList, TAGS } from "./views.js";
-import { t } from "../shared/i18n.js";
 import { answer, browser } from "../shared/messages.js";
-import { keyOf } from "../sites/pages.js";
 
 /** @import { PageListing } from "../shared/api.d.ts" */
 /** @import { Draft, Edit, NewEdit, PagePaper } from "../shared/types.d.ts" */
@@ -27,20 +29,6 @@ async function broadcastViews(keys) {
     kind: "views",
     views: await knownViews(keys.map((id) => ({ id }))),
   });
-}
-
-async function showBadge() {
-  const edits = await store.readEdits();
-  const halted = edits.some((edit) => edit.state !== "waiting");
-  await browser.action.setBadgeText({
-    text: edits.length ? String(edits.length) : "",
-  });
-  await browser.action.setBadgeBackgroundColor({
-    color: halted ? "#9a3b2e" : "#5b6472",
-  });
-  if (edits.some((edit) => edit.state === "waiting"))
-    await browser.alarms.create("flush", { periodInMinutes: RETRY_MINUTES });
-  else await browser.alarms.clear("flush");
 }
 
 /** @param {Edit} edit */
@@ -104,6 +92,16 @@ async function edit(wanted) {
   await showBadge();
   void flushNow();
   return { before, view };
+}
+
+/**
+ * Give the server a page's paper that it lacks, put it into the list, and return its key.
+ * @param {{ paper: PagePaper }} asked
+ */
+async function addPaper({ paper }) {
+  const id = await introduce({ paper });
+  await edit(saveEdit({ id, title: paper.title }));
+  return id;
 }
 
 /** @param {{ id: string }} named */
@@ -221,6 +219,12 @@ const ANSWERS = {
   tryAgain,
   discard,
   paperAt,
+  identify,
+  addPaper,
+  markLinks,
+  unmarkLinks,
+  hasMarks,
+  openPaper,
   search: (/** @type {any} */ { query, limit }) => withServer(() => searchList(query, limit)),
   ledger: (/** @type {any} */ { most }) => store.readLedger(most),
   export: store.exportAll,
@@ -231,6 +235,7 @@ const ANSWERS = {
 const OPEN = new Set([
   ...["hello", "views", "refresh", "paper", "related", "tags"],
   ...["edit", "draft", "dropDraft", "resolve", "saveFilter", "setPageSettings"],
+  ...["identify", "addPaper", "openPaper"],
 ]);
 
 /**
@@ -258,7 +263,7 @@ browser.storage.onChanged.addListener((changes) => {
   const { account, settings } = changes;
   if (changesState(changes)) void pageState().then((state) => broadcast({ kind: "state", state }));
   if (account) broadcast({ kind: "stale" });
-  if (account || settings) void registerStyles();
+  if (account || settings) void registerScripts();
 });
 
 browser.alarms.onAlarm.addListener(() => void flushNow());
@@ -266,37 +271,29 @@ browser.runtime.onStartup.addListener(() => void flushNow());
 browser.tabs.onUpdated.addListener(async (_, { status }, tab) => {
   if (status === "complete" && (await pairFrom(tab))) void follow(flushNow);
 });
-browser.permissions.onAdded.addListener(() => void flushNow());
+browser.permissions.onAdded.addListener(async ({ origins = [] }) => {
+  await tellPermissions();
+  await reloadTab(origins);
+  await flushNow();
+});
+browser.permissions.onRemoved.addListener(() => void tellPermissions());
+
+/** Let the sites' scripts and the open pages follow what the person has allowed or taken back. */
+async function tellPermissions() {
+  await registerScripts();
+  broadcast({ kind: "state", state: await pageState() });
+}
 
 browser.runtime.onInstalled.addListener(async ({ reason }) => {
-  // menus survive updates in Chromium, and creating one twice is an error
-  await browser.contextMenus.removeAll();
-  browser.contextMenus.create({
-    id: "save",
-    title: t("menuSave"),
-    contexts: ["link"],
-    targetUrlPatterns: [
-      ...[..."0123456789"].flatMap((digit) =>
-        ["huggingface.co", "hf.co"].map((site) => `https://${site}/papers/${digit}*`),
-      ),
-      ...["abs", "pdf", "html"].map((form) => `https://*.arxiv.org/${form}/*`),
-    ],
-  });
-  await registerStyles();
+  await makeMenu();
+  await registerScripts();
   await showBadge();
   if (reason === "install") void browser.runtime.openOptionsPage();
 });
 
 browser.contextMenus.onClicked.addListener(({ linkUrl = "" }) => {
-  const key = keyOf(linkUrl);
-  if (!key) return;
-  void edit({
-    kind: "entry",
-    ref: key,
-    paper: { id: key, title: "" },
-    change: { status: "inbox" },
-    save: true,
-  });
+  const wanted = saveOf(linkUrl);
+  if (wanted) void edit(wanted);
 });
 
 void store.restrictStorage();

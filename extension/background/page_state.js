@@ -1,5 +1,6 @@
-/** What a page has to know of the extension, all from storage. */
+/** What a page has to know of the extension, from storage and permissions. */
 
+import { allowedSites } from "./sites.js";
 import { readAccount, readAnswer, readConnection, readFilter, readSettings } from "./store.js";
 import { TAGS } from "./views.js";
 
@@ -7,12 +8,13 @@ import { TAGS } from "./views.js";
 
 /** @returns {Promise<PageState>} */
 export async function pageState() {
-  const [account, settings, connection] = await Promise.all([
+  const [account, settings, connection, sites] = await Promise.all([
     readAccount(),
     readSettings(),
     readConnection(),
+    allowedSites(),
   ]);
-  return { paired: Boolean(account), settings, connection: connection.state };
+  return { paired: Boolean(account), settings, sites, connection: connection.state };
 }
 
 /**

@@ -130,6 +130,17 @@ export async function writeFilter(place, filter) {
   await browser.storage.session.set({ [`filter/${place}`]: filter });
 }
 
+/** @param {number} tab @returns {Promise<boolean>} whether links of its page were marked */
+export async function readMarked(tab) {
+  const name = `marked/${tab}`;
+  return Boolean((await browser.storage.session.get(name))[name]);
+}
+
+/** @param {number} tab @param {boolean} marked */
+export async function writeMarked(tab, marked) {
+  await browser.storage.session.set({ [`marked/${tab}`]: marked });
+}
+
 /** @returns {Promise<Edit[]>} the edits of the outbox, in the order they were made */
 export async function readEdits() {
   return readAll(EDIT);

@@ -23,7 +23,8 @@ import {
 /** @import { Card, OverlayReply, PageListing } from "../shared/api.d.ts" */
 /** @import { Edit, PagePaper, View } from "../shared/types.d.ts" */
 
-const MOST_PAPERS = 200;
+/** The most papers of a request. */
+export const MOST_PAPERS = 200;
 /** Where the server has the tags. */
 export const TAGS = "/api/v1/tags";
 const ENTRY_PATH = "/api/v1/papers";

@@ -5,6 +5,7 @@ import { keyHelp } from "../ui/keys.js";
 import { ask, browser } from "../shared/messages.js";
 import { normalizeAddress, originPattern } from "../shared/address.js";
 import { diagnose } from "./probe.js";
+import { drawSites } from "./sites.js";
 import { count, t, translate } from "../shared/i18n.js";
 
 /** @import { LedgerRow } from "../shared/types.d.ts" */
@@ -157,4 +158,5 @@ byId("sure").addEventListener("close", async () => {
 for (const name of ["list", "paper", "arxiv", "keys"])
   box(name).addEventListener("change", saveSettings);
 void drawSettings();
+void drawSites();
 void drawLedger();

@@ -4,11 +4,14 @@
  */
 
 import { describeConnection } from "./bar.js";
+import { Identities } from "./identities.js";
 import { ensureLayer, openPopover, showError } from "./layer.js";
 import { List } from "./list.js";
 import { setStatus } from "./menu.js";
 import { openNotes } from "./note.js";
+import { Offer } from "./offer.js";
 import { PaperMargin } from "./paper.js";
+import { documentParsed, pageReady } from "./ready.js";
 import { openTags, setTags } from "./tags.js";
 import { debounce, throttle } from "./throttle.js";
 import { t } from "../shared/i18n.js";
@@ -27,7 +30,6 @@ import { keyHelp, pressKey } from "../ui/keys.js";
 const SCAN_PAUSE = 60;
 const NEWS_PAUSE = 150;
 const SETTLE_PAUSE = 1_500;
-const LATEST_START = 1_000;
 
 /**
  * Draw the margin, and keep it up to date while the page is open.
@@ -77,6 +79,11 @@ class Overlay {
   /** @type {PaperMargin | null} */
   paper = null;
   isBroken = false;
+  identities = new Identities({
+    onFound: () => this.rescan(),
+    onError: (error) => this.fail(error),
+  });
+  offer = new Offer((paper) => this.identities.add(paper));
 
   /**
    * @param {Guard} guard
@@ -99,10 +106,15 @@ class Overlay {
   }
 
   isOn() {
+    return this.state.paired && this.guard.isUp() && this.isWanted();
+  }
+
+  /** Return whether the person wants the margin on pages like this one. */
+  isWanted() {
     const { kind, site } = this.page;
-    const paperPlace = site === "arxiv" ? "arxiv" : "paper";
-    const place = kind === "list" ? "list" : paperPlace;
-    return this.state.paired && this.guard.isUp() && this.state.settings.where[place];
+    const { settings, sites } = this.state;
+    if (site === "huggingface") return settings.where[kind === "list" ? "list" : "paper"];
+    return site === "arxiv" ? settings.where.arxiv : sites.includes(site);
   }
 
   rescan() {
@@ -113,12 +125,16 @@ class Overlay {
   scan() {
     this.page = readPage(document, location.href, this.arrival);
     const isOn = this.isOn();
+    // only then: whoever wants no margin here is not asked about at the server
+    if (isOn) this.page = this.identities.fill(this.page);
+    this.offer.show(isOn ? this.page.unknown : undefined);
     document.documentElement.toggleAttribute("data-papermargin-off", !isOn);
     document.documentElement.toggleAttribute("data-papermargin-dark", isDark(document));
     if (!isOn || this.page.kind !== "list") this.list.clear();
     if (this.paper && (!isOn || this.page.paper?.id !== this.paper.paper.id)) this.leavePaper();
     if (!isOn || this.page.kind === "other") return;
     ensureLayer();
+    if (this.page.kind === "unknown") return;
     if (this.page.kind === "list") this.list.update(this.page);
     else this.drawPaper();
     void this.refresh(papersOn(this.page).filter(({ id }) => !this.asked.has(id)));
@@ -183,7 +199,14 @@ class Overlay {
     this.scan();
     this.list.arrange();
     this.paper?.draw();
-    if (wasAway && state.connection === "ok") this.markStale("*");
+    if (wasAway && state.connection === "ok") this.reconnect();
+  }
+
+  /** Ask again for what could not be asked while the server was away. */
+  reconnect() {
+    this.identities.retry();
+    this.scan();
+    this.markStale("*");
   }
 
   /** @param {View[]} views */
@@ -268,6 +291,7 @@ class Overlay {
     return {
       kind: this.guard.isUp() ? kind : "late",
       paper,
+      unknown: this.page.unknown,
       drawn: this.list.drawn(),
       found: cards.length,
       listed,
@@ -279,24 +303,6 @@ class Overlay {
 
 /** @param {Page} page */
 function papersOn(page) {
-  return page.paper ? [page.paper] : page.cards.map(({ paper }) => paper);
-}
-
-function documentParsed() {
-  if (document.readyState !== "loading") return Promise.resolve();
-  return new Promise((resolve) => {
-    addEventListener("DOMContentLoaded", () => resolve(undefined), { once: true });
-  });
-}
-
-/**
- * Wait for the page's scripts to hydrate its server-rendered nodes, but no longer than a second for
- * images.
- */
-function pageReady() {
-  if (document.readyState === "complete") return Promise.resolve();
-  return new Promise((resolve) => {
-    addEventListener("load", () => resolve(undefined), { once: true });
-    setTimeout(resolve, LATEST_START);
-  });
+  const papers = page.paper ? [page.paper] : page.cards.map(({ paper }) => paper);
+  return papers.filter(({ id }) => id);
 }

@@ -3,6 +3,7 @@
 import { makeControls } from "./card.js";
 import { statusName, termChip } from "../ui/chips.js";
 import { h, makeHost } from "../ui/dom.js";
+import { paperLink } from "../ui/links.js";
 import { openTerm, resultTable } from "./menu.js";
 import { ask } from "../shared/messages.js";
 import { drawNote, makeEditor, newNoteButton } from "./note.js";
@@ -184,18 +185,7 @@ export async function drawRelated(place, key) {
 function relatedPaper({ key, title, status, terms }) {
   const shared = terms.slice(0, MOST_SHARED).map((term) => term.name);
   const facts = [status === "none" ? "" : statusName(status), shared.join(", ")];
-  return h(
-    "li",
-    h("a", { href: addressOf(key) }, title),
-    h("span.facts", facts.filter(Boolean).join(" · ")),
-  );
-}
-
-/** @param {string} key */
-function addressOf(key) {
-  return key.includes("/")
-    ? `https://arxiv.org/abs/${key}`
-    : `https://huggingface.co/papers/${key}`;
+  return h("li", paperLink(key, title), h("span.facts", facts.filter(Boolean).join(" · ")));
 }
 
 /**

@@ -5,8 +5,10 @@
 import { statusName } from "../ui/chips.js";
 import { conflictForm } from "../ui/conflict.js";
 import { h } from "../ui/dom.js";
+import { paperLink } from "../ui/links.js";
 import { ask, browser } from "../shared/messages.js";
 import { count, t, translate } from "../shared/i18n.js";
+import { allowLines, linkLines, sayFailure } from "./sites.js";
 
 /** @import { Edit, PagePaper, Status } from "../shared/types.d.ts" */
 
@@ -99,11 +101,19 @@ function describeEdit({ kind, change, erase }) {
 
 async function drawPage() {
   const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
-  const report = tab?.id === undefined ? null : await reportOf(tab.id, tab.url ?? "");
-  const place = byId("page");
-  place.hidden = !report || report.kind === "other";
-  if (place.hidden) return;
-  place.replaceChildren(...(await PAGE_LINES[report.kind](report)));
+  if (tab?.id === undefined) return;
+  const { id, url = "" } = tab;
+  const { paired } = await ask("status");
+  const report = await reportOf(id, url);
+  fill("page", report && report.kind !== "other" ? await PAGE_LINES[report.kind](report) : []);
+  fill("allow", await allowLines(url));
+  fill("links", paired ? await linkLines(id, url) : []);
+}
+
+/** @param {string} id @param {Node[]} lines */
+function fill(id, lines) {
+  byId(id).hidden = !lines.length;
+  byId(id).replaceChildren(...lines);
 }
 
 /**
@@ -121,6 +131,7 @@ async function reportOf(tab, address) {
 /** @type {Record<string, (report: any) => Node[] | Promise<Node[]>>} */
 const PAGE_LINES = {
   paper: ({ paper }) => paperLines(paper),
+  unknown: ({ unknown }) => unknownLines(unknown),
   list: listLines,
   late: () => [h("p.warn", t("pageLate"))],
 };
@@ -190,6 +201,20 @@ async function paperLines(paper) {
   return [h("p.title", paper.title || t("paperOf", paper.id)), act];
 }
 
+/** @param {PagePaper} paper one that the server does not have */
+function unknownLines(paper) {
+  const words = h("p.about", { role: "status" }, t("notKnown"));
+  const add = async () => {
+    try {
+      const id = await ask("addPaper", { paper });
+      fill("page", await paperLines({ ...paper, id }));
+    } catch (failure) {
+      words.textContent = sayFailure(/** @type {Error} */ (failure));
+    }
+  };
+  return [h("p.title", paper.title), words, h("button.primary", { onclick: add }, t("addToList"))];
+}
+
 /** @param {string} query */
 async function search(query) {
   const place = byId("found");
@@ -216,14 +241,8 @@ async function search(query) {
 
 /** @param {{ key: string, title: string, status: Status }} paper */
 function drawFound({ key, title, status }) {
-  const address = key.includes("/")
-    ? `https://arxiv.org/abs/${key}`
-    : `https://huggingface.co/papers/${key}`;
-  return h(
-    "li",
-    h("a", { href: address, target: "_blank", rel: "noreferrer" }, title),
-    h("span.about", statusName(status)),
-  );
+  const link = paperLink(key, title, { target: "_blank", rel: "noreferrer" });
+  return h("li", link, h("span.about", statusName(status)));
 }
 
 document.documentElement.lang = browser.i18n.getUILanguage();

@@ -8,7 +8,10 @@ import type * as api from "./api.d.ts";
 export type Label = api.TermChip["label"];
 export type Status = api.EntryState["status"];
 
-/** A paper as a site shows it. Unlike the API's, it always has an arXiv id and a title. */
+/**
+ * A paper as a site shows it. Unlike the API's, it has an id and a title, which are empty as long as
+ * they are not known.
+ */
 export interface PagePaper extends api.PagePaper {
   id: string;
   title: string;
@@ -109,6 +112,8 @@ export interface Connection {
 export interface PageState {
   paired: boolean;
   settings: Settings;
+  /** The names of the optional sites where the person has allowed the margin. */
+  sites: string[];
   /** The state of `Connection`, or "gone" if the extension was updated while the page was open. */
   connection: string;
 }

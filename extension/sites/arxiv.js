@@ -1,5 +1,6 @@
 /** arXiv: abstract pages, and papers as HTML, which LaTeXML makes of their sources. Pure. */
 
+import { describePaper, inOrder, readMeta, textOf } from "./citation.js";
 import { foldSpaces } from "./page_json.js";
 
 /** @import { PagePaper } from "../shared/types.d.ts" */
@@ -7,7 +8,9 @@ import { foldSpaces } from "./page_json.js";
 
 const NEW_ID = String.raw`\d{4}\.\d{4,5}`;
 const OLD_ID = String.raw`[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}`;
-const PAPER = new RegExp(`^/(?:abs|pdf|html)/(${NEW_ID}|${OLD_ID})(?:v\\d+)?(?:\\.pdf)?/?$`);
+/** The source of a regular expression for an id without its version. */
+export const ARXIV_ID = `(?:${NEW_ID}|${OLD_ID})`;
+const PAPER = new RegExp(`^/(?:abs|pdf|html)/(${ARXIV_ID})(?:v\\d+)?(?:\\.pdf)?/?$`);
 const HTML_TITLE = "h1.ltx_title_document";
 
 /** @type {Site} */
@@ -28,18 +31,13 @@ export const arxiv = {
  */
 function readPaper(page, key) {
   if (page.querySelector(HTML_TITLE)) return readHtml(page, key);
-  const authors = readMeta(page, "author").map((name) => name.split(", ").reverse().join(" "));
-  const [published = ""] = readMeta(page, "date").map((date) => date.replaceAll("/", "-"));
-  const abstract =
-    readMeta(page, "abstract")[0] ?? textOf(page, "blockquote").replace(/^Abstract:\s*/, "");
-  /** @type {PagePaper} */
-  const paper = {
-    id: key,
+  const paper = describePaper(key, {
     title: readMeta(page, "title")[0] ?? textOf(page, "h1.title, h1").replace(/^Title:\s*/, ""),
-  };
-  if (authors.length) paper.authors = authors;
-  if (/^\d{4}-\d{2}-\d{2}$/.test(published)) paper.published = published;
-  if (abstract) paper.abstract = abstract;
+    abstract:
+      readMeta(page, "abstract")[0] ?? textOf(page, "blockquote").replace(/^Abstract:\s*/, ""),
+    authors: readMeta(page, "author").map(inOrder),
+    date: readMeta(page, "date")[0],
+  });
   const address = page.querySelector('meta[property="og:url"]')?.getAttribute("content");
   if (address) paper.address = address;
   return paper;
@@ -65,16 +63,4 @@ function readable(element) {
   const copy = /** @type {Element | undefined} */ (element?.cloneNode(true));
   for (const hidden of copy?.querySelectorAll(".ltx_note, annotation") ?? []) hidden.remove();
   return foldSpaces((copy?.textContent ?? "").replace(/[\u2061-\u2064]/g, ""));
-}
-
-/** @param {Document} page @param {string} name */
-function readMeta(page, name) {
-  return [...page.querySelectorAll(`meta[name="citation_${name}"]`)].map((meta) =>
-    foldSpaces(meta.getAttribute("content") ?? ""),
-  );
-}
-
-/** @param {Document} page @param {string} selector */
-function textOf(page, selector) {
-  return foldSpaces(page.querySelector(selector)?.textContent ?? "");
 }

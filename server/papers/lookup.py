@@ -24,7 +24,10 @@ from server.schema.papers import (
 )
 from server.schema.sources import fold
 
-_COLUMNS = "p.id, p.title_digest AS digest, p.abstract <> '' AS whole, p.extraction_version IS NULL AS waits"
+_COLUMNS = (
+    "p.id, p.title_digest AS digest, p.abstract <> '' AS whole, "
+    "p.extraction_version IS NULL AS waits"
+)
 
 
 class StoredPaper(Struct, frozen=True):

@@ -19,7 +19,7 @@ from tests.extension.browser import Server, free_port, until
 
 HERE = Path(__file__).parent
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox") or ""
-ID = "papermargin@papermargin.example"
+ID = "{8f0365eb-53e9-4233-a605-2640152177cc}"
 UUID = "5e1f2d3c-0000-4000-8000-6d617267696e"
 
 # the button by which a person allows what an extension asks for

@@ -29,15 +29,20 @@ def test_the_extension_is_unpacked_with_instructions(tmp_path: Path) -> None:
     assert "chrome://extensions" in said and "about:debugging" in said and str(folder) in said
     manifest = json.loads((folder / "manifest.json").read_text())
     assert (folder / manifest["background"]["service_worker"]).is_file()
-    assert not (folder / "pictures").exists() and not (folder / "README.md").exists()
+    assert not [name for name in ("pictures", "README.md", "store") if (folder / name).exists()]
 
 
 def test_unpacking_again_replaces_an_earlier_version(tmp_path: Path) -> None:
     papermargin("extension", str(tmp_path / "extension"))
     script = tmp_path / "extension" / "page" / "content.js"
     script.write_text("// an earlier version")
+    manifest = tmp_path / "extension" / "manifest.json"
+    told = json.loads(manifest.read_text())
+    told["browser_specific_settings"]["gecko"] = {"id": "papermargin@papermargin.example"}
+    manifest.write_text(json.dumps(told | {"version": "0.0.1"}))
     papermargin("extension", str(tmp_path / "extension"))
     assert script.read_bytes() == (extension_folder() / "page" / "content.js").read_bytes()
+    assert json.loads(manifest.read_text()) == read_manifest()
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
@@ -55,6 +60,23 @@ def test_a_package_is_the_same_each_time(tmp_path: Path, browser: str) -> None:
         packages.append(Path(line.strip()))
     assert packages[0].name == f"papermargin-{read_manifest()['version']}-{browser}.zip"
     assert packages[0].read_bytes() == packages[1].read_bytes()
+
+
+def test_a_package_has_what_the_browser_runs_and_the_version_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.browser_extension.version", lambda _: "7.8.9")
+    package = papermargin("extension", "--zip", "firefox", str(tmp_path)).stdout.strip()
+    assert Path(package).name == "papermargin-7.8.9-firefox.zip"
+    with ZipFile(package) as archive:
+        names = archive.namelist()
+        assert json.loads(archive.read("manifest.json"))["version"] == "7.8.9"
+    folders = {name.partition("/")[0] for name in names}
+    assert folders == {
+        *("_locales", "background", "icons", "manifest.json", "options", "page", "popup"),
+        *("shared", "sites", "styles", "ui"),
+    }
+    assert not [name for name in names if name.endswith((".md", ".py", ".test.js"))]
 
 
 def test_each_browser_gets_its_own_manifest(tmp_path: Path) -> None:

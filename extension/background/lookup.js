@@ -1,0 +1,65 @@
+/** Which papers the server has of those that pages name by a DOI or a title, and adding others. */
+
+import { withServer } from "./connection.js";
+import { readAnswer, writeAnswer } from "./store.js";
+import { MOST_PAPERS, refreshCards, request } from "./views.js";
+
+/** @import { KnownPaper, LookupReply, OverlayReply, PaperReference } from "../shared/api.d.ts" */
+/** @import { PagePaper } from "../shared/types.d.ts" */
+
+/**
+ * Ask the server which papers it has; nothing but what names them is sent.
+ * @param {PaperReference[]} papers
+ * @returns {Promise<(KnownPaper | null)[]>} in the order of the papers
+ * @throws {ServerError}
+ */
+export async function lookUp(papers) {
+  const batches = [];
+  for (let start = 0; start < papers.length; start += MOST_PAPERS)
+    batches.push(papers.slice(start, start + MOST_PAPERS));
+  const replies = await Promise.all(
+    batches.map((batch) => request("POST", "/api/v1/lookup", { papers: batch })),
+  );
+  return replies.flatMap((/** @type {LookupReply} */ reply) => reply.papers);
+}
+
+/**
+ * Return the key of a page's paper that names no id, null if the server does not have it. Without
+ * the server, the last answer counts.
+ * @param {{ paper: PagePaper }} asked
+ * @returns {Promise<string | null>}
+ * @throws {ServerError} if the server cannot be asked, and there is no answer yet
+ */
+export async function identify({ paper }) {
+  const { doi, title } = paper;
+  try {
+    const [known] = await withServer(() => lookUp([{ title, ...(doi ? { doi } : {}) }]));
+    await writeAnswer(placeOf(paper), { key: known?.key ?? null });
+    return known?.key ?? null;
+  } catch (error) {
+    const kept = await readAnswer(placeOf(paper));
+    if (!kept?.key) throw error;
+    return kept.key;
+  }
+}
+
+/**
+ * Give the server a page's paper that it does not have, and return its key.
+ * @param {{ paper: PagePaper }} asked
+ * @returns {Promise<string>}
+ * @throws {ServerError}
+ */
+export async function introduce({ paper }) {
+  const { id, ...named } = paper;
+  /** @type {OverlayReply} */
+  const { cards } = await withServer(() => request("POST", "/api/v1/overlay", { papers: [named] }));
+  const key = cards[0]?.key ?? "";
+  await writeAnswer(placeOf(paper), { key });
+  await refreshCards([{ id: key, title: paper.title }], null);
+  return key;
+}
+
+/** @param {PagePaper} paper the place of an answer about it in the cache */
+function placeOf({ doi, title }) {
+  return `identity/${doi ?? title}`;
+}
