@@ -19,6 +19,7 @@ const MOST_PAPERS = 1_000;
  * @throws {Failure} "unreadable" for pages that no extension may read, or a ServerError
  */
 export async function markLinks({ tab }) {
+  await runIn(tab, clearMarks, []);
   /** @type {string[]} */
   const names = await runIn(tab, collectPaperNames, []);
   const byPaper = groupByPaper(names);

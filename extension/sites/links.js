@@ -108,40 +108,56 @@ export function markPapers(papers, message) {
   const found = /** @type {Map<string, Node[]>} */ (
     Reflect.get(globalThis, "papermarginNames") ?? new Map()
   );
-  for (const old of document.querySelectorAll("papermargin-mark")) old.remove();
-  let made = 0;
-  for (const { names, key, label, about, status } of papers) {
-    for (const node of names.flatMap((name) => found.get(name) ?? [])) {
-      // the page may have removed it meanwhile
-      if (!node.isConnected || made >= MOST_MARKS) continue;
-      const host = document.createElement("papermargin-mark");
-      host.style.cssText = "all: initial; display: inline; user-select: none;";
-      const root = host.attachShadow({ mode: "closed" });
-      const style = document.createElement("style");
-      style.textContent = LOOKS;
-      const button = document.createElement("button");
-      button.type = "button";
-      // a text may name several papers
-      button.textContent = node instanceof Element ? label : `${key} ${label}`;
-      button.title = about;
-      button.setAttribute("aria-label", about);
-      if (DOTS[status]) button.style.setProperty("--dot", DOTS[status]);
-      button.addEventListener("click", (event) => {
-        if (!event.isTrusted) return;
-        event.preventDefault();
-        event.stopPropagation();
-        runtime.sendMessage({ kind: message, body: { key } });
-      });
-      root.append(style, button);
-      node.parentNode?.insertBefore(host, node.nextSibling);
-      made += 1;
-    }
+  const makeMark = (/** @type {string} */ words, /** @type {(typeof papers)[number]} */ paper) => {
+    const host = document.createElement("papermargin-mark");
+    host.style.cssText = "all: initial; display: inline; user-select: none;";
+    const root = host.attachShadow({ mode: "closed" });
+    const style = document.createElement("style");
+    style.textContent = LOOKS;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = words;
+    button.title = paper.about;
+    button.setAttribute("aria-label", paper.about);
+    if (DOTS[paper.status]) button.style.setProperty("--dot", DOTS[paper.status]);
+    button.addEventListener("click", (event) => {
+      if (!event.isTrusted) return;
+      event.preventDefault();
+      event.stopPropagation();
+      runtime.sendMessage({ kind: message, body: { key: paper.key } });
+    });
+    root.append(style, button);
+    return host;
+  };
+  const places = papers
+    .flatMap((paper) => paper.names.map((name) => ({ paper, name })))
+    .flatMap(({ paper, name }) => (found.get(name) ?? []).map((node) => ({ paper, name, node })))
+    // the page may have removed it meanwhile
+    .filter(({ node }) => node.isConnected)
+    .map((place) => ({ ...place, at: place.node.nodeValue?.indexOf(place.name) ?? 0 }))
+    // a text is split behind its last id first, so that the places of the others stay
+    .sort((one, other) => other.at - one.at)
+    .slice(0, MOST_MARKS);
+  /** @type {[Text, Text][]} */
+  const splits = [];
+  for (const { paper, name, node, at } of places) {
+    const rest = node instanceof Text ? node.splitText(at + name.length) : node.nextSibling;
+    if (node instanceof Text) splits.push([node, /** @type {Text} */ (rest)]);
+    node.parentNode?.insertBefore(makeMark(paper.label, paper), rest);
   }
-  return made;
+  Reflect.set(globalThis, "papermarginSplits", splits);
+  return places.length;
 }
 
-/** Runs in the page: take the marks off. */
+/** Runs in the page: take the marks off, and join the texts that were split for them. */
 export function clearMarks() {
   for (const mark of document.querySelectorAll("papermargin-mark")) mark.remove();
+  const splits = /** @type {[Text, Text][]} */ (Reflect.get(globalThis, "papermarginSplits") ?? []);
+  for (const [text, rest] of splits.toReversed()) {
+    if (!text.isConnected || text.nextSibling !== rest) continue;
+    text.appendData(rest.data);
+    rest.remove();
+  }
+  Reflect.deleteProperty(globalThis, "papermarginSplits");
   Reflect.deleteProperty(globalThis, "papermarginNames");
 }

@@ -158,7 +158,7 @@ def _metas(told: list[tuple[str, str]]) -> str:
 
 
 def _page(title: str, head: str, body: str, site: str) -> str:
-    looks = f"<style>{STYLE} #content, main {{ max-width: 900px; margin: 24px 40px; }}</style>"
+    looks = f"<style>{STYLE} #content, main {{ max-width: 820px; margin: 24px 40px; }}</style>"
     return (
         f'<!doctype html><html lang=en><head><meta charset="utf-8"><title>{html.escape(title)}'
         f'</title>{head}{looks}</head><body><header class="top"><a href="/">{site}</a>'

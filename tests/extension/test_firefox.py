@@ -15,7 +15,8 @@ import pytest
 from tests.extension import firefox
 from tests.extension.browser import Server, install, until
 from tests.extension.doors import WORDS
-from tests.extension.firefox import ALLOW, ID, Firefox, Tab
+from tests.extension.firefox import ALLOW, ID, UUID, Firefox, Tab
+from tests.extension.other_pages import ALPHAXIV, BLOG, alphaxiv_page, blog_page
 from tests.extension.pages import Paper, arxiv_page, list_page, paper_page
 from tests.extension.test_safety import EAVESDROPPER
 
@@ -418,3 +419,63 @@ def test_a_page_opened_before_the_extension_was_installed_gets_no_margin(
         assert tab.evaluate("document.querySelectorAll('papermargin-card').length") == 0
         tab.reload()
         tab.until("document.querySelectorAll('papermargin-card').length === 2")
+
+
+SCRIPTS = "(await browser.scripting.getRegisteredContentScripts()).map(({id}) => id)"
+
+
+def test_a_site_is_allowed_in_the_options_and_taken_back_at_once(
+    user: Firefox, some_papers: Papers
+) -> None:
+    [paper] = some_papers(1)
+    page = user.open(f"{ALPHAXIV}/abs/{paper.key}", alphaxiv_page(paper))
+    options = user.extension_page("options/options.html")
+    options.until("document.querySelectorAll('#sites input').length === 4")
+    assert not page.evaluate("!!document.querySelector('papermargin-panel')")
+    has_script = f"(async () => {SCRIPTS}.includes('site-alphaxiv'))()"
+    options.click("input[name=site-alphaxiv]")
+    assert user.do("chrome", script=ALLOW)
+    until(lambda: options.evaluate(has_script))
+    assert options.evaluate("document.querySelector('input[name=site-alphaxiv]').checked")
+    page.show()
+    page.reload()
+    page.until("document.querySelector('papermargin-panel')")
+    options.show()
+    options.click("input[name=site-alphaxiv]")
+    until(lambda: not options.evaluate(has_script))
+    assert not options.evaluate("document.querySelector('input[name=site-alphaxiv]').checked")
+    page.show()
+    page.until("!document.querySelector('papermargin-panel')")
+
+
+# what a click on the toolbar button does; the popup that it opens is closed again
+PRESS_BUTTON = f"""(async () => {{
+    const {{ExtensionParent}} =
+        ChromeUtils.importESModule('resource://gre/modules/ExtensionParent.sys.mjs');
+    const {{extension}} = WebExtensionPolicy.getByID('{ID}');
+    const action = ExtensionParent.apiManager.global.browserActionFor(extension);
+    await action.triggerAction(window);
+}})()"""
+
+
+def test_known_papers_are_marked_in_the_page_where_the_button_was_pressed(
+    user: Firefox, server: Server, some_papers: Papers
+) -> None:
+    known, other = some_papers(2)
+    told = {"papers": [{"id": known.key, "title": known.title}]}
+    server.call("POST", "/api/v1/overlay", told)
+    address = f"{BLOG}/firefox"
+    page = user.open(address, blog_page([known, other]))
+    ids = "browser.tabs.query({active: true, currentWindow: true}).then(([tab]) => tab.id)"
+    popup = user.open(f"moz-extension://{UUID}/popup/popup.html")
+    popup.until("document.readyState === 'complete'")
+    page.show()
+    tab = popup.evaluate(ids)
+    ask = (
+        f"browser.runtime.sendMessage({{kind: 'markLinks', body: {{tab: {tab}}}}})"
+        ".then(reply => reply.error?.cause ?? reply.value.marks)"
+    )
+    assert popup.evaluate(ask) == "unreadable", "nobody has pressed the button there"
+    user.do("chrome", script=PRESS_BUTTON)
+    assert until(lambda: popup.evaluate(ask) == 1)
+    assert page.evaluate("document.querySelectorAll('papermargin-mark').length") == 1

@@ -206,6 +206,17 @@ def test_without_the_server_a_paper_that_was_found_before_still_has_its_margin(
     expect(new.locator("papermargin-panel .offer")).to_be_visible()
 
 
+def test_the_tab_is_loaded_again_once_its_site_is_allowed(
+    browser: Browser, some_papers: Papers
+) -> None:
+    [paper] = some_papers(1)
+    page = browser.open(f"{ALPHAXIV}/abs/{paper.key}", alphaxiv_page(paper))
+    page.bring_to_front()
+    allowed = "() => chrome.permissions.onAdded.dispatch({origins: ['https://www.alphaxiv.org/*']})"
+    with page.expect_event("load"):
+        browser.worker.evaluate(allowed)
+
+
 def test_pages_of_these_sites_that_show_no_paper_are_left_alone(browser: Browser) -> None:
     for address in (
         f"{ACL}/volumes/2023.quiet-main/",
@@ -239,11 +250,15 @@ def test_known_papers_of_any_page_are_marked_and_the_marks_taken_off(
     marks = page.evaluate(MARKS)
     titles = [paper.title[:12] for paper in listed]
     assert [words for words, _ in marks] == [*titles[:4], titles[5], "this one", "Compare arXi"]
+    behind = "() => [...document.querySelectorAll('papermargin-mark')].at(-1).nextSibling.data"
+    assert page.evaluate(behind).startswith(" with arXiv:"), "the mark is behind the id"
     assert not any(root for _, root in marks), "the page cannot look into a mark"
     sent = [row["path"] for row in browser.ask("ledger", {"most": 50})]
     assert "/api/v1/overlay" not in sent[: sent.index("/api/v1/lookup")]
     popup.get_by_role("button", name="Take the marks off").click()
     until(lambda: page.evaluate(MARKS) == [])
+    texts = "() => [...document.querySelectorAll('p')].at(-1).childNodes.length"
+    assert page.evaluate(texts) == 3, "the text is whole again"
     expect(popup.get_by_role("button", name="Take the marks off")).to_be_hidden()
 
 
