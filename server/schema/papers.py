@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field
 from nlp.spans import Label, Mention, Result
 from server.schema.citations import Citation
 from server.schema.fetching import FetchAttempt
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.ranking import WhyUnranked
 from server.schema.reading_list import EntryState, NoteState, Status
 from server.schema.searches import FacetValue
@@ -140,6 +141,7 @@ class PaperPage(Struct, kw_only=True):
     `sources` maps the name of each field to the kind of source that it came from ("BibTeX").
     `attempt` is on papers without an abstract or an arXiv id that were looked for on the web.
     `links` maps what stands in double brackets in the notes to the paper that it names.
+    `has_thumbnail` tells whether the server may get a picture of the paper from Hugging Face.
 
     Mentions and results refer to the characters of title, newline, abstract.
     """
@@ -174,6 +176,8 @@ class PaperPage(Struct, kw_only=True):
     sources: dict[str, str] = field(default_factory=dict)
     attempt: FetchAttempt | None = None
     links: dict[str, LinkedPaper] = field(default_factory=dict)
+    hugging_face: HuggingFaceFacts | None = None
+    has_thumbnail: bool = False
 
     @property
     def name(self) -> str:
@@ -191,6 +195,7 @@ class ListedPaper(Struct, kw_only=True):
     U+2068 and U+2069.
 
     `attempt` is on papers without an abstract or an arXiv id that were looked for on the web.
+    `has_thumbnail` tells whether the server may get a picture of the paper from Hugging Face.
     """
 
     key: str
@@ -204,6 +209,9 @@ class ListedPaper(Struct, kw_only=True):
     card: Card
     snippet: str | None = None
     attempt: FetchAttempt | None = None
+    comments: int | None = None
+    hugging_face: HuggingFaceFacts | None = None
+    has_thumbnail: bool = False
 
     @property
     def name(self) -> str:
