@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from server.schema.hugging_face import HuggingFaceFacts
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories
 from server.schema.sources import fold
 
 MAX_SUMMARY = 2_000
@@ -15,6 +15,27 @@ MAX_NAMED = 10  # repositories of a kind that are named
 
 _REPOSITORY = re.compile(r"[\w-][\w.-]{0,95}(?:/[\w-][\w.-]{0,95})?", re.ASCII)
 _NUMERIC_ID = re.compile(r"\d{4}\.\d{4,5}")  # Hugging Face knows no papers under the older ids
+
+
+def make_facts(
+    *,
+    summary: str,
+    keywords: Iterable[str],
+    model: str,
+    stars: int | None,
+    observed: datetime,
+    links: LinkedRepositories | None = None,
+) -> HuggingFaceFacts | None:
+    """Return what a source tells, each text in one line; None if it tells nothing."""
+    facts = HuggingFaceFacts(
+        summary=fold(summary)[:MAX_SUMMARY] or None,
+        keywords=fold_keywords(keywords),
+        model=fold(model) or None,
+        stars=stars,
+        links=links,
+        observed=observed,
+    )
+    return None if facts == HuggingFaceFacts(observed=observed) else facts
 
 
 def combine(known: HuggingFaceFacts, other: HuggingFaceFacts) -> HuggingFaceFacts:
@@ -39,11 +60,6 @@ def is_same(known: HuggingFaceFacts | None, other: HuggingFaceFacts | None) -> b
     return _without_times(known) == _without_times(other)
 
 
-def fold_summary(text: str) -> str | None:
-    """Return a summary in one line, None for an empty one."""
-    return fold(text)[:MAX_SUMMARY] or None
-
-
 def fold_keywords(values: Iterable[str]) -> list[str]:
     """Return keywords in one line each, without repeated and overlong ones."""
     words: dict[str, str] = {}
@@ -58,9 +74,13 @@ def is_repository(name: str) -> bool:
     return _REPOSITORY.fullmatch(name) is not None
 
 
-def has_thumbnail(key: str, richness: str) -> bool:
-    """Return whether Hugging Face may have a picture of a paper, as it knows the paper."""
-    return richness == "huggingface" and _NUMERIC_ID.fullmatch(key) is not None
+def has_thumbnail(key: str, richness: str, facts: object) -> bool:
+    """Return whether Hugging Face may have a picture of a paper, as it knows the paper.
+
+    Of papers that came in before its facts were kept, only the `richness` says that it does.
+    """
+    is_known = facts is not None or richness == "huggingface"
+    return is_known and _NUMERIC_ID.fullmatch(key) is not None
 
 
 def _fullness(facts: HuggingFaceFacts) -> tuple[bool, bool, datetime]:

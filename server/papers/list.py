@@ -304,7 +304,7 @@ async def read_listed(
             attempt=attempts.get(row["id"]),
             comments=row["comments"],
             hugging_face=decode_facts(row["hugging_face"]) if row["hugging_face"] else None,
-            has_thumbnail=has_thumbnail(row["key"], row["richness"]),
+            has_thumbnail=has_thumbnail(row["key"], row["richness"], row["hugging_face"]),
         )
         for row in (papers[number] for number in ids if number in papers)
     ]

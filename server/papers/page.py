@@ -111,7 +111,7 @@ def _page(
         upvotes=paper.upvotes,
         comments=paper.comments,
         hugging_face=paper.hugging_face,
-        has_thumbnail=has_thumbnail(paper.key, paper.richness),
+        has_thumbnail=has_thumbnail(paper.key, paper.richness, paper.hugging_face),
         extraction=extraction_state(paper.extraction_version, paper.extraction_error),
         extraction_version=paper.extraction_version,
         seen=card.seen,

@@ -16,12 +16,12 @@ class Repositories(Struct, frozen=True, kw_only=True):
     first: list[str] = field(default_factory=list)
 
 
-class Links(Struct, frozen=True, kw_only=True):
+class LinkedRepositories(Struct, frozen=True, kw_only=True):
     """The models, datasets and Spaces of Hugging Face that refer to a paper, as of a time."""
 
-    models: Repositories = Repositories()
-    datasets: Repositories = Repositories()
-    spaces: Repositories = Repositories()
+    models: Repositories = field(default_factory=Repositories)
+    datasets: Repositories = field(default_factory=Repositories)
+    spaces: Repositories = field(default_factory=Repositories)
     observed: _Moment
 
 
@@ -37,5 +37,5 @@ class HuggingFaceFacts(Struct, frozen=True, kw_only=True):
     keywords: list[str] = field(default_factory=list)
     model: str | None = None
     stars: Count | None = None
-    links: Links | None = None
+    links: LinkedRepositories | None = None
     observed: _Moment

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, field
 from nlp.spans import Label, Mention, Result
 from server.schema.citations import Citation
 from server.schema.fetching import FetchAttempt
-from server.schema.hugging_face import HuggingFaceFacts
+from server.schema.hugging_face import Count, HuggingFaceFacts
 from server.schema.ranking import WhyUnranked
 from server.schema.reading_list import EntryState, NoteState, Status
 from server.schema.searches import FacetValue
@@ -73,6 +73,22 @@ class Card(Struct, kw_only=True):
     for_you: Closeness | None = None
 
 
+class PageFacts(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a page of Hugging Face tells of a paper: its summary and keywords, and what is counted.
+
+    `stars` are those of the code on GitHub.
+    """
+
+    summary: Annotated[str, Meta(max_length=10_000)] | None = None
+    keywords: Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=200)] = field(
+        default_factory=list
+    )
+    model: Annotated[str, Meta(max_length=300)] | None = None
+    stars: Count | None = None
+    upvotes: Count | None = None
+    comments: Count | None = None
+
+
 class PagePaper(Struct, kw_only=True, forbid_unknown_fields=True):
     """A paper as a page shows it; `id` is an arXiv id, an address, or a key of ours.
 
@@ -88,6 +104,7 @@ class PagePaper(Struct, kw_only=True, forbid_unknown_fields=True):
     )
     published: date | None = None
     address: Annotated[str, Meta(max_length=300)] | None = None
+    hugging_face: PageFacts | None = None
 
 
 class PageListing(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from nlp.spans import LABELS, Extraction, Label, Mention
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import put_note
-from server.schema.hugging_face import HuggingFaceFacts, Links, Repositories
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
 from server.schema.reading_list import EntryEdit, NoteEdit
 from tests.server.material import NOW, edit, source, take_in
 
@@ -80,7 +80,7 @@ class Known(Struct):
         return self.facts is not None and self.facts.summary is not None
 
     @property
-    def links(self) -> Links | None:
+    def links(self) -> LinkedRepositories | None:
         """Return what of Hugging Face refers to the paper, None if it is not known."""
         return self.facts.links if self.facts else None
 
@@ -165,7 +165,7 @@ def _make(chance: random.Random, n: int) -> Known:
 
 
 def _make_facts(chance: random.Random) -> HuggingFaceFacts | None:
-    links = Links(
+    links = LinkedRepositories(
         models=Repositories(total=chance.choice([0, 3]), first=["bog/moss"]),
         spaces=Repositories(total=chance.choice([0, 1])),
         observed=NOW,

@@ -15,8 +15,8 @@ from msgspec import Meta, Struct, field
 
 from server.errors import SourceError
 from server.identifiers import parse_arxiv_id
-from server.papers.hugging_face import MAX_NAMED, fold_keywords, fold_summary, is_repository
-from server.schema.hugging_face import HuggingFaceFacts, Links, Repositories
+from server.papers.hugging_face import MAX_NAMED, is_repository, make_facts
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
 from server.schema.sources import Batch, SourceListing, SourcePaper, fold, web_address
 
 # until 2025-03 only the time of submission told the day; it is UTC at first, New York's time (5 h
@@ -173,18 +173,17 @@ def _facts(paper: _Paper, observed: datetime) -> HuggingFaceFacts | None:
 
     What has another shape than expected is left out.
     """
-    facts = HuggingFaceFacts(
-        summary=fold_summary(_text(paper.ai_summary)),
-        keywords=fold_keywords(map(_text, _list(paper.ai_keywords))),
-        model=fold(_text(paper.ai_summary_model)) or None,
+    return make_facts(
+        summary=_text(paper.ai_summary),
+        keywords=map(_text, _list(paper.ai_keywords)),
+        model=_text(paper.ai_summary_model),
         stars=_count(paper.github_stars),
         links=_repositories(paper, observed),
         observed=observed,
     )
-    return facts if facts != HuggingFaceFacts(observed=observed) else None
 
 
-def _repositories(paper: _Paper, observed: datetime) -> Links | None:
+def _repositories(paper: _Paper, observed: datetime) -> LinkedRepositories | None:
     """Return the repositories that refer to a paper, None in a list, whose papers have none."""
     kinds = (
         (paper.num_total_models, paper.linked_models),
@@ -194,7 +193,7 @@ def _repositories(paper: _Paper, observed: datetime) -> Links | None:
     if all(total is None and linked is None for total, linked in kinds):
         return None
     models, datasets, spaces = (_linked(total, linked) for total, linked in kinds)
-    return Links(models=models, datasets=datasets, spaces=spaces, observed=observed)
+    return LinkedRepositories(models=models, datasets=datasets, spaces=spaces, observed=observed)
 
 
 def _linked(total: Any, linked: Any) -> Repositories:

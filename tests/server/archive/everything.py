@@ -18,7 +18,7 @@ from server.reading_list.corrections import put_correction
 from server.reading_list.entries import delete_entry, put_entry, set_seen
 from server.reading_list.notes import delete_note, put_note
 from server.reading_list.tags import delete_tag, put_tag
-from server.schema.hugging_face import HuggingFaceFacts, Links, Repositories
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
 from server.schema.quote import Quote
 from server.schema.ranking import PreferenceEdit, RankingEdit
 from server.schema.reading_list import EntryEdit, NoteEdit, SeenEdit, TagEdit
@@ -32,7 +32,7 @@ LICHEN_FACTS = HuggingFaceFacts(
     summary="Lichens grow.",
     keywords=["symbiosis"],
     stars=8,
-    links=Links(models=Repositories(total=2, first=["bog/lichen"]), observed=NOW),
+    links=LinkedRepositories(models=Repositories(total=2, first=["bog/lichen"]), observed=NOW),
     observed=NOW,
 )
 

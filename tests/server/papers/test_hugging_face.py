@@ -12,7 +12,7 @@ from server.identifiers import title_key
 from server.papers.hugging_face import combine, fold_keywords, has_thumbnail, is_repository
 from server.papers.list import list_papers
 from server.papers.page import read_paper
-from server.schema.hugging_face import HuggingFaceFacts, Links, Repositories
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
 from tests.server.material import FERN, MOSS, NOW, keys, source, take_in
 
 LATER = NOW + timedelta(days=1)
@@ -23,8 +23,10 @@ def facts(**fields: Any) -> HuggingFaceFacts:
     return HuggingFaceFacts(**({"observed": NOW} | fields))
 
 
-def linked(models: int, days: int) -> Links:
-    return Links(models=Repositories(total=models), observed=NOW + timedelta(days=days))
+def linked(models: int, days: int) -> LinkedRepositories:
+    return LinkedRepositories(
+        models=Repositories(total=models), observed=NOW + timedelta(days=days)
+    )
 
 
 RECORDS = [
@@ -73,18 +75,19 @@ def test_other_texts_are_no_repository_s_id(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "richness", "expected"),
+    ("key", "richness", "told", "expected"),
     [
-        (MOSS, "huggingface", True),
-        (MOSS, "arxiv", False),
-        ("hep-th/9901001", "huggingface", False),
-        ("t-0123", "huggingface", False),
+        (MOSS, "huggingface", None, True),
+        (MOSS, "overlay", facts(summary=SUMMARY), True),
+        (MOSS, "arxiv", None, False),
+        ("hep-th/9901001", "huggingface", None, False),
+        ("t-0123", "huggingface", None, False),
     ],
 )
 def test_papers_that_hugging_face_knows_may_have_a_picture(
-    key: str, richness: str, expected: bool
+    key: str, richness: str, told: HuggingFaceFacts | None, expected: bool
 ) -> None:
-    assert has_thumbnail(key, richness) is expected
+    assert has_thumbnail(key, richness, told) is expected
 
 
 @pytest.mark.anyio
@@ -129,7 +132,7 @@ class TestStore:
     async def test_keywords_are_searched_and_lists_show_what_is_told(self) -> None:
         told = facts(summary=SUMMARY, keywords=["Gradient Gardening", "C++"], stars=0)
         await take_in(source(MOSS, hugging_face=told, comments=3), source(FERN))
-        for query in ("gardening", 'keyword:"gradient gard"', "keyword:c++", "has:summary"):
+        for query in ("gardeng", 'keyword:"gradient gardenin"', "keyword:c++", "has:summary"):
             found = await list_papers(1, query, everything=True)
             assert keys(found.papers) == [MOSS], query
         paper = found.papers[0]
