@@ -12,29 +12,38 @@ from server.database.connection import fetch, places, writing
 from server.errors import TooLarge
 from server.identifiers import parse_arxiv_id, parse_arxiv_version, parse_key, title_key
 from server.papers.cards import cards
+from server.papers.hugging_face import make_facts
 from server.papers.ingest import ingest, place_in_listing
 from server.papers.related import explain
 from server.ranking.scores import score_papers
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.papers import (
     MAX_OVERLAY_PAPERS,
     Card,
     OverlayReply,
     OverlayRequest,
+    PageFacts,
     PageListing,
     PagePaper,
 )
 from server.schema.sources import Batch, SourceListing, SourcePaper, fold, printable
+
+_NOTHING = PageFacts()
 
 Extract = Callable[[list[int]], Awaitable[Any]]
 """Extracts the terms of papers by their row ids, or gives up after a while."""
 
 
 class _Known(Struct, frozen=True):
-    """A paper of the store, and whether it has an abstract and waits for extraction."""
+    """A paper of the store: whether it has an abstract and waits for extraction, and what Hugging
+    Face tells of it.
+    """
 
     id: int
     has_abstract: bool
     waits: bool
+    has_facts: bool
+    has_summary: bool
 
 
 async def overlay(
@@ -105,7 +114,10 @@ async def _resolve(keys: list[str]) -> dict[str, _Known]:
     if not keys:
         return {}
     wanted = places(len(keys))
-    columns = "p.id, p.abstract <> '' AS whole, p.extraction_version IS NULL AS waits"
+    columns = (
+        "p.id, p.abstract <> '' AS whole, p.extraction_version IS NULL AS waits, "
+        "p.hugging_face IS NOT NULL AS told, (p.hugging_face ->> 'summary') IS NOT NULL AS summed"
+    )
     # the better answer comes last: a title is the key of a paper only if it is of no other
     rows = await fetch(
         f"SELECT 1 AS rank, p.title_digest AS key, {columns} FROM paper p "
@@ -116,13 +128,22 @@ async def _resolve(keys: list[str]) -> dict[str, _Known]:
         f"UNION ALL SELECT 3, p.key, {columns} FROM paper p WHERE p.key IN ({wanted}) ORDER BY 1",
         *keys,
     )
-    return {row["key"]: _Known(row["id"], bool(row["whole"]), bool(row["waits"])) for row in rows}
+    flags = ("whole", "waits", "told", "summed")
+    return {row["key"]: _Known(row["id"], *(bool(row[flag]) for flag in flags)) for row in rows}
 
 
 def _is_news(paper: PagePaper, known: _Known | None) -> bool:
     if known is None:
         return bool(paper.title) or (paper.id is not None and parse_arxiv_id(paper.id) is not None)
-    return bool(paper.abstract) and not known.has_abstract
+    is_whole = bool(paper.abstract) and not known.has_abstract
+    return is_whole or _tells_more(paper.hugging_face or _NOTHING, known)
+
+
+def _tells_more(told: PageFacts, known: _Known) -> bool:
+    """Return whether a page tells of a paper what is not known; counts that grew are no news."""
+    if not known.has_facts:
+        return bool(told.summary or told.keywords) or told.stars is not None
+    return bool(told.summary) and not known.has_summary
 
 
 async def _find_new_versions(shown: dict[int, PagePaper]) -> set[int]:
@@ -155,10 +176,23 @@ def _batch(papers: list[PagePaper], now: datetime) -> Batch:
             authors=[fold(author) for author in paper.authors],
             published=paper.published,
             arxiv_version=_version(paper),
+            upvotes=(paper.hugging_face or _NOTHING).upvotes,
+            comments=(paper.hugging_face or _NOTHING).comments,
+            hugging_face=_facts(paper.hugging_face or _NOTHING, now),
         )
         for paper in papers
     ]
     return Batch(kind="page", papers=sources)
+
+
+def _facts(told: PageFacts, now: datetime) -> HuggingFaceFacts | None:
+    return make_facts(
+        summary=told.summary or "",
+        keywords=told.keywords,
+        model=told.model or "",
+        stars=told.stars,
+        observed=now,
+    )
 
 
 async def _list(listing: PageListing, rows: list[int | None], now: datetime) -> None:
