@@ -146,6 +146,17 @@ async def test_a_paper_is_shown_with_summary_and_picture(
     assert by.attributes["title"] == "Written by the language model example/Scribe"
 
 
+async def test_a_long_summary_is_cut_before_the_words_on_whose_it_is(
+    client: httpx.AsyncClient,
+) -> None:
+    long = replace(FACTS, summary="moss " * 300, observed=NOW.replace(year=2027))
+    await take_in(source(MOSS, "Moss", hugging_face=long))
+    [text, _] = [
+        passage.text() for passage in (await page(client, "/days/2026-03-05")).css(".passage")
+    ]
+    assert len(text) < 450 and text.endswith("moss... Hugging Face's summary")
+
+
 async def test_a_paper_s_page_names_keywords_and_what_refers_to_it(
     client: httpx.AsyncClient,
 ) -> None:
