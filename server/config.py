@@ -31,6 +31,8 @@ HELP = {
     "huggingface_url": "base URL of the Daily Papers API",
     "arxiv_url": "base URL of the arXiv API",
     "crossref_url": "base URL of the Crossref API",
+    "thumbnails": "show pictures of papers, which the server fetches from Hugging Face",
+    "thumbnails_url": "base URL of these pictures",
     "zotero_url": "where the Zotero of this computer answers",
     "zotero_minutes": "minutes between two syncs with Zotero while serving; 0: none",
     "zotero_collections": "sync Zotero's collections with the tags of their names",
@@ -66,6 +68,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     huggingface_url: str = "https://huggingface.co"
     arxiv_url: str = "https://export.arxiv.org"
     crossref_url: str = "https://api.crossref.org"
+    thumbnails: bool = True
+    thumbnails_url: str = "https://cdn-thumbnails.huggingface.co"
     zotero_url: str = "http://127.0.0.1:23119"
     zotero_minutes: Annotated[float, Meta(ge=0)] = 0
     zotero_collections: bool = False
@@ -109,6 +113,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     def zotero_keys(self) -> Path:
         """The file that keeps the keys that Zotero gave: `FILE.zotero-keys` beside the store."""
         return self._beside(".zotero-keys")
+
+    @property
+    def thumbnails_folder(self) -> Path:
+        """Where pictures of papers are kept: beside the SQLite file, as `FILE.thumbnails`."""
+        return self._beside(".thumbnails")
 
     def _beside(self, suffix: str) -> Path:
         """Return a path beside the SQLite file, or for PostgreSQL in the user's data folder."""

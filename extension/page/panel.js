@@ -35,6 +35,7 @@ export function makePanel(paper, act) {
   let editing = false;
   const controls = makeControls(paper, () => {});
   const legend = h("div.legend");
+  const summary = h("section.summary", { hidden: true });
   const results = h("section", { hidden: true });
   const notes = h("section.notes");
   const related = h("section", { hidden: true });
@@ -51,6 +52,7 @@ export function makePanel(paper, act) {
   const content = h(
     "div.content",
     controls.row,
+    summary,
     legend,
     results,
     notes,
@@ -96,7 +98,17 @@ export function makePanel(paper, act) {
     host.toggleAttribute("data-folded", !open);
   };
   const isEditing = () => editing;
-  return { host, draw, write, setOpen, isEditing, controls, related, corrections };
+  return { host, draw, write, setOpen, isEditing, controls, summary, related, corrections };
+}
+
+/**
+ * Draw Hugging Face's summary of a paper, marked as such.
+ * @param {HTMLElement} section
+ * @param {string | null} text
+ */
+export function drawSummary(section, text) {
+  section.hidden = !text;
+  section.replaceChildren(h("h2", t("summary")), h("p", text ?? ""));
 }
 
 /**

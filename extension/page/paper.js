@@ -5,9 +5,10 @@ import { paint, placeOf, rangeOf } from "./highlight.js";
 import { closePopover, openPopover } from "./layer.js";
 import { correctMention, makeEdit, paperRef } from "./menu.js";
 import { ask, askTwice } from "../shared/messages.js";
-import { drawCorrections, drawRelated, makePanel } from "./panel.js";
+import { drawCorrections, drawRelated, drawSummary, makePanel } from "./panel.js";
 import { findQuote, makeQuote, quoteOfSpan, spanOfQuote, wordsOfSpan } from "./quote.js";
 import { findAbstract, findText } from "../sites/pages.js";
+import { huggingface } from "../sites/huggingface.js";
 import { LABELS } from "./terms.js";
 import { t } from "../shared/i18n.js";
 
@@ -156,6 +157,9 @@ export class PaperMargin {
   showDetails(details) {
     this.details = details;
     this.draw();
+    // its own pages show it themselves
+    const isShown = huggingface.hosts.test(location.hostname);
+    drawSummary(this.panel.summary, isShown ? null : (details.hugging_face?.summary ?? null));
     drawCorrections(
       this.panel.corrections,
       details.corrections.filter((each) => !each.deleted),

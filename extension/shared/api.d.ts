@@ -213,6 +213,15 @@ export interface components {
             version: string;
             api: number;
         };
+        HuggingFaceFacts: {
+            summary?: string | null;
+            keywords?: string[];
+            model?: string | null;
+            stars?: number | null;
+            links?: components["schemas"]["LinkedRepositories"] | null;
+            /** Format: date-time */
+            observed: string;
+        };
         ImportState: {
             id: number;
             /** Format: date-time */
@@ -251,6 +260,13 @@ export interface components {
             key: string;
             title: string;
         };
+        LinkedRepositories: {
+            models?: components["schemas"]["Repositories"];
+            datasets?: components["schemas"]["Repositories"];
+            spaces?: components["schemas"]["Repositories"];
+            /** Format: date-time */
+            observed: string;
+        };
         ListedPaper: {
             key: string;
             title: string;
@@ -263,6 +279,10 @@ export interface components {
             card: components["schemas"]["Card"];
             snippet?: string | null;
             attempt?: components["schemas"]["FetchAttempt"] | null;
+            comments?: number | null;
+            hugging_face?: components["schemas"]["HuggingFaceFacts"] | null;
+            /** @default false */
+            has_thumbnail?: boolean;
         };
         LookupReply: {
             papers: (components["schemas"]["KnownPaper"] | null)[];
@@ -378,6 +398,20 @@ export interface components {
             /** @default null */
             listing?: components["schemas"]["PageListing"] | null;
         };
+        PageFacts: {
+            /** @default null */
+            summary?: string | null;
+            /** @default [] */
+            keywords?: string[];
+            /** @default null */
+            model?: string | null;
+            /** @default null */
+            stars?: number | null;
+            /** @default null */
+            upvotes?: number | null;
+            /** @default null */
+            comments?: number | null;
+        };
         PageListing: {
             /** @enum {unknown} */
             kind: "capture" | "daily" | "monthly" | "search" | "trending" | "weekly";
@@ -403,6 +437,8 @@ export interface components {
             issued?: string | null;
             /** @default null */
             address?: string | null;
+            /** @default null */
+            hugging_face?: components["schemas"]["PageFacts"] | null;
         };
         PairReply: {
             token: string;
@@ -469,6 +505,9 @@ export interface components {
             links?: {
                 [key: string]: components["schemas"]["LinkedPaper"];
             };
+            hugging_face?: components["schemas"]["HuggingFaceFacts"] | null;
+            /** @default false */
+            has_thumbnail?: boolean;
         };
         PaperReference: {
             /** @default null */
@@ -565,6 +604,11 @@ export interface components {
             status: "none" | "inbox" | "reading" | "read" | "skipped";
             score: number;
             terms: components["schemas"]["SharedTerm"][];
+        };
+        Repositories: {
+            /** @default 0 */
+            total?: number;
+            first?: string[];
         };
         Restore: {
             /** @enum {unknown} */
@@ -787,12 +831,14 @@ export type FetchAttempt = components['schemas']['FetchAttempt'];
 export type FileReport = components['schemas']['FileReport'];
 export type FoundSearch = components['schemas']['FoundSearch'];
 export type Health = components['schemas']['Health'];
+export type HuggingFaceFacts = components['schemas']['HuggingFaceFacts'];
 export type ImportState = components['schemas']['ImportState'];
 export type ImportUndone = components['schemas']['ImportUndone'];
 export type KeyAssignment = components['schemas']['KeyAssignment'];
 export type KeysAssigned = components['schemas']['KeysAssigned'];
 export type KnownPaper = components['schemas']['KnownPaper'];
 export type LinkedPaper = components['schemas']['LinkedPaper'];
+export type LinkedRepositories = components['schemas']['LinkedRepositories'];
 export type ListedPaper = components['schemas']['ListedPaper'];
 export type LookupReply = components['schemas']['LookupReply'];
 export type LookupRequest = components['schemas']['LookupRequest'];
@@ -811,6 +857,7 @@ export type NoteState = components['schemas']['NoteState'];
 export type NumberChange = components['schemas']['NumberChange'];
 export type OverlayReply = components['schemas']['OverlayReply'];
 export type OverlayRequest = components['schemas']['OverlayRequest'];
+export type PageFacts = components['schemas']['PageFacts'];
 export type PageListing = components['schemas']['PageListing'];
 export type PagePaper = components['schemas']['PagePaper'];
 export type PairReply = components['schemas']['PairReply'];
@@ -831,6 +878,7 @@ export type Ranking = components['schemas']['Ranking'];
 export type RankingEdit = components['schemas']['RankingEdit'];
 export type RankingState = components['schemas']['RankingState'];
 export type Related = components['schemas']['Related'];
+export type Repositories = components['schemas']['Repositories'];
 export type Restore = components['schemas']['Restore'];
 export type Result = components['schemas']['Result'];
 export type RevisionState = components['schemas']['RevisionState'];

@@ -1,9 +1,12 @@
 /** The JSON that Hugging Face's pages carry about their papers. Pure but for a one-entry cache. */
 
+/** @import { PageFacts } from "../shared/api.d.ts" */
 /** @import { PagePaper } from "../shared/types.d.ts" */
 
-/** The server's limit for an author's name. */
+/** The server's limits: for an author's name or a keyword, for keywords, and for a summary. */
 const MOST_NAME_CHARACTERS = 300;
+const MOST_KEYWORDS = 200;
+const MOST_SUMMARY_CHARACTERS = 10_000;
 
 /** @type {{ raw: string, items: ReturnType<typeof parseItems> } | undefined} */
 let memo;
@@ -88,7 +91,43 @@ export function describe(key, title, item) {
   if (authors.length) paper.authors = authors;
   if (/^\d{4}-\d{2}-\d{2}/.test(source.publishedAt))
     paper.published = source.publishedAt.slice(0, 10);
+  const facts = describeFacts(source, item);
+  if (facts) paper.hugging_face = facts;
   return paper;
+}
+
+/**
+ * Describe what Hugging Face adds to a paper, or return null if it adds nothing. Only what has the
+ * expected type is taken, as the server refuses anything else.
+ * @param {any} source the paper
+ * @param {any} item what holds it
+ * @returns {PageFacts | null}
+ */
+function describeFacts(source, item) {
+  /** @type {PageFacts} */
+  const facts = {};
+  const summary = textOf(source.ai_summary);
+  const keywords = (Array.isArray(source.ai_keywords) ? source.ai_keywords : [])
+    .map(textOf)
+    .filter((/** @type {string} */ word) => word && word.length <= MOST_NAME_CHARACTERS);
+  const model = textOf(source.ai_summary_model);
+  if (summary) facts.summary = summary.slice(0, MOST_SUMMARY_CHARACTERS);
+  if (keywords.length) facts.keywords = keywords.slice(0, MOST_KEYWORDS);
+  if (model) facts.model = model.slice(0, MOST_NAME_CHARACTERS);
+  if (isCount(source.githubStars)) facts.stars = source.githubStars;
+  if (isCount(source.upvotes)) facts.upvotes = source.upvotes;
+  if (isCount(item?.numComments)) facts.comments = item.numComments;
+  return Object.keys(facts).length ? facts : null;
+}
+
+/** @param {unknown} value */
+function textOf(value) {
+  return typeof value === "string" ? foldSpaces(value) : "";
+}
+
+/** @param {unknown} value */
+function isCount(value) {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 31;
 }
 
 /** @param {unknown} authors @returns {string[]} */

@@ -33,7 +33,7 @@ class AuthenticatedUser(Struct, frozen=True):
     """The user of a request, and the token that it came with.
 
     A device's token may be bound to the origin of the extension that it was paired from. `zone` is
-    the user's time zone, if they have chosen one.
+    the user's time zone, if they have chosen one, and `thumbnails` whether they want pictures.
     """
 
     user: int
@@ -45,6 +45,7 @@ class AuthenticatedUser(Struct, frozen=True):
     used: datetime | None
     zone: str | None = None
     scopes: tuple[Scope, ...] = SCOPES
+    thumbnails: bool = True
 
 
 async def issue(
@@ -197,7 +198,7 @@ async def identify(secret: str, kinds: tuple[str, ...], now: datetime) -> Authen
     """
     rows = await fetch(
         "SELECT t.id, t.user_id, t.kind, t.name, t.origin, t.used, t.expires, t.scopes, "
-        "r.name AS user_name, r.zone "
+        "r.name AS user_name, r.zone, r.thumbnails "
         "FROM token t JOIN reader r ON r.id = t.user_id WHERE t.digest = $1",
         _digest(secret),
     )
@@ -218,6 +219,7 @@ async def identify(secret: str, kinds: tuple[str, ...], now: datetime) -> Authen
         moment(row["used"]),
         row["zone"],
         _read_scopes(row["scopes"]),
+        bool(row["thumbnails"]),
     )
 
 

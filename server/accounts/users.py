@@ -42,6 +42,12 @@ async def set_zone(user: int, zone: str) -> None:
         await User.filter(id=user).update(zone=zone or None)
 
 
+async def set_thumbnails(user: int, *, shown: bool) -> None:
+    """Set whether pages show a user pictures of papers."""
+    async with writing():
+        await User.filter(id=user).update(thumbnails=shown)
+
+
 async def has_one_user() -> bool:
     """Return whether the store has exactly one user."""
     return await User.all().count() == 1

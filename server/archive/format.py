@@ -17,6 +17,7 @@ from nlp.spans import Label, Mention, Result
 from server.errors import SourceError
 from server.identifiers import fold_term, parse_key
 from server.schema.citations import Citation
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.papers import Place
 from server.schema.ranking import Choice, LeastScore, RankingState, SignalKind, SignalName
 from server.schema.reading_list import (
@@ -60,6 +61,7 @@ class ArchivedPaper(Struct, kw_only=True):
     doi: str | None = None
     organization: str | None = None
     categories: list[str] = field(default_factory=list)
+    hugging_face: HuggingFaceFacts | None = None
     richness: Richness
     observed: Moment
     created: Moment

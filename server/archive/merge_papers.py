@@ -48,6 +48,7 @@ def _source(paper: ArchivedPaper) -> SourcePaper:
         upvotes=paper.upvotes,
         issued=paper.issued,
         comments=paper.comments,
+        hugging_face=paper.hugging_face,
         **{name: getattr(paper, name) for name in FILLED},
     )
 

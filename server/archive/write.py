@@ -27,6 +27,7 @@ from server.archive.format import (
 from server.database.connection import day, moment, places
 from server.database.models import (
     decode_citation,
+    decode_facts,
     decode_mended,
     decode_mentions,
     decode_quote,
@@ -122,6 +123,7 @@ def _paper(row: Row, aliases: list[str], stood: list[Row]) -> ArchivedPaper:
         "categories": decode_strings(row["categories"]),
         "mentions": decode_mentions(row["mentions"]),
         "results": decode_results(row["results"]),
+        "hugging_face": decode_facts(row["hugging_face"]) if row["hugging_face"] else None,
         "published": day(row["published"]),
         "observed": moment(row["observed"]),
         "created": moment(row["created"]),

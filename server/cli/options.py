@@ -35,7 +35,7 @@ def setting_options(*names: str) -> Callable[[F], F]:
             flag, no_flag = (f"--{word}{name.replace('_', '-')}" for word in ("", "no-"))
             option = (
                 click.option(f"{flag}/{no_flag}", name, default=None, help=HELP[name])
-                if name in ("ingest", "extract", "zotero_collections")
+                if name in ("ingest", "extract", "thumbnails", "zotero_collections")
                 else click.option(flag, name, type=_TYPES.get(name, str), help=HELP[name])
             )
             command = option(command)

@@ -9,6 +9,7 @@ from tortoise.models import Model
 from nlp.spans import Mention, Result
 from server.schema.citations import Citation as CitationData
 from server.schema.fetching import Proposal
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.imports import Step
 from server.schema.quote import Quote
 from server.schema.terms import MendedResult
@@ -19,6 +20,7 @@ _RESULTS = msgspec.json.Decoder(list[Result])
 _CITATION = msgspec.json.Decoder(CitationData)
 _AGREED = msgspec.json.Decoder(Agreed)
 _PROPOSALS = msgspec.json.Decoder(list[Proposal])
+_FACTS = msgspec.json.Decoder(HuggingFaceFacts)
 _STEPS = msgspec.json.Decoder(list[Step])
 _MENDED: msgspec.json.Decoder[MendedResult | None] = msgspec.json.Decoder(MendedResult | None)
 _QUOTE: msgspec.json.Decoder[Quote | None] = msgspec.json.Decoder(Quote | None)
@@ -47,6 +49,11 @@ def decode_results(text: str | bytes) -> list[Result]:
 def decode_citation(text: str | bytes) -> CitationData:
     """Read the JSON column of a citation."""
     return _CITATION.decode(text)
+
+
+def decode_facts(text: str | bytes) -> HuggingFaceFacts:
+    """Decode a JSON column of what Hugging Face tells of a paper."""
+    return _FACTS.decode(text)
 
 
 def decode_steps(text: str | bytes) -> list[Step]:
@@ -78,11 +85,13 @@ class User(Model):
     """A person with an account: owns entries, tags, notes and corrections.
 
     `zone` is their time zone; null stands for the clock where the server runs.
+    `thumbnails` is whether pages show pictures of papers.
     """
 
     id = fields.IntField(primary_key=True)
     name = fields.CharField(max_length=100, unique=True)
     zone = fields.CharField(max_length=64, null=True)
+    thumbnails = fields.BooleanField(default=True, db_default=True)
     created = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -116,6 +125,9 @@ class Paper(Model):
     categories = fields.JSONField[list[str]](encoder=encode, decoder=decode_strings, default=list)
     sources = fields.JSONField[dict[str, str]](
         encoder=encode, decoder=decode_strings, default=dict, db_default="{}"
+    )
+    hugging_face = fields.JSONField[HuggingFaceFacts | None](
+        encoder=encode, decoder=decode_facts, null=True
     )
     arxiv_version = fields.SmallIntField(null=True)
     richness = fields.CharField(max_length=16)

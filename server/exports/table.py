@@ -22,7 +22,10 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
 
 class Row(Struct, kw_only=True):
-    """One paper as a row; lists are joined by "; ", notes by a blank line."""
+    """One paper as a row; lists are joined by "; ", notes by a blank line.
+
+    `stars`, `summary` and `keywords` are what Hugging Face tells.
+    """
 
     key: str
     title: str
@@ -35,6 +38,8 @@ class Row(Struct, kw_only=True):
     organization: str | None
     categories: str
     upvotes: int | None
+    comments: int | None
+    stars: int | None
     status: Status
     rating: int | None
     tags: str
@@ -47,6 +52,8 @@ class Row(Struct, kw_only=True):
     tasks: str
     results: str
     notes: str
+    summary: str
+    keywords: str
     abstract: str
 
 
@@ -68,6 +75,7 @@ async def render_jsonl(pages: AsyncIterable[PaperPage]) -> AsyncIterator[bytes]:
 
 def _row(page: PaperPage) -> Row:
     entry = page.entry if page.entry and not page.entry.deleted else None
+    facts = page.hugging_face
     return Row(
         key=page.key,
         title=page.title,
@@ -80,6 +88,8 @@ def _row(page: PaperPage) -> Row:
         organization=page.organization,
         categories="; ".join(page.categories),
         upvotes=page.upvotes,
+        comments=page.comments,
+        stars=facts.stars if facts else None,
         status=entry.status if entry else "none",
         rating=entry.rating if entry else None,
         tags="; ".join(read_tags(page)),
@@ -92,6 +102,8 @@ def _row(page: PaperPage) -> Row:
         tasks=_join_terms(page, "TASK"),
         results="; ".join(_write_result(result) for result in page.results if result.is_shown),
         notes="\n\n".join(write_notes(page)),
+        summary=(facts and facts.summary) or "",
+        keywords="; ".join(facts.keywords if facts else []),
         abstract=page.abstract,
     )
 

@@ -19,6 +19,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from server.database.connection import writing
 from server.database.models import Alias, Change, Listing, ListingPaper, Paper
 from server.identifiers import normalize_title, title_key
+from server.papers.hugging_face import combine, is_same
 from server.papers.merge import adopt_id, merge_papers
 from server.papers.versions import (
     choose_version,
@@ -39,7 +40,7 @@ FILLED = (
 )  # fmt: skip
 COUNTED = ("upvotes", "comments")
 READ = ("title", "abstract")
-SEARCHED = ("title", "abstract", "authors", "organization")
+SEARCHED = ("title", "abstract", "authors", "organization", "hugging_face")
 
 
 class IngestReport(Struct, kw_only=True):
@@ -203,6 +204,7 @@ async def _create(source: SourcePaper, kind: str, now: datetime) -> Paper:
         issued=source.issued,
         arxiv_version=source.arxiv_version if source.abstract else None,
         sources={name: kind for name in fields if fields[name]},
+        hugging_face=source.hugging_face if source.arxiv_id else None,
         title_digest=digest,
         richness=source.richness,
         observed=source.observed,
@@ -232,7 +234,10 @@ async def _update(
     if stored:
         paper.sources = paper.sources | dict.fromkeys(sorted(stored), kind)
         changed.append("sources")
-    if columns := [*changed, *_promote(paper, source)]:
+    columns = {*changed, *_promote(paper, source)}
+    if paper.hugging_face != before["hugging_face"]:
+        columns.add("hugging_face")  # perhaps only when it was observed
+    if columns:
         await paper.save(update_fields=columns)
         steps.append(_filled(paper, before))
     return bool(changed)
@@ -253,6 +258,8 @@ def _fill(paper: Paper, source: SourcePaper) -> list[str]:
     changed = [*_fill_fields(paper, source, richer=richer), *_raise_counts(paper, source)]
     if _fill_issued(paper, source, richer=richer or "published" in changed):
         changed.append("issued")
+    if _learn_facts(paper, source):
+        changed.append("hugging_face")
     return [*changed, *refresh(paper, changed)]
 
 
@@ -282,6 +289,19 @@ def _fill_issued(paper: Paper, source: SourcePaper, *, richer: bool) -> bool:
         paper.issued = source.issued
         return True
     return False
+
+
+def _learn_facts(paper: Paper, source: SourcePaper) -> bool:
+    """Combine what Hugging Face told of a paper so far with a record, and return whether that tells
+    anything new.
+
+    It knows papers by their ids alone, so that a paper that is merged into another one has none.
+    """
+    before, facts = paper.hugging_face, source.hugging_face
+    if facts is None or source.arxiv_id is None:
+        return False
+    paper.hugging_face = combine(before, facts) if before else facts
+    return not is_same(before, paper.hugging_face)
 
 
 def _promote(paper: Paper, source: SourcePaper) -> list[str]:
@@ -327,8 +347,9 @@ def refresh(paper: Paper, changed: list[str]) -> list[str]:
 def _spell(paper: Paper) -> tuple[str, ...]:
     """Set the words by which search finds a paper, and return the names of their columns."""
     paper.title_spellings = title_spellings(paper.title)
-    of_organization = name_words([paper.organization]) if paper.organization else ""
-    paper.abstract_spellings = f"{spellings(paper.abstract)} {of_organization}".strip()
+    keywords = paper.hugging_face.keywords if paper.hugging_face else []
+    named = name_words([*filter(None, [paper.organization]), *keywords])
+    paper.abstract_spellings = f"{spellings(paper.abstract)} {named}".strip()
     paper.author_words = name_words(paper.authors)
     return ("title_spellings", "abstract_spellings", "author_words")
 

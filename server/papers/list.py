@@ -10,11 +10,12 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from server.database.connection import day, fetch, is_postgres, moment, places
-from server.database.models import decode_strings
+from server.database.models import decode_facts, decode_strings
 from server.errors import Invalid
 from server.papers.cards import COUNT_STORED, cards
 from server.papers.facets import count_facets
 from server.papers.fetch_attempts import is_incomplete, read_attempts
+from server.papers.hugging_face import has_thumbnail
 from server.papers.page import read_pages
 from server.papers.query import read_query
 from server.ranking.scores import find_why_unranked, score_papers
@@ -280,8 +281,8 @@ async def read_listed(
     if not ids:
         return []
     rows = await fetch(
-        "SELECT id, key, title, abstract, authors, author_count, published, upvotes, code_url "
-        f"FROM paper WHERE id IN ({places(len(ids))})",
+        "SELECT id, key, title, abstract, authors, author_count, published, upvotes, code_url, "
+        f"comments, richness, hugging_face FROM paper WHERE id IN ({places(len(ids))})",
         *ids,
     )
     papers, found = {row["id"]: row for row in rows}, await cards(ids, user)
@@ -301,6 +302,9 @@ async def read_listed(
             card=found[row["id"]],
             snippet=(snippets or {}).get(row["id"]),
             attempt=attempts.get(row["id"]),
+            comments=row["comments"],
+            hugging_face=decode_facts(row["hugging_face"]) if row["hugging_face"] else None,
+            has_thumbnail=has_thumbnail(row["key"], row["richness"], row["hugging_face"]),
         )
         for row in (papers[number] for number in ids if number in papers)
     ]

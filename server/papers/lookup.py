@@ -26,17 +26,22 @@ from server.schema.sources import fold
 
 _COLUMNS = (
     "p.id, p.title_digest AS digest, p.abstract <> '' AS whole, "
-    "p.extraction_version IS NULL AS waits"
+    "p.extraction_version IS NULL AS waits, "
+    "p.hugging_face IS NOT NULL AS told, (p.hugging_face ->> 'summary') IS NOT NULL AS summed"
 )
 
 
 class StoredPaper(Struct, frozen=True):
-    """A paper of the store, and whether it has an abstract and waits for extraction."""
+    """A paper of the store: whether it has an abstract and waits for extraction, and what Hugging
+    Face tells of it.
+    """
 
     id: int
     digest: str
     has_abstract: bool
     waits: bool
+    has_facts: bool
+    has_summary: bool
 
 
 async def look_up(papers: Sequence[PaperReference], user: int) -> LookupReply:
@@ -118,7 +123,8 @@ async def _find_by_doi(dois: set[str]) -> dict[str, StoredPaper]:
 
 
 def _by_name(rows: list[dict[str, Any]]) -> dict[str, StoredPaper]:
+    flags = ("whole", "waits", "told", "summed")
     return {
-        row["name"]: StoredPaper(row["id"], row["digest"], bool(row["whole"]), bool(row["waits"]))
+        row["name"]: StoredPaper(row["id"], row["digest"], *(bool(row[flag]) for flag in flags))
         for row in rows
     }

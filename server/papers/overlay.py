@@ -10,18 +10,23 @@ from server.database.change_feed import newest_change
 from server.database.connection import fetch, places, writing
 from server.identifiers import parse_arxiv_version, parse_doi
 from server.papers.cards import cards
+from server.papers.hugging_face import make_facts
 from server.papers.ingest import ingest, place_in_listing
 from server.papers.lookup import StoredPaper, arxiv_id_of, find_stored, key_of, require_few
 from server.papers.related import explain
 from server.ranking.scores import score_papers
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.papers import (
     Card,
     OverlayReply,
     OverlayRequest,
+    PageFacts,
     PageListing,
     PagePaper,
 )
 from server.schema.sources import Batch, SourceListing, SourcePaper, fold, printable
+
+_NOTHING = PageFacts()
 
 Extract = Callable[[list[int]], Awaitable[Any]]
 """Extracts the terms of papers by their row ids, or gives up after a while."""
@@ -83,7 +88,15 @@ def _is_news(paper: PagePaper, known: StoredPaper | None) -> bool:
         return bool(paper.title) or arxiv_id_of(paper) is not None
     # ingest knows a paper by its id or title, not by a DOI that it has under another title
     is_same = arxiv_id_of(paper) is not None or known.digest == key_of(paper)
-    return is_same and bool(paper.abstract) and not known.has_abstract
+    is_whole = bool(paper.abstract) and not known.has_abstract
+    return is_same and (is_whole or _tells_more(paper.hugging_face or _NOTHING, known))
+
+
+def _tells_more(told: PageFacts, known: StoredPaper) -> bool:
+    """Return whether a page tells of a paper what is not known; counts that grew are no news."""
+    if not known.has_facts:
+        return bool(told.summary or told.keywords) or told.stars is not None
+    return bool(told.summary) and not known.has_summary
 
 
 async def _find_new_versions(shown: dict[int, PagePaper]) -> set[int]:
@@ -123,10 +136,23 @@ def _batch(papers: list[PagePaper], now: datetime) -> Batch:
             issued=None if paper.published else paper.issued,
             doi=parse_doi(paper.doi or ""),
             arxiv_version=_version(paper),
+            upvotes=(paper.hugging_face or _NOTHING).upvotes,
+            comments=(paper.hugging_face or _NOTHING).comments,
+            hugging_face=_facts(paper.hugging_face or _NOTHING, now),
         )
         for paper in papers
     ]
     return Batch(kind="page", papers=sources)
+
+
+def _facts(told: PageFacts, now: datetime) -> HuggingFaceFacts | None:
+    return make_facts(
+        summary=told.summary or "",
+        keywords=told.keywords,
+        model=told.model or "",
+        stars=told.stars,
+        observed=now,
+    )
 
 
 async def _list(listing: PageListing, rows: list[int | None], now: datetime) -> None:

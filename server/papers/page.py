@@ -10,6 +10,7 @@ from server.exports.note_links import find_links
 from server.identifiers import paper_url
 from server.papers.cards import cards, corrections_of, extraction_state
 from server.papers.fetch_attempts import is_incomplete, read_attempts
+from server.papers.hugging_face import has_thumbnail
 from server.papers.note_links import resolve_links
 from server.schema.citations import Citation
 from server.schema.fetching import FetchAttempt
@@ -109,6 +110,8 @@ def _page(
         categories=paper.categories,
         upvotes=paper.upvotes,
         comments=paper.comments,
+        hugging_face=paper.hugging_face,
+        has_thumbnail=has_thumbnail(paper.key, paper.richness, paper.hugging_face),
         extraction=extraction_state(paper.extraction_version, paper.extraction_error),
         extraction_version=paper.extraction_version,
         seen=card.seen,

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from server.schema.citations import Citation
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.reading_list import EntryState, NoteState
 
 QUIET_FIELDS = {"richness", "observed", "sources", "arxiv_version"}
@@ -36,6 +37,7 @@ class PaperFields(Struct, kw_only=True):
     observed: datetime
     sources: dict[str, str]
     arxiv_version: int | None = None
+    hugging_face: HuggingFaceFacts | None = None
 
 
 class PaperCreated(Struct, kw_only=True, tag="created"):

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field
 from nlp.spans import Label, Mention, Result
 from server.schema.citations import Citation
 from server.schema.fetching import FetchAttempt
+from server.schema.hugging_face import Count, HuggingFaceFacts
 from server.schema.ranking import WhyUnranked
 from server.schema.reading_list import EntryState, NoteState, Status
 from server.schema.searches import FacetValue
@@ -72,6 +73,22 @@ class Card(Struct, kw_only=True):
     for_you: Closeness | None = None
 
 
+class PageFacts(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a page of Hugging Face tells of a paper: its summary and keywords, and what is counted.
+
+    `stars` are those of the code on GitHub.
+    """
+
+    summary: Annotated[str, Meta(max_length=10_000)] | None = None
+    keywords: Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=200)] = field(
+        default_factory=list
+    )
+    model: Annotated[str, Meta(max_length=300)] | None = None
+    stars: Count | None = None
+    upvotes: Count | None = None
+    comments: Count | None = None
+
+
 class PaperReference(Struct, kw_only=True, forbid_unknown_fields=True):
     """What names a paper: an `id` (an arXiv id, an address, or a key of ours), a DOI, or a title.
 
@@ -105,6 +122,7 @@ class PagePaper(PaperReference, kw_only=True, forbid_unknown_fields=True):
         | None
     ) = None
     address: Annotated[str, Meta(max_length=300)] | None = None
+    hugging_face: PageFacts | None = None
 
 
 class LookupRequest(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -179,6 +197,7 @@ class PaperPage(Struct, kw_only=True):
     `sources` maps the name of each field to the kind of source that it came from ("BibTeX").
     `attempt` is on papers without an abstract or an arXiv id that were looked for on the web.
     `links` maps what stands in double brackets in the notes to the paper that it names.
+    `has_thumbnail` tells whether the server may get a picture of the paper from Hugging Face.
 
     Mentions and results refer to the characters of title, newline, abstract.
     """
@@ -213,6 +232,8 @@ class PaperPage(Struct, kw_only=True):
     sources: dict[str, str] = field(default_factory=dict)
     attempt: FetchAttempt | None = None
     links: dict[str, LinkedPaper] = field(default_factory=dict)
+    hugging_face: HuggingFaceFacts | None = None
+    has_thumbnail: bool = False
 
     @property
     def name(self) -> str:
@@ -230,6 +251,7 @@ class ListedPaper(Struct, kw_only=True):
     U+2068 and U+2069.
 
     `attempt` is on papers without an abstract or an arXiv id that were looked for on the web.
+    `has_thumbnail` tells whether the server may get a picture of the paper from Hugging Face.
     """
 
     key: str
@@ -243,6 +265,9 @@ class ListedPaper(Struct, kw_only=True):
     card: Card
     snippet: str | None = None
     attempt: FetchAttempt | None = None
+    comments: int | None = None
+    hugging_face: HuggingFaceFacts | None = None
+    has_thumbnail: bool = False
 
     @property
     def name(self) -> str:

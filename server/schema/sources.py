@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct, ValidationError, convert, field
 
 from server.schema.citations import Citation
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.quote import Quote
 from server.schema.reading_list import Status
 
@@ -77,6 +78,7 @@ class SourcePaper(Struct, kw_only=True):
     doi: str | None = None
     organization: str | None = None
     categories: list[str] = field(default_factory=list)
+    hugging_face: HuggingFaceFacts | None = None
     arxiv_comment: str | None = None
     tags: list[str] = field(default_factory=list)
     notes: list[SourceNote] = field(default_factory=list)

@@ -1,11 +1,12 @@
 """The query language of the reading list, read into a tree.
 
     free words  "a phrase"  -word  NOT word  or  ( )
-    tag:rl  method:LoRA  dataset:"MS MARCO"  metric:BLEU  task:…  author:…  org:…
+    tag:rl  method:LoRA  dataset:"MS MARCO"  metric:BLEU  task:…  author:…  org:…  keyword:…
     title:…  abstract:…  note:…
     introduces:GRPO  compares:PPO  uses:"MS MARCO"  background:BERT
-    status:inbox  rating:>=4  has:note  has:code  added:>2026-01-01  published:2025
-    listed:2026-03-05  listed:today  added:<7d  upvotes:>50  like:2401.01234  sort:upvotes
+    status:inbox  rating:>=4  has:note  has:code  has:summary  added:>2026-01-01  published:2025
+    listed:2026-03-05  listed:today  added:<7d  upvotes:>50  comments:>5  stars:>100
+    like:2401.01234  sort:upvotes
 
 Words and terms joined by a space are and-ed; `or` binds weaker; brackets group. A word that ends in
 `*` is a prefix. The id or the address of a paper stands for the paper, a name before a colon that
@@ -44,14 +45,18 @@ ROLE_FIELDS: dict[str, Role] = {
     "background": "background",
 }
 STATUSES = ("none", "inbox", "reading", "read", "skipped")
-HAVING = ("note", "code", "tag", "rating", "result", "abstract")
+HAVING = (
+    *("note", "code", "tag", "rating", "result", "abstract"),
+    *("summary", "model", "dataset", "space"),
+)
 DATE_FIELDS = ("added", "published", "listed")
+NUMBER_FIELDS = ("upvotes", "comments", "stars")
 TEXT_FIELDS = ("title", "abstract", "note")
 SORTS: tuple[Sort, ...] = get_args(Sort)
 FIELDS = (
     *TERM_FIELDS,
     *ROLE_FIELDS,
-    *("tag", "author", "org", *TEXT_FIELDS, "status", "rating", "has", "upvotes"),
+    *("tag", "author", "org", "keyword", *TEXT_FIELDS, "status", "rating", "has", *NUMBER_FIELDS),
     *DATE_FIELDS,
     *("key", "like", "sort"),
 )
@@ -317,7 +322,7 @@ class _Reader(Transformer[Token, Any]):
             address = next(filter(is_paper_id, (written, content)), None)
             return Field("key", "=", address) if address else Text(written)
         is_rated = name == "rating" and content.lower() != "none"
-        comparable = is_rated or name in (*DATE_FIELDS, "upvotes")
+        comparable = is_rated or name in (*DATE_FIELDS, *NUMBER_FIELDS)
         if comparison != "=" and not comparable:
             self._refuse(f"{name}: cannot be compared with {comparison}", tokens[1].start_pos)
         self._check(name, content, value.start_pos)
@@ -339,8 +344,8 @@ class _Reader(Transformer[Token, Any]):
             self._refuse(f"{name}: is one of {', '.join(allowed)}", position)
         if not value.strip():
             self._refuse(f"{name}: needs a value", position)
-        if name == "upvotes" and not re.fullmatch("[0-9]{1,9}", value):
-            self._refuse("upvotes: needs a number", position)
+        if name in NUMBER_FIELDS and not re.fullmatch("[0-9]{1,9}", value):
+            self._refuse(f"{name}: needs a number", position)
         if name == "like" and parse_key(value) is None:
             self._refuse("like: needs the arXiv id, the address or the key of a paper", position)
 

@@ -36,6 +36,7 @@ from server.search.fulltext import (
     subject,
 )
 from server.search.parser import (
+    NUMBER_FIELDS,
     ROLE_FIELDS,
     TERM_FIELDS,
     Alike,
@@ -540,9 +541,19 @@ def _sought(part: Field) -> Text:
 
 
 def _organization(sql: Sql, part: Field) -> str:
-    """Write that a paper is of an organization whose name has the words, the last of them begun.
+    """Write that a paper is of an organization whose name has the words, the last of them begun."""
+    return _named(sql, part, "organization")
 
-    The index finds the words, also in the abstract's other spellings, and the name decides.
+
+def _keyword(sql: Sql, part: Field) -> str:
+    """Write that a keyword of a paper has the words, the last of them begun."""
+    return _named(sql, part, "hugging_face ->> 'keywords'")
+
+
+def _named(sql: Sql, part: Field, names: str) -> str:
+    """Write that a column of names has the words, the last of them begun.
+
+    The index finds the words, also in the abstract's other spellings, and the column decides.
     """
     words = tuple(tokens(part.value))
     if not words:
@@ -551,18 +562,21 @@ def _organization(sql: Sql, part: Field) -> str:
     # SQLite folds the case of ASCII alone: any other letter may be any one letter
     name = re.sub(r"[^\x00-\x7f]", "_", _like(part.value.rstrip("*").lower()))
     pattern = sql.add(f"%{name}%")
-    is_named = f"LOWER(organization) LIKE {pattern} ESCAPE '\\'"
+    is_named = f"LOWER({names}) LIKE {pattern} ESCAPE '\\'"
     if sql.postgres:
         return f"{sql.paper} IN ({found} AND {is_named})"
     return f"{sql.paper} IN (SELECT o.id FROM paper o WHERE o.id IN ({found}) AND {is_named})"
 
 
-def _upvotes(sql: Sql, part: Field) -> str:
+def _count(sql: Sql, part: Field) -> str:
     # by the index, in which -1 stands for an unknown number
-    upvotes = "COALESCE(u.upvotes, -1)"
-    test = f"{upvotes} {part.comparison} {sql.add(int(part.value))}"
+    column = (
+        "CAST(u.hugging_face ->> 'stars' AS INTEGER)" if part.name == "stars" else f"u.{part.name}"
+    )
+    number = f"COALESCE({column}, -1)"
+    test = f"{number} {part.comparison} {sql.add(int(part.value))}"
     if part.comparison in ("<", "<="):
-        test = f"{test} AND {upvotes} >= 0"
+        test = f"{test} AND {number} >= 0"
     return f"{sql.paper} IN (SELECT u.id FROM paper u WHERE {test})"
 
 
@@ -590,7 +604,14 @@ def _has(sql: Sql, part: Field) -> str:
         "rating": "e.rating IS NOT NULL",
         "result": "CAST(p.results AS TEXT) <> '[]'",
         "abstract": "p.abstract <> ''",
+        "summary": "(p.hugging_face ->> 'summary') IS NOT NULL",
+        **{kind: _is_linked(kind) for kind in ("model", "dataset", "space")},
     }[part.value.lower()]
+
+
+def _is_linked(kind: str) -> str:
+    """Write that models, datasets or Spaces of Hugging Face refer to a paper."""
+    return f"CAST(p.hugging_face -> 'links' -> '{kind}s' ->> 'total' AS INTEGER) > 0"
 
 
 def _has_note(sql: Sql) -> str:
@@ -650,13 +671,14 @@ _FIELDS: dict[str, Callable[[Sql, Field], str]] = {
     "tag": _tag,
     "author": _author,
     "org": _organization,
+    "keyword": _keyword,
     "title": _text,
     "abstract": _text,
     "note": _note,
     "status": _status,
     "rating": _rating,
     "has": _has,
-    "upvotes": _upvotes,
+    **dict.fromkeys(NUMBER_FIELDS, _count),
     "added": _added,
     "published": _published,
     "listed": _listed,

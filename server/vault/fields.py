@@ -38,7 +38,7 @@ def read_values(page: PaperPage, style: StyleName) -> dict[str, Value]:
     values: dict[str, Value] = {"paper_key": page.key, "title": page.title}
     if style != "plain":
         values["aliases"] = _aliases(page)
-    entry = _read_entry(page, style)
+    entry, facts = _read_entry(page, style), page.hugging_face
     return values | {
         "citekey": citation_key(page),
         "authors": page.authors,
@@ -52,6 +52,8 @@ def read_values(page: PaperPage, style: StyleName) -> dict[str, Value]:
         "datasets": list(terms_of(page, "DATASET")),
         "metrics": list(terms_of(page, "METRIC")),
         "tasks": list(terms_of(page, "TASK")),
+        "summary": facts.summary if facts else None,
+        "keywords": facts.keywords if facts else [],
         "added": entry["added"],
         "updated": entry["updated"],
     }

@@ -11,7 +11,10 @@ from server.vault.fields import Exported, Value, digest, merge_value
 
 _NAMES = {"paper_key": "paper-key", "aliases": "alias"}
 _KEYS = {name: key for key, name in _NAMES.items()}
-_LISTS = {"aliases", "authors", "tags", "introduces", "methods", "datasets", "metrics", "tasks"}
+_LISTS = {
+    *("aliases", "authors", "tags", "introduces", "methods", "datasets", "metrics", "tasks"),
+    "keywords",
+}
 _LINE = re.compile(r"(?P<name>[^\s:]+)::[ \t]*(?P<value>.*)")
 _ITEM = re.compile(r"#?\[\[(.*?)\]\]|#?([^,\s][^,]*)")
 _LINK = re.compile(r"\[\[|\]\]")

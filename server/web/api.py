@@ -36,8 +36,10 @@ from server.accounts.tokens import AuthenticatedUser
 from server.archive.write import export_archive
 from server.database.change_feed import changes_since, newest_change, was_given_out
 from server.database.connection import check_in_place
+from server.database.serializers import find_paper
 from server.database.versioning import Edit, is_applied
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
+from server.imports.thumbnails import Thumbnails
 from server.papers.list import list_papers, read_papers
 from server.papers.lookup import look_up
 from server.papers.overlay import overlay
@@ -126,6 +128,10 @@ from server.web.paths import sent_name
 
 API = 1
 MAX_IMPORT = 256_000_000  # bytes
+# a picture of a paper does not change; while there is none, there may be one soon
+_KEPT = {"cache-control": "private, max-age=604800"}
+_UNKEPT = {"cache-control": "private, max-age=60"}
+_EMPTY = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 54"/>'
 OVERLAY_SECONDS = 0.3  # how long an overlay request waits for the extraction of new papers
 
 ExportFormat = Literal[
@@ -302,6 +308,21 @@ async def get_paper(request: ApiRequest, paper_key: Key) -> PaperPage:
 async def get_versions(request: ApiRequest, paper_key: Key) -> PaperVersions:
     """Return all known texts of a paper, what changed between them, and your notes beside them."""
     return await read_versions(paper_key, request.user.user)
+
+
+async def get_thumbnail(request: ApiRequest, paper_key: Key) -> Response[bytes]:
+    """Return Hugging Face's picture of a paper, which the server fetches and keeps.
+
+    Where there is none, a browser's `img` is answered with an empty picture, and the status 404.
+    """
+    thumbnails: Thumbnails = request.app.state.thumbnails
+    key = (await find_paper(paper_key)).key
+    if picture := await thumbnails.find(key):
+        return Response(picture.data, media_type=picture.media_type, headers=_KEPT)
+    if "image/" in request.headers.get("accept", ""):
+        return Response(_EMPTY, media_type="image/svg+xml", status_code=404, headers=_UNKEPT)
+    why = "or Hugging Face does not answer" if thumbnails.enabled else "as --no-thumbnails says"
+    raise NotFound(f"no thumbnail of {key}, {why}")
 
 
 async def get_related(request: ApiRequest, paper_key: Key) -> list[Related]:
@@ -787,6 +808,14 @@ api = Router(
         get(key_paths("/papers/{key}"))(get_paper),
         get(key_paths("/papers/{key}/versions"))(get_versions),
         get(key_paths("/papers/{key}/related"))(get_related),
+        get(
+            key_paths("/papers/{key}/thumbnail"),
+            media_type="image/*",
+            responses={
+                200: ResponseSpec(bytes, media_type="image/*", description="the picture"),
+                **problems(*_READING),
+            },
+        )(get_thumbnail),
         get(key_paths("/papers/{key}/citation-key"))(get_citation_key),
         put(key_paths("/papers/{key}/citation-key"))(put_citation_key),
         get(key_paths("/papers/{key}/entry"))(get_entry),

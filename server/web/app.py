@@ -23,6 +23,7 @@ from server.database.change_feed import ChangeFeed
 from server.database.failures import explain
 from server.errors import PapermarginError, StoreError
 from server.extraction.worker_client import Extractor
+from server.imports.thumbnails import Thumbnails
 from server.logs import loggable
 from server.maintenance.kept_backups import keep_backing_up
 from server.maintenance.rescue import watch_file
@@ -62,6 +63,9 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
         )
         app.state.assistants = Assistants()
         app.state.zotero = ZoteroSyncs(config)
+        thumbnails = app.state.thumbnails = Thumbnails(
+            config.thumbnails_folder, config.thumbnails_url, enabled=config.thumbnails
+        )
         app.state.pairing_limit = PairingLimit()
 
         def look_again() -> None:
@@ -88,6 +92,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await restorations.close()
+            await thumbnails.close()
             await extractor.close()
             # when the last use of a token was is worth no failed shutdown
             with suppress(StoreError):

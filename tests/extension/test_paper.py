@@ -149,9 +149,13 @@ def test_the_panel_lists_the_papers_most_like_this_one(
 
 
 def test_arxiv_has_the_same_panel(paired: Browser, server: Server, paper: Paper) -> None:
+    told = {"id": paper.key, "title": paper.title, "hugging_face": {"summary": "It looks."}}
+    server.call("POST", "/api/v1/overlay", {"papers": [told]})
     page = paired.open(f"https://arxiv.org/abs/{paper.key}v2", arxiv_page(paper, version=2))
     expect(page.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=180_000)
     until(lambda: "ImageNet" in coloured(page, "dataset"))
+    summary = page.locator("papermargin-panel section.summary")
+    expect(summary).to_have_text("Hugging Face's summaryIt looks.")
     page.locator("papermargin-panel .status").click()
     until(lambda: (server.card(paper.key)["entry"] or {}).get("status") == "inbox")
     assert server.call("GET", f"/api/v1/papers/{paper.key}")["authors"] == [

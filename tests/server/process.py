@@ -67,7 +67,8 @@ def serve(
     store = (
         ["--database-url", config.database_url] if config.database_url else ["--db", str(config.db)]
     )
-    command = ["serve", *store, "--port", str(port), "--no-ingest", "--no-extract", *options]
+    alone = ("--no-ingest", "--no-extract", "--no-thumbnails")  # nothing asks the web
+    command = ["serve", *store, "--port", str(port), *alone, *options]
     process = FORKS.Process(
         target=_papermargin, args=(command, log, clock, dict(environment or {}))
     )

@@ -12,6 +12,7 @@ from nlp.spans import LABELS, Extraction, Label, Mention
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import put_note
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
 from server.schema.reading_list import EntryEdit, NoteEdit
 from tests.server.material import NOW, edit, source, take_in
 
@@ -45,6 +46,8 @@ class Known(Struct):
     published: date | None
     upvotes: int | None
     has_code: bool
+    comments: int | None = None
+    facts: HuggingFaceFacts | None = None
     status: str | None = None
     rating: int | None = None
     tags: list[str] = field(default_factory=list)
@@ -64,7 +67,28 @@ class Known(Struct):
             if self.status
             else []
         )
-        return word in [*self.title, *self.abstract, *self.note, *tags]
+        return word in [*self.title, *self.abstract, *self.note, *self.keywords, *tags]
+
+    @property
+    def keywords(self) -> list[str]:
+        """Return the keywords that Hugging Face gives the paper."""
+        return self.facts.keywords if self.facts else []
+
+    @property
+    def has_summary(self) -> bool:
+        """Return whether Hugging Face summarizes the paper."""
+        return self.facts is not None and self.facts.summary is not None
+
+    @property
+    def links(self) -> LinkedRepositories | None:
+        """Return what of Hugging Face refers to the paper, None if it is not known."""
+        return self.facts.links if self.facts else None
+
+    @property
+    def stars(self) -> int:
+        """Return the stars of the paper's code, -1 if they are not known."""
+        stars = self.facts.stars if self.facts else None
+        return -1 if stars is None else stars
 
 
 async def fill(seed: int, count: int, others: int = 2) -> list[Known]:
@@ -83,6 +107,8 @@ async def fill(seed: int, count: int, others: int = 2) -> list[Known]:
                 published=paper.published,
                 upvotes=paper.upvotes,
                 code_url="https://example.org/code" if paper.has_code else None,
+                comments=paper.comments,
+                hugging_face=paper.facts,
             )
             for paper in papers
         )
@@ -132,8 +158,26 @@ def _make(chance: random.Random, n: int) -> Known:
         ),
         upvotes=chance.choice([None, 0, 3, 3, 40]),
         has_code=chance.random() < 0.3,
+        comments=chance.choice([None, 0, 7]),
+        facts=_make_facts(chance),
         terms=[(label, chance.choice(TERMS[label])) for label in LABELS if chance.random() < 0.6],
     )
+
+
+def _make_facts(chance: random.Random) -> HuggingFaceFacts | None:
+    links = LinkedRepositories(
+        models=Repositories(total=chance.choice([0, 3]), first=["bog/moss"]),
+        spaces=Repositories(total=chance.choice([0, 1])),
+        observed=NOW,
+    )
+    facts = HuggingFaceFacts(
+        summary=chance.choice([None, "It is damp."]),
+        keywords=chance.choices(WORDS, k=chance.randrange(3)),
+        stars=chance.choice([None, 0, 200]),
+        links=chance.choice([None, links]),
+        observed=NOW,
+    )
+    return chance.choice([None, facts])
 
 
 async def _write(chance: random.Random, paper: Known, n: int) -> None:

@@ -15,6 +15,8 @@ from msgspec import Meta, Struct, field
 
 from server.errors import SourceError
 from server.identifiers import parse_arxiv_id
+from server.papers.hugging_face import MAX_NAMED, is_repository, make_facts
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
 from server.schema.sources import Batch, SourceListing, SourcePaper, fold, web_address
 
 # until 2025-03 only the time of submission told the day; it is UTC at first, New York's time (5 h
@@ -50,6 +52,17 @@ class _Paper(Struct, rename="camel"):
     github_repo: str | None = None
     project_page: str | None = None
     organization: _Organization | None = None
+    # what a wrong shape of may not cost the paper
+    ai_summary: Any = msgspec.field(name="ai_summary", default=None)
+    ai_keywords: Any = msgspec.field(name="ai_keywords", default=None)
+    ai_summary_model: Any = msgspec.field(name="ai_summary_model", default=None)
+    github_stars: Any = None
+    linked_models: Any = None
+    linked_datasets: Any = None
+    linked_spaces: Any = None
+    num_total_models: Any = None
+    num_total_datasets: Any = None
+    num_total_spaces: Any = None
 
 
 class _Item(Struct, rename="camel"):
@@ -151,7 +164,55 @@ def _source_paper(item: _Item, observed: datetime) -> SourcePaper:
         code_url=repository,
         project_url=project,
         organization=_organization(item),
+        hugging_face=_facts(paper, observed),
     )
+
+
+def _facts(paper: _Paper, observed: datetime) -> HuggingFaceFacts | None:
+    """Return what Hugging Face adds to a paper, None if it adds nothing.
+
+    What has another shape than expected is left out.
+    """
+    return make_facts(
+        summary=_text(paper.ai_summary),
+        keywords=map(_text, _list(paper.ai_keywords)),
+        model=_text(paper.ai_summary_model),
+        stars=_count(paper.github_stars),
+        links=_repositories(paper, observed),
+        observed=observed,
+    )
+
+
+def _repositories(paper: _Paper, observed: datetime) -> LinkedRepositories | None:
+    """Return the repositories that refer to a paper, None in a list, whose papers have none."""
+    kinds = (
+        (paper.num_total_models, paper.linked_models),
+        (paper.num_total_datasets, paper.linked_datasets),
+        (paper.num_total_spaces, paper.linked_spaces),
+    )
+    if all(total is None and linked is None for total, linked in kinds):
+        return None
+    models, datasets, spaces = (_linked(total, linked) for total, linked in kinds)
+    return LinkedRepositories(models=models, datasets=datasets, spaces=spaces, observed=observed)
+
+
+def _linked(total: Any, linked: Any) -> Repositories:
+    ids = [_text(item.get("id")) for item in _list(linked) if isinstance(item, dict)]
+    named = [*dict.fromkeys(filter(is_repository, ids))]
+    return Repositories(total=max(_count(total) or 0, len(named)), first=named[:MAX_NAMED])
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _count(value: Any) -> int | None:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    return value if is_count else None
 
 
 def _links(paper: _Paper) -> tuple[str | None, str | None]:

@@ -10,6 +10,7 @@ from server.identifiers import parse_arxiv_id
 from server.imports.formats.dates import read_date, read_moment
 from server.imports.formats.fields import Record, read_records
 from server.imports.formats.references import read_rating, read_status
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.quote import Quote
 from server.schema.sources import Batch, SourceNote, SourcePaper, fold, printable, web_address
 
@@ -49,6 +50,7 @@ def _read(page: Record, observed: datetime) -> SourcePaper:
         doi=page.text("doi") or None,
         organization=page.text("organization") or None,
         categories=page.texts("categories"),
+        hugging_face=_read_facts(page),
         notes=[_read_note(note) for note in page.records("notes")],
     )
     for entry in page.records("entry"):
@@ -57,6 +59,14 @@ def _read(page: Record, observed: datetime) -> SourcePaper:
         paper.rating = read_rating(entry.text("rating"))
         paper.added = read_moment(entry.text("added"))
     return paper
+
+
+def _read_facts(page: Record) -> HuggingFaceFacts | None:
+    try:
+        return msgspec.convert(page.values.get("huggingface"), HuggingFaceFacts | None)
+    except msgspec.ValidationError:
+        page.drop("hugging_face", "what Hugging Face tells")
+        return None
 
 
 def _read_note(note: Record) -> SourceNote:

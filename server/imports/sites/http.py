@@ -16,7 +16,7 @@ from msgspec import Struct
 from server.errors import SourceError, Unreachable
 from server.schema.sources import fold
 
-_AGENT = f"papermargin/{version('papermargin')} (a personal reading list)"
+AGENT = f"papermargin/{version('papermargin')} (a personal reading list)"
 # RateLimit: "api";r=0;t=42 means 0 requests left and 42 s until there are more
 _RESET = re.compile(r";\s*t=(\d{1,9})")
 _SECONDS = re.compile(r"\d{1,9}")
@@ -126,7 +126,7 @@ class Site:
                     response = await self._client.get(
                         self._base_url + path,
                         params=params,
-                        headers={"User-Agent": _AGENT},
+                        headers={"User-Agent": AGENT},
                         timeout=self._patience.answer,
                         follow_redirects=True,
                     )

@@ -65,17 +65,18 @@ def render(
     request: Request[Any, Any, Any], template: str, *, status: int = 200, **context: Any
 ) -> Response[str]:
     """Render a page; `context` is passed to its template, beside what `base.html` needs."""
-    language = _language(request)
+    language, user = _language(request), request.scope.get("user")
     text = (
         _environment(language)
         .get_template(template)
         .render(
-            user=getattr(request.scope.get("user"), "name", None),
+            user=getattr(user, "name", None),
             path=_page_path(request),
             here=_local(request),
             theme=request.cookies.get("theme"),
             language=language,
             moved=is_moved(),
+            pictures=getattr(user, "thumbnails", False) and request.app.state.config.thumbnails,
             **context,
         )
     )

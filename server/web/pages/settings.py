@@ -17,7 +17,7 @@ from server.accounts.tokens import (
     renew_feeds,
     revoke,
 )
-from server.accounts.users import has_one_user, set_zone
+from server.accounts.users import has_one_user, set_thumbnails, set_zone
 from server.browser_extension import extension_folder
 from server.database.versioning import Edit
 from server.days import list_zones
@@ -62,6 +62,7 @@ class LooksForm(Struct, kw_only=True):
     language: str = ""
     density: Literal["comfortable", "compact"] = "comfortable"
     zone: str = ""
+    thumbnails: Literal["show", "hide"] = "show"
 
 
 async def get_settings(request: PageRequest) -> Response[str]:
@@ -131,12 +132,13 @@ async def post_revoke(request: PageRequest, device: FromPath[int]) -> Response[A
 
 
 async def post_looks(request: PageRequest) -> Response[Any]:
-    """Keep appearance and language in cookies, and the time zone with the user.
+    """Keep appearance and language in cookies, time zone and pictures with the user.
 
     Raises `Invalid` for an unknown time zone.
     """
     form = await read_form(request, LooksForm)
     await set_zone(request.user.user, form.zone.strip())
+    await set_thumbnails(request.user.user, shown=form.thumbnails == "show")
     response = redirect_back("/settings")
     language = form.language if form.language in LANGUAGES else ""
     for name, value in {"theme": form.theme, "language": language, "density": form.density}.items():
@@ -184,6 +186,8 @@ async def _show(request: PageRequest, **fresh: Any) -> Response[str]:
         formats=FORMATS,
         languages=LANGUAGES,
         zone=request.user.zone,
+        thumbnails=request.user.thumbnails,
+        has_thumbnails=config.thumbnails,
         zones=list_zones(),
         chosen=request.cookies,
         alone=await has_one_user(),

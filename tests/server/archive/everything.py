@@ -18,6 +18,7 @@ from server.reading_list.corrections import put_correction
 from server.reading_list.entries import delete_entry, put_entry, set_seen
 from server.reading_list.notes import delete_note, put_note
 from server.reading_list.tags import delete_tag, put_tag
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
 from server.schema.quote import Quote
 from server.schema.ranking import PreferenceEdit, RankingEdit
 from server.schema.reading_list import EntryEdit, NoteEdit, SeenEdit, TagEdit
@@ -27,6 +28,13 @@ from tests.server.material import FERN, MOSS, NOW, edit, source, take_in, take_i
 
 NOTE, CORRECTION = UUID(int=1), UUID(int=2)
 LICHEN = "hep-th/9901001"
+LICHEN_FACTS = HuggingFaceFacts(
+    summary="Lichens grow.",
+    keywords=["symbiosis"],
+    stars=8,
+    links=LinkedRepositories(models=Repositories(total=2, first=["bog/lichen"]), observed=NOW),
+    observed=NOW,
+)
 
 
 async def write_all_kinds() -> None:
@@ -38,7 +46,7 @@ async def write_all_kinds() -> None:
         listing=SourceListing(kind="capture", name="may.txt"),
     )
     await take_in(
-        source(LICHEN, "Lichen Fields", authors=["Ada Birch"], upvotes=3)
+        source(LICHEN, "Lichen Fields", authors=["Ada Birch"], upvotes=3, hugging_face=LICHEN_FACTS)
     )  # it adopts its id
     await take_in(source("2601.00005", "Nobody Keeps This One"))
     await read_abstracts()

@@ -7,10 +7,15 @@ from hypothesis import given
 
 from nlp.spans import Result
 from server.exports.table import Row, render_csv, render_jsonl
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.papers import PaperPage
 from server.schema.sources import printable
-from tests.server.exports.pages import hostile_pages, make_note, make_page
+from tests.server.exports.pages import MOMENT, hostile_pages, make_note, make_page
 from tests.server.exports.writing import TEXTS, write
+
+FACTS = HuggingFaceFacts(
+    summary="It reads.", keywords=["lanterns", "night"], stars=9, observed=MOMENT
+)
 
 
 def read(*pages: PaperPage) -> list[dict[str, str]]:
@@ -20,7 +25,7 @@ def read(*pages: PaperPage) -> list[dict[str, str]]:
 
 
 def test_a_row_contains_the_paper_and_the_users_data() -> None:
-    row = read(make_page(notes=[make_note("One.\n\nTwo.")]))[0]
+    row = read(make_page(notes=[make_note("One.\n\nTwo.")], hugging_face=FACTS))[0]
     assert row == {
         "key": "2501.10000",
         "title": "Lantern: a small model: reads at night",
@@ -33,6 +38,8 @@ def test_a_row_contains_the_paper_and_the_users_data() -> None:
         "organization": "",
         "categories": "",
         "upvotes": "12",
+        "comments": "1",
+        "stars": "9",
         "status": "reading",
         "rating": "4",
         "tags": "rl/grpo; to read",
@@ -45,6 +52,8 @@ def test_a_row_contains_the_paper_and_the_users_data() -> None:
         "tasks": "",
         "results": "Lantern MoonQA accuracy 91.2%",
         "notes": "One.\n\nTwo.",
+        "summary": "It reads.",
+        "keywords": "lanterns; night",
         "abstract": (
             "We present Lantern, which reaches 91.2% accuracy on MoonQA with $O(n^2)$ steps."
         ),

@@ -1,5 +1,6 @@
 """An import is undone as a whole, without what the user wrote since."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from server.reading_list.entries import put_entry, read_entry
 from server.reading_list.notes import list_notes, put_note, read_note
 from server.reading_list.tags import list_tags
 from server.schema.api import FileReport
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.imports import EntrySaved, ImportUndone
 from server.schema.papers import PaperPage
 from server.schema.reading_list import EntryEdit, EntryState, NoteEdit
@@ -63,6 +65,17 @@ async def test_fields_that_an_import_filled_are_as_they_were() -> None:
     report = await bring(f"@misc{{k, title={{Mossy}}, abstract={{On moss.}}, eprint={{{MOSS}}}}}")
     filled = await page_of(MOSS)
     assert (filled.title, filled.sources["abstract"]) == ("Mossy", "BibTeX")
+    assert (await undo(report.import_id)).kept == []
+    assert await page_of(MOSS) == before
+
+
+async def test_what_hugging_face_told_before_an_import_is_back() -> None:
+    await take_in(source(MOSS, "Moss", hugging_face=HuggingFaceFacts(stars=1, observed=NOW)))
+    before = await page_of(MOSS)
+    paper = {"id": MOSS, "title": "Moss", "ai_summary": "It is damp.", "githubStars": 5}
+    report = await bring(json.dumps([{"paper": paper}]), "day.json")
+    filled = (await page_of(MOSS)).hugging_face
+    assert filled and (filled.summary, filled.stars) == ("It is damp.", 5)
     assert (await undo(report.import_id)).kept == []
     assert await page_of(MOSS) == before
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from nlp.spans import Extraction, Mention, Result
 from server.database.connection import fetch
@@ -11,8 +12,16 @@ from server.extraction.save import PaperExtraction, store_readings, unread
 from server.identifiers import title_key
 from server.papers.days import read_day
 from server.papers.overlay import overlay
+from server.papers.page import read_paper
 from server.papers.versions import read_versions
-from server.schema.papers import OverlayReply, OverlayRequest, PageListing, PagePaper
+from server.schema.hugging_face import HuggingFaceFacts
+from server.schema.papers import (
+    OverlayReply,
+    OverlayRequest,
+    PageFacts,
+    PageListing,
+    PagePaper,
+)
 from server.schema.sources import SourceListing
 from tests.server.material import FERN, MOSS, NOW, keys, source, take_in
 
@@ -63,6 +72,35 @@ async def test_a_known_page_writes_nothing() -> None:
     reply = await show(*papers, listing=LISTING)
     assert [card and card.key for card in reply.cards] == [MOSS, FERN]
     assert (await count("change"), (await fetch("SELECT writes FROM clock"))[0]["writes"]) == before
+
+
+TOLD = PageFacts(summary="Moss\n grows.", keywords=["moss", "Moss"], stars=3, upvotes=8, comments=2)
+
+
+async def test_what_a_page_of_hugging_face_tells_is_kept() -> None:
+    await show(replace(shown(MOSS), hugging_face=TOLD))
+    page = await read_paper(MOSS, 1)
+    assert page.hugging_face == HuggingFaceFacts(
+        summary="Moss grows.", keywords=["moss"], stars=3, observed=NOW
+    )
+    assert (page.upvotes, page.comments, page.has_thumbnail) == (8, 2, True)
+
+
+async def test_a_page_tells_of_a_known_paper_only_what_is_not_known() -> None:
+    await take_in(source(MOSS, "Moss", abstract="Green.", hugging_face=None))
+    counts = PageFacts(upvotes=8, comments=2)
+    told, before = await count("change"), await read_paper(MOSS, 1)
+    await show(replace(shown(MOSS), hugging_face=counts))
+    assert (await count("change"), await read_paper(MOSS, 1)) == (told, before)
+    await show(replace(shown(MOSS), hugging_face=replace(TOLD, summary=None)))
+    await show(replace(shown(MOSS), hugging_face=TOLD))
+    page = await read_paper(MOSS, 1)
+    assert (page.title, page.abstract) == ("Moss", "Green.")
+    assert page.hugging_face and page.hugging_face.summary == "Moss grows."
+    told = await count("change")
+    later = replace(TOLD, summary="It grows on.", upvotes=9)
+    await show(replace(shown(MOSS), hugging_face=later))
+    assert (await count("change"), await read_paper(MOSS, 1)) == (told, page)
 
 
 async def test_a_title_of_two_papers_means_neither_of_them() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from server.exports.foreign_code import neutralize
 from server.schema.api import StyleName
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.papers import PaperPage
 from server.schema.terms import TermChip
 from server.vault.apply_edits import compare
@@ -18,7 +19,7 @@ from server.vault.paper_file import merge, render
 from server.vault.read_edits import read_edits
 from server.vault.template import Layout, default_layout, make_layout
 from tests.server.exports.code import CODE, EXAMPLES, LIVE
-from tests.server.exports.pages import make_entry, make_note, make_page
+from tests.server.exports.pages import MOMENT, make_entry, make_note, make_page
 
 EACH = pytest.mark.parametrize("style", STYLES)
 NAMES: tuple[StyleName, ...] = tuple(STYLES)
@@ -27,6 +28,7 @@ QUERY = "```dataviewjs\ndv.list([1])\n```\n`$= 1 + 1` {{query}}"
 PROPERTIES = {
     *("paper-key", "title", "alias", "citekey", "authors", "url", "published", "status", "rating"),
     *("tags", "introduces", "methods", "datasets", "metrics", "tasks", "added", "updated"),
+    *("summary", "keywords"),
     "\t  id",
 }
 
@@ -42,6 +44,7 @@ def make_foreign(texts: Sequence[str]) -> PaperPage:
         entry=make_entry(tags=one_line),
         terms=[TermChip(label="METHOD", name=one_line[1], papers=1, first=0, role="introduced")],
         notes=[make_note(texts[2], exact=texts[0] or None, source="import")],
+        hugging_face=HuggingFaceFacts(summary=one_line[0], keywords=one_line[1:], observed=MOMENT),
     )
 
 

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from server.errors import Invalid
 from server.exports.foreign_code import restore
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.papers import PaperPage
 from server.vault.fields import (
     Exported,
@@ -43,7 +44,9 @@ def load(text: str) -> dict[str, Any]:
 
 
 def test_the_front_matter_of_a_paper_has_all_keys_in_order() -> None:
-    assert list(frontmatter.loads(render(make_page(), PLAIN)).metadata.items()) == [
+    facts = HuggingFaceFacts(summary="It reads: well.", keywords=["night"], observed=MOMENT)
+    page = make_page(hugging_face=facts)
+    assert list(frontmatter.loads(render(page, PLAIN)).metadata.items()) == [
         ("paper_key", "2501.10000"),
         ("title", "Lantern: a small model: reads at night"),
         ("citekey", "birch2025lantern-2501.10000"),
@@ -58,6 +61,8 @@ def test_the_front_matter_of_a_paper_has_all_keys_in_order() -> None:
         ("datasets", ["MoonQA"]),
         ("metrics", ["accuracy"]),
         ("tasks", []),
+        ("summary", "It reads: well."),
+        ("keywords", ["night"]),
         ("added", MOMENT),
         ("updated", MOMENT.replace(minute=12)),
     ]

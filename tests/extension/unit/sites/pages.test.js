@@ -61,6 +61,46 @@ test("a list tells abstracts, visible authors and dates from the page's own JSON
   assert.equal(read.listed, 1);
 });
 
+test("a list tells what Hugging Face adds to a paper, and leaves out what has an odd type", () => {
+  const told = (/** @type {object} */ more, /** @type {object} */ outer = {}) =>
+    readPage(
+      page(
+        island({
+          dateString: "2026-06-03",
+          dailyPapers: [{ ...item("2606.00001", more), ...outer }],
+        }) + article("2606.00001"),
+      ),
+      DAY,
+      new URL(DAY),
+      huggingface.keyOf,
+    ).cards[0].paper.hugging_face;
+  assert.deepEqual(
+    told(
+      {
+        ai_summary: "It is\n damp.",
+        ai_keywords: ["moss", " wet  fern ", "", 7, "x".repeat(301)],
+        ai_summary_model: "example/Scribe",
+        githubStars: 152,
+        upvotes: 80,
+      },
+      { numComments: 0 },
+    ),
+    {
+      summary: "It is damp.",
+      keywords: ["moss", "wet fern"],
+      model: "example/Scribe",
+      stars: 152,
+      upvotes: 80,
+      comments: 0,
+    },
+  );
+  assert.equal(
+    told({ ai_summary: ["x"], ai_keywords: "moss", githubStars: "9", upvotes: -1, numComments: 2 }),
+    undefined,
+  );
+  assert.equal(told({ ai_summary: "x".repeat(20_000) }).summary.length, 10_000);
+});
+
 test("JSON of another address or another order makes no listing", () => {
   const body =
     island({ dateString: "2026-06-03", dailyPapers: [item("2606.00001"), item("2606.00002")] }) +

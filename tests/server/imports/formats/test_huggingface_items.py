@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from server.errors import SourceError
 from server.imports.decoding import decode_json
 from server.imports.formats.huggingface_items import parse_item, parse_items
+from server.schema.hugging_face import HuggingFaceFacts, Repositories
 from server.schema.sources import SourceListing, SourcePaper
 from tests.server.imports.conftest import OBSERVED
 
@@ -36,7 +37,10 @@ ITEM: dict[str, Any] = {
         "upvotes": 92,
         "projectPage": "https://kettle.example.org/",
         "githubRepo": "https://github.com/kettle/sing",
-        "ai_keywords": ["kettle"],
+        "ai_summary": "Kettles\n sing.",
+        "ai_keywords": ["kettle", "Kettle", "steam  song"],
+        "ai_summary_model": "example/Scribe",
+        "githubStars": 152,
     },
     "publishedAt": "2026-08-16T20:00:00.000Z",
     "title": "Kettles that Sing",
@@ -71,7 +75,55 @@ def test_an_item_is_told_whole_with_hidden_authors_left_out_and_white_space_fold
         code_url="https://github.com/kettle/sing",
         project_url="https://kettle.example.org/",
         organization="Kettle Institute",
+        hugging_face=HuggingFaceFacts(
+            summary="Kettles sing.",
+            keywords=["kettle", "steam song"],
+            model="example/Scribe",
+            stars=152,
+            observed=OBSERVED,
+        ),
     )
+
+
+def facts_of(**paper: Any) -> HuggingFaceFacts | None:
+    return parse_item(changed(paper), observed=OBSERVED).hugging_face
+
+
+def test_repositories_that_refer_to_a_paper_are_counted_and_the_first_are_named() -> None:
+    models = [{"id": f"kettle/model-{n}", "likes": n} for n in range(12)]
+    facts = facts_of(
+        linkedModels=[*models, {"id": "../login"}, {"likes": 3}, "kettle"],
+        numTotalModels=40,
+        linkedDatasets=[{"id": "steam"}],
+        numTotalSpaces=0,
+    )
+    assert facts and facts.links
+    assert (facts.links.models.total, facts.links.models.first[0]) == (40, "kettle/model-0")
+    assert len(facts.links.models.first) == 10
+    assert facts.links.datasets == Repositories(total=1, first=["steam"])
+    assert facts.links.spaces == Repositories()
+
+
+def test_a_paper_of_a_list_tells_nothing_of_repositories() -> None:
+    facts = facts_of()
+    assert facts and facts.links is None
+
+
+def test_a_paper_to_which_nothing_is_added_has_no_facts() -> None:
+    assert (
+        facts_of(ai_summary=None, ai_keywords=None, ai_summary_model="", githubStars=None) is None
+    )
+
+
+@pytest.mark.parametrize("odd", [7, "many", ["x"], {"x": 1}, -1, True, 2**40])
+def test_facts_of_another_shape_are_left_out_and_the_paper_is_read(odd: Any) -> None:
+    names = ("githubStars", "linkedModels", "numTotalModels", "ai_summary_model")
+    paper = parse_item(
+        changed(dict.fromkeys(names, odd) | {"ai_keywords": {"a": odd}}), observed=OBSERVED
+    )
+    assert paper.title == "Kettles that Sing"
+    assert paper.hugging_face and paper.hugging_face.summary == "Kettles sing."
+    assert paper.hugging_face.keywords == []
 
 
 def test_a_bare_paper_is_read_like_an_item() -> None:

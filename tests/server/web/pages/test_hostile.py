@@ -9,9 +9,10 @@ from playwright.sync_api import Browser
 
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import put_note
+from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
 from server.schema.quote import Quote
 from server.schema.reading_list import EntryEdit, NoteEdit
-from tests.server.material import edit, source, take_in
+from tests.server.material import NOW, edit, source, take_in
 from tests.server.web.pages.site import Site, running, visiting
 
 pytestmark = pytest.mark.browser
@@ -48,6 +49,15 @@ async def fill() -> None:
                 code_url="javascript:alert(1)",
                 project_url="javascript:alert(1)",
                 doi='10.1/"><script>',
+                hugging_face=HuggingFaceFacts(
+                    summary=text,
+                    keywords=[text],
+                    model=text,
+                    links=LinkedRepositories(
+                        models=Repositories(total=1, first=[text]), observed=NOW
+                    ),
+                    observed=NOW,
+                ),
             )
         )
         await put_entry(edit(), paper, EntryEdit(status="inbox", tags=[text[:100].strip()]))

@@ -1,0 +1,49 @@
+"""What Hugging Face tells of papers, and whether a user wants to see pictures of them."""
+
+from typing import Any
+
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+from server.database.models import decode_facts, encode
+from server.database.scripts import run_script
+
+# a string of the module, so that the check of the schema knows the indexes as ours
+INDEXES = """
+CREATE INDEX IF NOT EXISTS paper_with_summary ON paper (id)
+    WHERE (hugging_face ->> 'summary') IS NOT NULL;
+CREATE INDEX IF NOT EXISTS paper_with_model ON paper (id)
+    WHERE CAST(hugging_face -> 'links' -> 'models' ->> 'total' AS INTEGER) > 0;
+CREATE INDEX IF NOT EXISTS paper_with_dataset ON paper (id)
+    WHERE CAST(hugging_face -> 'links' -> 'datasets' ->> 'total' AS INTEGER) > 0;
+CREATE INDEX IF NOT EXISTS paper_with_space ON paper (id)
+    WHERE CAST(hugging_face -> 'links' -> 'spaces' ->> 'total' AS INTEGER) > 0;
+CREATE INDEX IF NOT EXISTS paper_by_stars
+    ON paper (COALESCE(CAST(hugging_face ->> 'stars' AS INTEGER), -1), id);
+CREATE INDEX IF NOT EXISTS paper_by_comments ON paper (COALESCE(comments, -1), id);
+"""
+
+
+async def add_indexes(apps: Any, schema_editor: Any) -> None:
+    """Create the indexes by which queries find papers by what Hugging Face tells."""
+    await run_script(schema_editor.client, sqlite=INDEXES, postgres=INDEXES)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("papermargin", "0021_fetch_attempts")]
+
+    initial = False
+
+    operations = [
+        ops.AddField(
+            model_name="Paper",
+            name="hugging_face",
+            field=fields.JSONField(encoder=encode, decoder=decode_facts, null=True),
+        ),
+        ops.AddField(
+            model_name="User",
+            name="thumbnails",
+            field=fields.BooleanField(default=True, db_default=True),
+        ),
+        ops.RunPython(add_indexes),
+    ]
