@@ -285,6 +285,17 @@ async def fetch(
     return rows  # type: ignore[return-value]
 
 
+async def fetch_changed(
+    connection: BaseDBAsyncClient, sql: str, *values: Any
+) -> list[dict[str, Any]]:
+    """Run a statement that changes rows, with placeholders `$1`, `$2`, …; return what it returns.
+
+    `fetch` gets nothing for a change on PostgreSQL.
+    """
+    sql, values = _adapt(connection, sql, values)
+    return await connection.execute_query_dict(sql, list(values))
+
+
 async def execute(connection: BaseDBAsyncClient, sql: str, *values: Any) -> int:
     """Run a statement with placeholders `$1`, `$2`, …; return how many rows it changed."""
     sql, values = _adapt(connection, sql, values)
@@ -322,7 +333,9 @@ def _adapt(
 
 @asynccontextmanager
 async def writing() -> AsyncIterator[BaseDBAsyncClient]:
-    """Run a transaction that writes. Its first statement locks the clock's row, for two reasons.
+    """Run a transaction that writes what is shown, with change records of it.
+
+    Its first statement locks the clock's row, for two reasons.
 
     On SQLite, a transaction that reads first and writes later fails at once if another process
     wrote in between, while one that writes first waits for its turn. On both engines, the lock
@@ -332,6 +345,17 @@ async def writing() -> AsyncIterator[BaseDBAsyncClient]:
     Raises `StoreBusy` while writes are paused, `StoreMoved` if the store's file is gone, and
     `StoreError` for what is wrong with the store or the disk; then nothing is written.
     """
+    async with working() as connection:
+        await connection.execute_query("UPDATE clock SET writes = writes + 1 WHERE id = 1")
+        yield connection
+
+
+@asynccontextmanager
+async def working() -> AsyncIterator[BaseDBAsyncClient]:
+    """Run a transaction that writes without a change record, and so beside others on PostgreSQL.
+
+    It has to begin with a write, for the first reason of `writing`, and raises the same errors.
+    """
     if paused := _open_context().paused:
         raise StoreBusy(paused)
     check_in_place()
@@ -339,7 +363,6 @@ async def writing() -> AsyncIterator[BaseDBAsyncClient]:
     try:
         with explained():
             async with _transaction() as connection:
-                await connection.execute_query("UPDATE clock SET writes = writes + 1 WHERE id = 1")
                 yield connection
                 check_in_place()
     finally:
