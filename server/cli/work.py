@@ -10,8 +10,9 @@ import structlog
 
 from server.cli.options import load_config, setting_options
 from server.config import Config
-from server.database.connection import open_store
+from server.database.connection import is_postgres, open_store
 from server.database.failures import explained
+from server.database.notifications import PAPERS, keep_listening
 from server.extraction.worker_client import Extractor
 from server.logs import configure_logging
 
@@ -36,7 +37,7 @@ async def _work(config: Config, *, once: bool) -> None:
     """Read until a signal comes, or with `once` until nothing waits."""
     async with open_store(config):
         extractor = Extractor(config.model_choice)
-        reading = asyncio.create_task(_read_once(extractor) if once else extractor.run())
+        reading = asyncio.create_task(_read_once(extractor) if once else _keep_reading(extractor))
         _cancel_on_signal(reading)
         log.info("worker started", worker=extractor.name, store=config.store_name)
         try:
@@ -45,6 +46,16 @@ async def _work(config: Config, *, once: bool) -> None:
         finally:
             await extractor.close()
         log.info("worker stopped", worker=extractor.name)
+
+
+async def _keep_reading(extractor: Extractor) -> None:
+    """Read what waits, and what is added as soon as the database tells of it."""
+    if not is_postgres():
+        await extractor.run()
+        return
+    async with asyncio.TaskGroup() as both:
+        both.create_task(keep_listening({PAPERS: extractor.wake}, lambda told: None))
+        both.create_task(extractor.run())
 
 
 async def _read_once(extractor: Extractor) -> None:

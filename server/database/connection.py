@@ -41,11 +41,16 @@ TORTOISE = {"connections": {"default": "sqlite://:memory:"}, "apps": APPS}
 
 
 def connections(config: Config) -> dict[str, Any]:
-    """Return the connections of a store: one to write, and one that reads beside any writer."""
+    """Return the connections of a store: one to write, and one that reads beside any writer.
+
+    PostgreSQL also has one that waits for notifications; it is not opened before it is used.
+    """
     if config.database_url:
         url = urlsplit(config.database_url)
         address = urlunsplit(url._replace(scheme="asyncpg"))
-        return {"default": address, "reader": address}
+        alone = "&".join(filter(None, [url.query, "minsize=1&maxsize=1"]))
+        listener = urlunsplit(url._replace(scheme="asyncpg", query=alone))
+        return {"default": address, "reader": address, "listener": listener}
     file = {
         "file_path": str(config.db),
         "journal_mode": "WAL",

@@ -1,7 +1,9 @@
-"""Which worker reads which paper, so that several of them share the queue.
+"""Which worker reads which paper, and notifications of what is written, for several servers.
 
 A claim lasts until `expires`, in seconds since 1970 by the clock of the database, unless its worker
-renews it. Claims are in no backup: they mean nothing once their workers are gone.
+renews it. Claims are in no backup: they mean nothing once their workers are gone. On PostgreSQL,
+triggers notify `papermargin_change` of change records and of tokens that end, and
+`papermargin_paper` of papers that wait to be read.
 """
 
 from typing import Any
@@ -20,11 +22,27 @@ CREATE TABLE IF NOT EXISTS claim (
 """
 
 
-async def create_tables(apps: Any, schema_editor: Any) -> None:
-    """Create the table of claims."""
-    await run_script(schema_editor.client, sqlite=_CLAIMS, postgres=_CLAIMS)
+_NOTIFICATIONS = """
+CREATE OR REPLACE FUNCTION notify_channel() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify(TG_ARGV[0], '');
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER change_told AFTER INSERT ON change
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_channel('papermargin_change');
+CREATE OR REPLACE TRIGGER token_told AFTER DELETE OR UPDATE OF expires ON token
+    FOR EACH STATEMENT EXECUTE FUNCTION notify_channel('papermargin_change');
+CREATE OR REPLACE TRIGGER paper_told AFTER INSERT OR UPDATE OF extraction_version ON paper
+    FOR EACH ROW WHEN (new.extraction_version IS NULL)
+    EXECUTE FUNCTION notify_channel('papermargin_paper');
+"""
+
+
+async def prepare_workers(apps: Any, schema_editor: Any) -> None:
+    """Create the table of claims, and on PostgreSQL the triggers that notify."""
+    await run_script(schema_editor.client, sqlite=_CLAIMS, postgres=_CLAIMS + _NOTIFICATIONS)
 
 
 class Migration(migrations.Migration):
     dependencies = [("papermargin", "0021_fetch_attempts")]
-    operations = [ops.RunPython(create_tables)]
+    operations = [ops.RunPython(prepare_workers)]
