@@ -13,6 +13,7 @@ from server.config import Config
 from server.database.connection import is_postgres, open_store
 from server.database.failures import explained
 from server.database.notifications import PAPERS, keep_listening
+from server.extraction.shared_model import announce_model
 from server.extraction.worker_client import Extractor
 from server.logs import configure_logging
 
@@ -37,7 +38,8 @@ async def _work(config: Config, *, once: bool) -> None:
     """Read until a signal comes, or with `once` until nothing waits."""
     async with open_store(config):
         extractor = Extractor(config.model_choice)
-        reading = asyncio.create_task(_read_once(extractor) if once else _keep_reading(extractor))
+        work = _read_once if once else _keep_reading
+        reading = asyncio.create_task(work(extractor, config))
         _cancel_on_signal(reading)
         log.info("worker started", worker=extractor.name, store=config.store_name)
         try:
@@ -48,18 +50,19 @@ async def _work(config: Config, *, once: bool) -> None:
         log.info("worker stopped", worker=extractor.name)
 
 
-async def _keep_reading(extractor: Extractor) -> None:
+async def _keep_reading(extractor: Extractor, config: Config) -> None:
     """Read what waits, and what is added as soon as the database tells of it."""
     if not is_postgres():
-        await extractor.run()
+        await extractor.run(config.model)
         return
     async with asyncio.TaskGroup() as both:
         both.create_task(keep_listening({PAPERS: extractor.wake}, lambda told: None))
-        both.create_task(extractor.run())
+        both.create_task(extractor.run(config.model))
 
 
-async def _read_once(extractor: Extractor) -> None:
+async def _read_once(extractor: Extractor, config: Config) -> None:
     with explained():
+        await announce_model(config.model_choice, config.model)
         report = await extractor.read_all()
     log.info("abstracts read", papers=report.papers)
 

@@ -1,7 +1,7 @@
 """Run the extraction worker: a process with the model, which keeps all mentions up to date.
 
 The queue is the set of papers whose `extraction_version` is not the model's, so it survives
-restarts, and a new model re-reads all papers; a new personal model is found by its file. Each batch
+restarts, and a new model re-reads all papers. Which model that is, all servers agree on. Each batch
 is claimed first, so that several processes and machines read one queue together. The model
 is loaded when the first paper waits. It runs in a process, not a thread, because spaCy holds the
 interpreter lock for milliseconds at a time, and so that a text that crashes it does not crash the
@@ -20,12 +20,13 @@ import structlog
 from tortoise.exceptions import BaseORMException
 
 from nlp.spans import Extraction
-from nlp.version import ModelChoice, model_version, personal_in_force
+from nlp.version import ModelChoice, ModelName, model_version, personal_in_force
 from server.database.failures import explained
 from server.errors import PapermarginError, StoreMoved
 from server.extraction.claims import claim, is_any_free, new_worker_name, renewed
 from server.extraction.report import ReadingReport
 from server.extraction.save import PaperExtraction, Unread, store_readings, unread
+from server.extraction.shared_model import agreed_model, announce_model
 
 BATCH = 8  # papers stored in one short transaction, for which a request may have to wait
 IDLE_SECONDS = 20.0  # between two looks for papers that another process added
@@ -53,7 +54,7 @@ class Extractor:
     ) -> None:
         self.name = new_worker_name()
         self._choice = choice
-        self._personal: str | None = None
+        self._loaded: tuple[ModelChoice, str | None] | None = None
         self._changed = changed
         self._enabled = enabled
         self._process: Process | None = None
@@ -80,14 +81,18 @@ class Extractor:
         assert self._version is not None  # a started worker has sent it
         return self._version
 
-    async def run(self) -> None:
-        """Extract from papers as they come, until cancelled.
+    async def run(self, wanted: ModelName | None = None) -> None:
+        """Extract from papers as they come, until cancelled, with the `wanted` model if any.
 
         Raises `StoreMoved` if the store's file is gone.
         """
+        is_announced = False
         while True:
             try:
                 with explained():
+                    if not is_announced:
+                        await announce_model(self._choice, wanted)
+                        is_announced = True
                     report = await self.read_all()
                 if report.papers:
                     log.info("abstracts read", papers=report.papers)
@@ -108,8 +113,7 @@ class Extractor:
         `progress` is called with how many are done.
         """
         report = ReadingReport()
-        # the version is read from the model's files, since an empty queue is no reason to load it
-        while await is_any_free(await asyncio.to_thread(model_version, self._choice)):
+        while await self._is_any_free():
             while claimed := await claim(self.name, await self.version(), limit=BATCH):
                 report.include(await self._read(claimed))
                 progress(report.papers)
@@ -131,6 +135,8 @@ class Extractor:
         return bool(done) and task.exception() is None
 
     async def _read_papers(self, papers: list[int]) -> None:
+        if await agreed_model(self._choice) is None:
+            return
         version = await self.version()
         while left := await unread(version, limit=BATCH, only=papers):
             claimed = await claim(self.name, version, limit=BATCH, only=[one.id for one in left])
@@ -139,6 +145,13 @@ class Extractor:
             else:  # another worker reads them, or lost them and will be followed by this one
                 await asyncio.sleep(PAUSE_SECONDS)
             version = await self.version()
+
+    async def _is_any_free(self) -> bool:
+        choice = await agreed_model(self._choice)
+        # the version is read from the model's files, since an empty queue is no reason to load it
+        return choice is not None and await is_any_free(
+            await asyncio.to_thread(model_version, choice)
+        )
 
     async def _read(self, claimed: list[int]) -> ReadingReport:
         """Extract from claimed papers, store what is found and end the claims."""
@@ -192,19 +205,20 @@ class Extractor:
             raise WorkerError(msgspec.json.decode(answer)["error"]) from None
 
     async def _start(self) -> Process:
-        personal = await asyncio.to_thread(personal_in_force, self._choice)
-        weights = personal.weights_digest if personal else None
-        # a personal model was installed or removed while the worker ran
-        if weights != self._personal:
+        choice = await agreed_model(self._choice)
+        if choice is None:
+            raise WorkerError("another version of Papermargin reads the abstracts of this store")
+        personal = await asyncio.to_thread(personal_in_force, choice)
+        wanted = choice, personal.weights_digest if personal else None
+        # another model was chosen, or a personal one installed or removed, while the worker ran
+        if wanted != self._loaded:
             await self._end()
         if self._process is None:
-            self._personal = weights
-            choice = [
-                self._choice.model,
-                *([str(self._choice.personal)] if self._choice.personal else []),
-            ]
+            self._loaded = wanted
+            files = [str(choice.personal)] if choice.personal else []
+            command = [sys.executable, "-m", "nlp.worker", choice.model, *files]
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "nlp.worker", *choice, stdin=PIPE, stdout=PIPE, limit=LINE
+                *command, stdin=PIPE, stdout=PIPE, limit=LINE
             )
             assert self._process.stdout is not None  # it is a pipe
             greeting = await self._process.stdout.readline()

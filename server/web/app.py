@@ -81,7 +81,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
             work.append(keep_backing_up(config))
         tasks = [
             asyncio.create_task(job)
-            for job in (*work, *([extractor.run()] if config.extract else []))
+            for job in (*work, *([extractor.run(config.model)] if config.extract else []))
         ]
         try:
             yield
