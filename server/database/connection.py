@@ -434,13 +434,11 @@ async def _migrate(context: TortoiseContext, config: Config) -> None:
     connection = context.connections.get("default")
     if config.database_url:
         # two servers that start at the same time would both create the tables
-        async with connection.acquire_connection() as holder:
-            await holder.execute("SELECT pg_advisory_lock(8620)")
-            try:
-                await check_schema(holder.fetch, config.store_name, sqlite=False)
-                await _run_migrations(context)
-            finally:
-                await holder.execute("SELECT pg_advisory_unlock(8620)")
+        async with connection.acquire_connection() as holder, holder.transaction():
+            # a lock of the session would outlast it behind a pooler, which lends sessions
+            await holder.execute("SELECT pg_advisory_xact_lock(8620)")
+            await check_schema(holder.fetch, config.store_name, sqlite=False)
+            await _run_migrations(context)
     else:
         with _migration_lock(config.db):
             await asyncio.to_thread(_copy_before_migration, config)
