@@ -1,6 +1,8 @@
 """Which model is used, what is recorded about it, and a version that changes with its output."""
 
 import hashlib
+import os
+import tempfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -84,6 +86,21 @@ def read_provenance(path: Path) -> Provenance | None:
         return msgspec.json.decode(path.read_bytes(), type=_File).provenance
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def install_file(path: Path, content: bytes) -> None:
+    """Replace the file of a personal model in one step, so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            # before the rename: else a power cut may leave an empty file under the name
+            os.fsync(file.fileno())
+        Path(fresh).replace(path)
+    finally:
+        Path(fresh).unlink(missing_ok=True)
 
 
 def read_packaged(model: ModelName) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from nlp.version import ModelChoice, ModelName
 
 def main(model: ModelName, personal: str | None = None) -> None:
     """Answer requests from standard input at a lower priority than the server's."""
-    # Ctrl-C is sent to the whole process group; the server ends its worker itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C is sent to the whole process group, and the stop of a service to all its processes; the
+    # server ends its worker itself.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     os.nice(10)
     # Whatever a library prints must not mix with the answers.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr

@@ -10,6 +10,7 @@ from server.errors import PapermarginError
 
 COMMANDS = {
     "serve": "serve",
+    "work": "work",
     "config": "config",
     "pair": "serve",
     "sign-in": "serve",

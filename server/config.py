@@ -27,7 +27,8 @@ HELP = {
     "ingest": "fetch new Daily Papers in the background while serving",
     "ingest_hours": "hours between two fetches of Daily Papers",
     "extract": "extract methods, datasets, metrics and results from abstracts while serving",
-    "model": "the extraction model: fast, or accurate, which takes eight times as long",
+    "model": "the extraction model: fast, or accurate, which takes eight times as long; servers "
+    "of one PostgreSQL database share the last that any was started with",
     "huggingface_url": "base URL of the Daily Papers API",
     "arxiv_url": "base URL of the arXiv API",
     "crossref_url": "base URL of the Crossref API",
@@ -64,7 +65,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     ingest: bool = True
     ingest_hours: Annotated[float, Meta(gt=0)] = 4.0
     extract: bool = True
-    model: ModelName = "fast"
+    model: ModelName | None = None
     huggingface_url: str = "https://huggingface.co"
     arxiv_url: str = "https://export.arxiv.org"
     crossref_url: str = "https://api.crossref.org"
@@ -99,10 +100,10 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     def model_choice(self) -> ModelChoice:
         """The packaged model, and where the personal model of this store is kept.
 
-        It is the file `<db>.model` beside a SQLite database, and a file in the user data folder for
-        PostgreSQL.
+        It is the file `<db>.model` beside a SQLite database, and for PostgreSQL, which has it
+        itself, a copy in the user data folder.
         """
-        return ModelChoice(self.model, self._beside(".model"))
+        return ModelChoice(self.model or "fast", self._beside(".model"))
 
     @property
     def backup_folder(self) -> Path:
@@ -175,6 +176,8 @@ def explain_config(
     def shown(name: str) -> str:
         safe = {"database_url": config.store_name, "smtp_url": config.mail_name}
         value = safe[name] if name in safe and getattr(config, name) else getattr(config, name)
+        if name == "model":
+            value = config.model_choice.model
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
     return [Setting(name, shown(name), origin(name)) for name in HELP]

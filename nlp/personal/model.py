@@ -1,8 +1,6 @@
 """Load a packaged model with a user's reranker behind it; read and write personal models."""
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +12,7 @@ from nlp.extract import load_model
 from nlp.personal.reranker import Reranker, RerankerWeights
 from nlp.plugins import add_components
 from nlp.tagger.accurate import make_accurate
-from nlp.version import ModelChoice, Provenance, model_version, personal_in_force
+from nlp.version import ModelChoice, Provenance, install_file, model_version, personal_in_force
 
 
 class Personal(Struct, kw_only=True):
@@ -57,14 +55,9 @@ def read_personal(path: Path) -> Personal:
 
 def write_personal(path: Path, personal: Personal) -> None:
     """Replace the file of a personal model in one step, so that no reader sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(personal))
-            file.flush()
-            # before the rename: else a power cut may leave an empty file under the name
-            os.fsync(file.fileno())
-        Path(fresh).replace(path)
-    finally:
-        Path(fresh).unlink(missing_ok=True)
+    install_file(path, encode_personal(personal))
+
+
+def encode_personal(personal: Personal) -> bytes:
+    """Return the content of a personal model's file."""
+    return msgspec.json.encode(personal)

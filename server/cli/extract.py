@@ -7,7 +7,8 @@ import click
 
 from nlp.extract import extract_lines
 from nlp.personal.model import load_choice
-from server.cli.options import load_config, setting_options
+from server.cli.options import load_config, setting_options, with_store
+from server.extraction.shared_model import agreed_model
 
 
 @click.command("extract")
@@ -18,6 +19,10 @@ def extract_command(**options: Any) -> None:
     Standard input holds JSON lines {"id", "text"} (text: title, newline, abstract) or one plain
     text. Standard output gets one JSON line for each, in the same order.
     """
-    nlp, _ = load_choice(load_config(**options).model_choice)
+    config = load_config(**options)
+    choice = config.model_choice
+    if config.database_url:
+        choice = with_store(config, lambda: agreed_model(choice)) or choice
+    nlp, _ = load_choice(choice)
     if extract_lines(nlp, sys.stdin.buffer, sys.stdout.buffer, sys.stderr):
         raise click.exceptions.Exit(1)

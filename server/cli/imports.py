@@ -19,6 +19,7 @@ from server.database.models import Paper
 from server.days import day_of, local
 from server.errors import Invalid, SourceError
 from server.extraction.save import count_unread
+from server.extraction.shared_model import agreed_model
 from server.extraction.worker_client import Extractor
 from server.imports.daily import fetch_days, fetch_round
 from server.imports.files import find_files, import_files, is_edited
@@ -145,9 +146,13 @@ async def extract_waiting(config: Config) -> None:
             "the server that is running reads the abstracts; its log tells what changed", err=True
         )
         return
+    choice = await agreed_model(config.model_choice)
+    if choice is None:
+        click.echo("the servers read the abstracts, with another version of the model", err=True)
+        return
     extractor = Extractor(config.model_choice)
     try:
-        waiting = await count_unread(model_version(config.model_choice))
+        waiting = await count_unread(model_version(choice))
         with progress_bar("abstracts") as progress:
             report = await extractor.read_all(lambda done: progress(done, max(done, waiting)))
         if report.again:

@@ -1,18 +1,20 @@
 """The command `train`: make a personal model from corrections, or remove it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
-from nlp.personal.model import write_personal
-from nlp.version import Provenance
+from nlp.personal.model import encode_personal
+from nlp.version import Provenance, install_file
 from server.cli.imports import extract_waiting
 from server.cli.options import load_config, setting_options, with_store
 from server.cli.progress import progress_bar
 from server.config import Config
 from server.errors import Invalid, NotFound
 from server.extraction.personal_model import Trained, gather, train
+from server.extraction.shared_model import agreed_model, install_for_all
 
 
 @click.command("train")
@@ -23,13 +25,8 @@ from server.extraction.personal_model import Trained, gather, train
 def train_command(forget: bool, **options: Any) -> None:
     """Train the extraction model on your corrections; install it only if it gets better."""
     config = load_config(**options)
-    path = config.model_choice.personal
-    assert path is not None  # `Config` always sets it
     if forget:
-        if not path.exists():
-            raise NotFound(f"there is no personal model in {path}")
-        path.unlink()
-        click.echo(f"{path} is removed: the packaged model reads again")
+        _forget(config)
     else:
         trained = _train(config)
         _print_scores(trained.model.provenance)
@@ -37,8 +34,7 @@ def train_command(forget: bool, **options: Any) -> None:
             raise Invalid(
                 f"not installed: {trained.refusal}. Your corrections hold as rules all the same"
             )
-        write_personal(path, trained.model)
-        click.echo(f"installed: {path}")
+        _install(config, trained)
     with_store(config, lambda: extract_waiting(config))
 
 
@@ -46,8 +42,40 @@ def _train(config: Config) -> Trained:
     material = with_store(config, gather)
     if not material.corrections:
         raise Invalid("there are no corrections in the store yet")
+    choice = config.model_choice
+    if config.database_url and not config.model:
+        choice = with_store(config, lambda: agreed_model(choice)) or choice
     with progress_bar("abstracts") as progress:
-        return train(config.model, material, datetime.now(UTC), progress)
+        return train(choice.model, material, datetime.now(UTC), progress)
+
+
+def _install(config: Config, trained: Trained) -> None:
+    content = encode_personal(trained.model)
+    if config.database_url:
+        with_store(config, lambda: install_for_all(content, config.model_choice.model))
+        click.echo(f"installed for all servers of {config.store_name}")
+        return
+    install_file(_path(config), content)
+    click.echo(f"installed: {_path(config)}")
+
+
+def _forget(config: Config) -> None:
+    path = _path(config)
+    if config.database_url:
+        if not with_store(config, lambda: install_for_all(None, config.model_choice.model)):
+            raise NotFound(f"there is no personal model in {config.store_name}")
+        click.echo("the personal model is removed: the packaged model reads again")
+        return
+    if not path.exists():
+        raise NotFound(f"there is no personal model in {path}")
+    path.unlink()
+    click.echo(f"{path} is removed: the packaged model reads again")
+
+
+def _path(config: Config) -> Path:
+    path = config.model_choice.personal
+    assert path is not None  # `Config` always sets it
+    return path
 
 
 def _print_scores(made: Provenance) -> None:

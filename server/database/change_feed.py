@@ -13,6 +13,8 @@ from server.database.failures import explain
 from server.schema.api import ChangeList, ChangeRecord
 
 POLL_SECONDS = 0.5  # other processes write too: commands, or a second server on PostgreSQL
+TOLD_POLL_SECONDS = 5.0  # where the database tells of writes, in case that it once does not
+LEAST_SECONDS = 0.02  # between two looks, however often it is poked
 HEARTBEAT_SECONDS = 15.0
 
 log = structlog.get_logger()
@@ -77,6 +79,7 @@ class ChangeFeed:
 
     def __init__(self) -> None:
         self.closed = False
+        self._pause = POLL_SECONDS
         self._news = asyncio.Event()
         self._poked = asyncio.Event()
         self._listeners: Counter[int] = Counter()  # by token
@@ -85,6 +88,11 @@ class ChangeFeed:
     def poke(self) -> None:
         """Look for changes now, since this process may have written some."""
         self._poked.set()
+
+    def be_told(self, is_told: bool) -> None:
+        """Look less often while the database tells of the writes of other processes."""
+        self._pause = TOLD_POLL_SECONDS if is_told else POLL_SECONDS
+        self.poke()
 
     def close(self) -> None:
         """End all listeners, so that the server can stop."""
@@ -96,7 +104,7 @@ class ChangeFeed:
         last = await newest_change()
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), POLL_SECONDS)
+                await asyncio.wait_for(self._poked.wait(), self._pause)
             self._poked.clear()
             if not self._listeners:
                 continue
@@ -113,6 +121,7 @@ class ChangeFeed:
                 last = newest
                 self._revoked |= revoked
                 self._wake()
+            await asyncio.sleep(LEAST_SECONDS)
 
     async def listen(self, user: int, token: int, since: int) -> AsyncIterator[ChangeRecord | None]:
         """Yield a user's changes after `since` as they come, and None as a heartbeat.

@@ -41,11 +41,16 @@ TORTOISE = {"connections": {"default": "sqlite://:memory:"}, "apps": APPS}
 
 
 def connections(config: Config) -> dict[str, Any]:
-    """Return the connections of a store: one to write, and one that reads beside any writer."""
+    """Return the connections of a store: one to write, and one that reads beside any writer.
+
+    PostgreSQL also has one that waits for notifications; it is not opened before it is used.
+    """
     if config.database_url:
         url = urlsplit(config.database_url)
         address = urlunsplit(url._replace(scheme="asyncpg"))
-        return {"default": address, "reader": address}
+        alone = "&".join(filter(None, [url.query, "minsize=1&maxsize=1"]))
+        listener = urlunsplit(url._replace(scheme="asyncpg", query=alone))
+        return {"default": address, "reader": address, "listener": listener}
     file = {
         "file_path": str(config.db),
         "journal_mode": "WAL",
@@ -285,6 +290,17 @@ async def fetch(
     return rows  # type: ignore[return-value]
 
 
+async def fetch_changed(
+    connection: BaseDBAsyncClient, sql: str, *values: Any
+) -> list[dict[str, Any]]:
+    """Run a statement that changes rows, with placeholders `$1`, `$2`, …; return what it returns.
+
+    `fetch` gets nothing for a change on PostgreSQL.
+    """
+    sql, values = _adapt(connection, sql, values)
+    return await connection.execute_query_dict(sql, list(values))
+
+
 async def execute(connection: BaseDBAsyncClient, sql: str, *values: Any) -> int:
     """Run a statement with placeholders `$1`, `$2`, …; return how many rows it changed."""
     sql, values = _adapt(connection, sql, values)
@@ -322,7 +338,9 @@ def _adapt(
 
 @asynccontextmanager
 async def writing() -> AsyncIterator[BaseDBAsyncClient]:
-    """Run a transaction that writes. Its first statement locks the clock's row, for two reasons.
+    """Run a transaction that writes what is shown, with change records of it.
+
+    Its first statement locks the clock's row, for two reasons.
 
     On SQLite, a transaction that reads first and writes later fails at once if another process
     wrote in between, while one that writes first waits for its turn. On both engines, the lock
@@ -332,6 +350,17 @@ async def writing() -> AsyncIterator[BaseDBAsyncClient]:
     Raises `StoreBusy` while writes are paused, `StoreMoved` if the store's file is gone, and
     `StoreError` for what is wrong with the store or the disk; then nothing is written.
     """
+    async with working() as connection:
+        await connection.execute_query("UPDATE clock SET writes = writes + 1 WHERE id = 1")
+        yield connection
+
+
+@asynccontextmanager
+async def working() -> AsyncIterator[BaseDBAsyncClient]:
+    """Run a transaction that writes without a change record, and so beside others on PostgreSQL.
+
+    It has to begin with a write, for the first reason of `writing`, and raises the same errors.
+    """
     if paused := _open_context().paused:
         raise StoreBusy(paused)
     check_in_place()
@@ -339,7 +368,6 @@ async def writing() -> AsyncIterator[BaseDBAsyncClient]:
     try:
         with explained():
             async with _transaction() as connection:
-                await connection.execute_query("UPDATE clock SET writes = writes + 1 WHERE id = 1")
                 yield connection
                 check_in_place()
     finally:
@@ -406,13 +434,11 @@ async def _migrate(context: TortoiseContext, config: Config) -> None:
     connection = context.connections.get("default")
     if config.database_url:
         # two servers that start at the same time would both create the tables
-        async with connection.acquire_connection() as holder:
-            await holder.execute("SELECT pg_advisory_lock(8620)")
-            try:
-                await check_schema(holder.fetch, config.store_name, sqlite=False)
-                await _run_migrations(context)
-            finally:
-                await holder.execute("SELECT pg_advisory_unlock(8620)")
+        async with connection.acquire_connection() as holder, holder.transaction():
+            # a lock of the session would outlast it behind a pooler, which lends sessions
+            await holder.execute("SELECT pg_advisory_xact_lock(8620)")
+            await check_schema(holder.fetch, config.store_name, sqlite=False)
+            await _run_migrations(context)
     else:
         with _migration_lock(config.db):
             await asyncio.to_thread(_copy_before_migration, config)

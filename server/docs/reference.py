@@ -122,6 +122,8 @@ def _describe_options(command: click.Command, context: click.Context) -> Iterato
 def _default(name: str) -> str:
     if name == "db":
         return "`papermargin.sqlite` in your user data folder"
+    if name == "model":
+        return f"`{Config().model_choice.model}`"
     [field] = [field for field in msgspec.structs.fields(Config) if field.name == name]
     value = field.default
     return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value else ""

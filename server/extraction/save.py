@@ -10,6 +10,7 @@ from tortoise.expressions import Q
 from nlp.spans import Extraction, Mention
 from server.database.connection import execute_many, read_connection, writing
 from server.database.models import Change, Paper, PaperTerm, encode
+from server.extraction.claims import end_claims
 from server.extraction.report import ReadingReport
 from server.terms.corrected_terms import recount
 from server.terms.rows import claim_terms, first_role, terms_of
@@ -69,13 +70,17 @@ async def count_unread(version: str) -> int:
 
 
 async def store_readings(
-    readings: list[PaperExtraction], version: str, now: datetime
+    readings: list[PaperExtraction], version: str, now: datetime, *, worker: str | None = None
 ) -> ReadingReport:
     """Store what the model of `version` extracted, except for papers whose text changed since.
 
-    Mentions, results, terms and version of a paper are replaced in one transaction.
+    A `worker` stores only what it has a claim on. Mentions, results, terms and version of a paper
+    are replaced in one transaction, which ends the claims.
     """
     async with writing() as connection:
+        held = await end_claims(connection, [reading.paper.id for reading in readings], worker)
+        if worker is not None:
+            readings = [reading for reading in readings if reading.paper.id in held]
         current, report = await _unchanged(readings)
         await execute_many(
             connection,

@@ -1,7 +1,8 @@
 """Run the extraction worker: a process with the model, which keeps all mentions up to date.
 
 The queue is the set of papers whose `extraction_version` is not the model's, so it survives
-restarts, and a new model re-reads all papers; a new personal model is found by its file. The model
+restarts, and a new model re-reads all papers. Which model that is, all servers agree on. Each batch
+is claimed first, so that several processes and machines read one queue together. The model
 is loaded when the first paper waits. It runs in a process, not a thread, because spaCy holds the
 interpreter lock for milliseconds at a time, and so that a text that crashes it does not crash the
 server.
@@ -19,14 +20,19 @@ import structlog
 from tortoise.exceptions import BaseORMException
 
 from nlp.spans import Extraction
-from nlp.version import ModelChoice, model_version, personal_in_force
+from nlp.version import ModelChoice, ModelName, model_version, personal_in_force
 from server.database.failures import explained
-from server.errors import PapermarginError
+from server.errors import PapermarginError, StoreMoved
+from server.extraction.claims import claim, is_any_free, new_worker_name, renewed
 from server.extraction.report import ReadingReport
 from server.extraction.save import PaperExtraction, Unread, store_readings, unread
+from server.extraction.shared_model import agreed_model, announce_model
 
 BATCH = 8  # papers stored in one short transaction, for which a request may have to wait
 IDLE_SECONDS = 20.0  # between two looks for papers that another process added
+PAUSE_SECONDS = (
+    0.05  # before another try to claim papers that other workers are claiming or reading
+)
 LINE = 256 * 1024 * 1024  # bytes, the longest answer of the worker
 
 log = structlog.get_logger()
@@ -46,8 +52,9 @@ class Extractor:
         *,
         enabled: bool = True,
     ) -> None:
+        self.name = new_worker_name()
         self._choice = choice
-        self._personal: str | None = None
+        self._loaded: tuple[ModelChoice, str | None] | None = None
         self._changed = changed
         self._enabled = enabled
         self._process: Process | None = None
@@ -74,14 +81,26 @@ class Extractor:
         assert self._version is not None  # a started worker has sent it
         return self._version
 
-    async def run(self) -> None:
-        """Extract from papers as they come, until cancelled."""
+    async def run(self, wanted: ModelName | None = None) -> None:
+        """Extract from papers as they come, until cancelled, with the `wanted` model if any.
+
+        Raises `StoreMoved` if the store's file is gone.
+        """
+        is_announced = False
         while True:
             try:
                 with explained():
+                    if not is_announced:
+                        await announce_model(self._choice, wanted)
+                        is_announced = True
                     report = await self.read_all()
+                if report.papers:
+                    log.info("abstracts read", papers=report.papers)
                 if report.again:
                     log.info("papers re-extracted", changes=list(report.lines()))
+            except StoreMoved as error:
+                log.warning("extraction ends", error=str(error))
+                raise
             except (BaseORMException, OSError, PapermarginError) as error:
                 log.warning("extraction failed, will try again", error=str(error))
             with suppress(TimeoutError):
@@ -89,13 +108,16 @@ class Extractor:
             self._wake.clear()
 
     async def read_all(self, progress: Callable[[int], None] = lambda count: None) -> ReadingReport:
-        """Extract from all waiting papers; `progress` is called with how many are done."""
+        """Extract from all papers that wait and that no other worker reads.
+
+        `progress` is called with how many are done.
+        """
         report = ReadingReport()
-        if not await self._is_anything_waiting():
-            return report
-        while batch := await unread(await self.version(), limit=BATCH):
-            report.include(await self._read(batch))
-            progress(report.papers)
+        while await self._is_any_free():
+            while claimed := await claim(self.name, await self.version(), limit=BATCH):
+                report.include(await self._read(claimed))
+                progress(report.papers)
+            await asyncio.sleep(PAUSE_SECONDS)
         return report
 
     async def read_now(self, papers: list[int], seconds: float) -> bool:
@@ -113,20 +135,32 @@ class Extractor:
         return bool(done) and task.exception() is None
 
     async def _read_papers(self, papers: list[int]) -> None:
-        for start in range(0, len(papers), BATCH):
-            await self._read(
-                await unread(await self.version(), limit=BATCH, only=papers[start : start + BATCH])
-            )
+        if await agreed_model(self._choice) is None:
+            return
+        version = await self.version()
+        while left := await unread(version, limit=BATCH, only=papers):
+            claimed = await claim(self.name, version, limit=BATCH, only=[one.id for one in left])
+            if claimed:
+                await self._read(claimed)
+            else:  # another worker reads them, or lost them and will be followed by this one
+                await asyncio.sleep(PAUSE_SECONDS)
+            version = await self.version()
 
-    async def _is_anything_waiting(self) -> bool:
+    async def _is_any_free(self) -> bool:
+        choice = await agreed_model(self._choice)
         # the version is read from the model's files, since an empty queue is no reason to load it
-        version = await asyncio.to_thread(model_version, self._choice)
-        return bool(await unread(version, limit=1))
+        return choice is not None and await is_any_free(
+            await asyncio.to_thread(model_version, choice)
+        )
 
-    async def _read(self, batch: list[Unread]) -> ReadingReport:
+    async def _read(self, claimed: list[int]) -> ReadingReport:
+        """Extract from claimed papers, store what is found and end the claims."""
         report = ReadingReport()
-        for version, readings in await self._extract(batch) if batch else []:
-            report.include(await store_readings(readings, version, datetime.now(UTC)))
+        async with renewed(self.name, claimed):
+            batch = await unread(await self.version(), limit=BATCH, only=claimed)
+            for version, readings in await self._extract(batch) if batch else []:
+                now = datetime.now(UTC)
+                report.include(await store_readings(readings, version, now, worker=self.name))
         self._changed()
         return report
 
@@ -171,19 +205,20 @@ class Extractor:
             raise WorkerError(msgspec.json.decode(answer)["error"]) from None
 
     async def _start(self) -> Process:
-        personal = await asyncio.to_thread(personal_in_force, self._choice)
-        weights = personal.weights_digest if personal else None
-        # a personal model was installed or removed while the worker ran
-        if weights != self._personal:
+        choice = await agreed_model(self._choice)
+        if choice is None:
+            raise WorkerError("another version of Papermargin reads the abstracts of this store")
+        personal = await asyncio.to_thread(personal_in_force, choice)
+        wanted = choice, personal.weights_digest if personal else None
+        # another model was chosen, or a personal one installed or removed, while the worker ran
+        if wanted != self._loaded:
             await self._end()
         if self._process is None:
-            self._personal = weights
-            choice = [
-                self._choice.model,
-                *([str(self._choice.personal)] if self._choice.personal else []),
-            ]
+            self._loaded = wanted
+            files = [str(choice.personal)] if choice.personal else []
+            command = [sys.executable, "-m", "nlp.worker", choice.model, *files]
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "nlp.worker", *choice, stdin=PIPE, stdout=PIPE, limit=LINE
+                *command, stdin=PIPE, stdout=PIPE, limit=LINE
             )
             assert self._process.stdout is not None  # it is a pipe
             greeting = await self._process.stdout.readline()

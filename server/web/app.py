@@ -21,6 +21,7 @@ from server.accounts.users import get_user
 from server.config import Config
 from server.database.change_feed import ChangeFeed
 from server.database.failures import explain
+from server.database.notifications import CHANGES, PAPERS, keep_listening
 from server.errors import PapermarginError, StoreError
 from server.extraction.worker_client import Extractor
 from server.imports.thumbnails import Thumbnails
@@ -75,13 +76,16 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
         restorations = app.state.restorations = Restorations(config, look_again)
         last_uses = app.state.last_uses = LastUses()
         work = [feed.run(), last_uses.keep_saving(), *(begin(app) for begin in background)]
-        if not config.database_url:
+        if config.database_url:
+            heard = {CHANGES: feed.poke, PAPERS: extractor.wake}
+            work.append(keep_listening(heard, feed.be_told))
+        else:
             work.append(watch_file(config.db))
         if any(config.keep_backups):
             work.append(keep_backing_up(config))
         tasks = [
             asyncio.create_task(job)
-            for job in (*work, *([extractor.run()] if config.extract else []))
+            for job in (*work, *([extractor.run(config.model)] if config.extract else []))
         ]
         try:
             yield

@@ -110,7 +110,7 @@ def _fill(db: Path, count: int) -> None:
     rows = []
     for n in range(count):
         title = f"{_name(chance, words.words)}: {words.text(8).capitalize()}"
-        abstract = " ".join(_sentence(chance, words.words) for _ in range(10))
+        abstract = invent_abstract(chance, words.words)
         digests = (normalize_title(title), title_key(title))
         rows.append((n + 1, paper_key(n), title, *digests, abstract, str(NOW), "older"))
     with closing(sqlite3.connect(db)) as connection:
@@ -122,6 +122,11 @@ def _fill(db: Path, count: int) -> None:
             rows,
         )
         connection.commit()
+
+
+def invent_abstract(chance: random.Random, words: list[str]) -> str:
+    """Return ten sentences with names of methods and datasets."""
+    return " ".join(_sentence(chance, words) for _ in range(10))
 
 
 def _sentence(chance: random.Random, words: list[str]) -> str:

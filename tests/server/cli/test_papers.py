@@ -1,11 +1,9 @@
-"""The commands for papers, settings, training, searches and feeds, as a person types them."""
+"""The commands for papers, settings, searches and feeds, as a person types them."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
@@ -13,11 +11,6 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from nlp.version import read_packaged
 from server.__main__ import main
-from server.config import Config
-from server.database.connection import open_store
-from server.reading_list.corrections import put_correction
-from server.schema.terms import CorrectionEdit
-from tests.server.material import edit
 
 CAPTURES = Path(__file__).parents[4] / "shared" / "captures"
 BIBLIOGRAPHY = """@article{kettle, title={Kettles that Sing}, author={Lind, Ada}, year={2026},
@@ -268,36 +261,6 @@ def test_extract_answers_in_the_order_of_the_lines(model: str) -> None:
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [answer["id"] for answer in answers] == [0, 1, 2]
     assert [14, 18, "METHOD"] in answers[0]["spans"]
-
-
-def test_a_personal_model_is_trained_shown_and_removed(papermargin: Run, tmp_path: Path) -> None:
-    lines = [
-        f"@article{{k{n}, title={{Kettle {n}}}, year={{2026}}, eprint={{2601.{n:05}}}, "
-        "archiveprefix={arXiv}, "
-        f"abstract={{We tune kettle {n} with LoRA and reach 9{n % 10}.2\\% accuracy on MoonQA.}}}}"
-        for n in range(40)
-    ]
-    (tmp_path / "refs.bib").write_text("\n".join(lines))
-    papermargin("import", str(tmp_path / "refs.bib"))
-    assert "no corrections" in papermargin("train", code=1).stderr
-    asyncio.run(_mark_wrong(tmp_path / "store.sqlite", "LoRA", 24))
-    told = papermargin("train")
-    assert "24 corrections on 24 papers" in told.stdout and "24 of 24" in told.stdout
-    assert f"installed: {tmp_path / 'store.sqlite.model'}" in told.stdout
-    assert "40 papers read again" in told.stderr and "40 × LoRA (METHOD to nothing)" in told.stderr
-    assert papermargin("list", "method:LoRA").stdout == ""
-    shown = papermargin("config").stdout
-    assert "of 24 corrections on 24 papers" in shown and "not in force" not in shown
-    assert "40 × LoRA (nothing to METHOD)" in papermargin("train", "--forget").stderr
-    assert "there is no personal model" in papermargin("train", "--forget", code=1).stderr
-
-
-async def _mark_wrong(db: Path, surface: str, count: int) -> None:
-    EXECUTOR_CACHE.clear()
-    async with open_store(Config(db=db)):
-        for n in range(count):
-            data = CorrectionEdit(verdict="wrong", surface=surface, label="METHOD")
-            await put_correction(edit(0), f"2601.{n:05}", UUID(int=n + 1), data)
 
 
 def test_a_search_is_saved_changed_listed_and_deleted(papermargin: Run, bibliography: Path) -> None:
