@@ -6,6 +6,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from server.database.connection import day, fetch
+from server.days import today
 from server.errors import Invalid
 from server.papers.days import DAILY
 from server.schema.reading_list import Status
@@ -73,18 +74,23 @@ async def read_queue(user: int, days: list[Span], since: datetime) -> list[Queue
 
     The newest day is first, and each day is in the order of its page. A paper that was on several
     days is there once, on the newest of them. What is decided on later stays where it is, so that
-    the places of a triage that began at the moment do not change.
+    the places of a triage that began at the moment do not change. A paper that is snoozed without
+    being seen is left out until its day.
     """
     values = [end for span in days for end in (span.first, span.last)]
     within = " OR ".join(
         f"(l.day >= ${place} AND l.day <= ${place + 1})" for place in range(3, 3 + len(values), 2)
+    )
+    snoozed = (
+        "EXISTS (SELECT 1 FROM entry z WHERE z.user_id = $1 AND z.paper_id = lp.paper_id "
+        f"AND z.deleted IS NULL AND z.snoozed_until > DATE('{today()}'))"
     )
     order = "day DESC, kind DESC, position, paper_id"
     rows = await fetch(
         "WITH fresh AS (SELECT lp.paper_id, l.day, l.kind, lp.position, s.id AS decided "
         "FROM listing l JOIN listing_paper lp ON lp.listing_id = l.id "
         "LEFT JOIN seen s ON s.paper_id = lp.paper_id AND s.user_id = $1 "
-        f"WHERE {DAILY} AND ({within}) AND (s.id IS NULL OR s.at >= $2)), "
+        f"WHERE {DAILY} AND ({within}) AND (s.at >= $2 OR (s.id IS NULL AND NOT {snoozed}))), "
         "queue AS (SELECT paper_id, MAX(day) AS day, MAX(kind) AS kind, MIN(position) AS position, "
         "COUNT(decided) AS decided FROM fresh GROUP BY paper_id "
         f"ORDER BY {order} LIMIT {MAX_QUEUE}) "

@@ -6,6 +6,7 @@
     introduces:GRPO  compares:PPO  uses:"MS MARCO"  background:BERT
     status:inbox  rating:>=4  has:note  has:code  added:>2026-01-01  published:2025
     listed:2026-03-05  listed:today  added:<7d  upvotes:>50  like:2401.01234  sort:upvotes
+    is:queued  is:snoozed  is:overdue  due:<7d  due:tomorrow  sort:queue
 
 Words and terms joined by a space are and-ed; `or` binds weaker; brackets group. A word that ends in
 `*` is a prefix. The id or the address of a paper stands for the paper, a name before a colon that
@@ -44,14 +45,15 @@ ROLE_FIELDS: dict[str, Role] = {
     "background": "background",
 }
 STATUSES = ("none", "inbox", "reading", "read", "skipped")
-HAVING = ("note", "code", "tag", "rating", "result", "abstract")
-DATE_FIELDS = ("added", "published", "listed")
+HAVING = ("note", "code", "tag", "rating", "result", "abstract", "due")
+STATES = ("queued", "snoozed", "overdue")
+DATE_FIELDS = ("added", "published", "listed", "due")
 TEXT_FIELDS = ("title", "abstract", "note")
 SORTS: tuple[Sort, ...] = get_args(Sort)
 FIELDS = (
     *TERM_FIELDS,
     *ROLE_FIELDS,
-    *("tag", "author", "org", *TEXT_FIELDS, "status", "rating", "has", "upvotes"),
+    *("tag", "author", "org", *TEXT_FIELDS, "status", "is", "rating", "has", "upvotes"),
     *DATE_FIELDS,
     *("key", "like", "sort"),
 )
@@ -59,8 +61,8 @@ FIELDS = (
 _STARRED = re.compile(r"[A-Za-z]\*")  # A*, Q*: names, not all words that begin so
 _DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]+){0,2}")
-_AGO = re.compile(r"([0-9]{1,4})([dw])", re.IGNORECASE)
-_DAYS_AGO = {"today": 0, "yesterday": 1}
+_SPAN = re.compile(r"([0-9]{1,4})([dw])", re.IGNORECASE)
+_DAYS_AGO = {"today": 0, "yesterday": 1, "tomorrow": -1}
 # what is younger than seven days was later than seven days ago; "7d" alone is the last seven days
 _BY_AGE: dict[str, "Comparison"] = {"=": ">", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
@@ -101,7 +103,7 @@ class Text(Struct, frozen=True):
 class Field(Struct, frozen=True):
     """A named property and what it is to be; dates are an interval of days, end exclusive.
 
-    An age such as `<7d` is compared as the day that it leads to.
+    An age such as `<7d` is compared as the day that it leads to, back or, of a due date, ahead.
     """
 
     name: str
@@ -323,15 +325,20 @@ class _Reader(Transformer[Token, Any]):
         self._check(name, content, value.start_pos)
         if name not in DATE_FIELDS:
             return Field(name, comparison, content)
-        if ago := _AGO.fullmatch(content):
-            days = _one_day(int(ago[1]) * (7 if ago[2].lower() == "w" else 1))
-            return Field(name, _BY_AGE[comparison], content, days)
+        if span := _SPAN.fullmatch(content):
+            days = int(span[1]) * (7 if span[2].lower() == "w" else 1)
+            # a due date lies ahead: "<7d" is within seven days, and so is "7d" alone
+            if name == "due":
+                within: Comparison = "<" if comparison == "=" else comparison
+                return Field(name, within, content, _one_day(-days))
+            return Field(name, _BY_AGE[comparison], content, _one_day(days))
         return Field(name, comparison, content, self._days(content, value.start_pos))
 
     def _check(self, name: str, value: str, position: int | None) -> None:
         allowed = {
             "status": STATUSES,
             "has": HAVING,
+            "is": STATES,
             "rating": ("0", "1", "2", "3", "4", "5", "none"),
             "sort": SORTS,
         }.get(name)

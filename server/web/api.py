@@ -51,6 +51,7 @@ from server.ranking.overview import read_ranking
 from server.reading_list import corrections, entries, notes, tags, trash
 from server.reading_list.entries import read_entry
 from server.reading_list.notes import list_notes, read_note, read_revisions
+from server.reading_list.queue import move_paper
 from server.reading_list.tags import list_tags, read_tag
 from server.reading_list.trash import read_trash
 from server.schema.api import (
@@ -89,6 +90,7 @@ from server.schema.reading_list import (
     NoteEdit,
     NoteList,
     NoteState,
+    QueueMove,
     RevisionState,
     SeenEdit,
     SeenReply,
@@ -303,8 +305,19 @@ async def get_entry(request: ApiRequest, paper_key: Key) -> Response[EntryState]
 async def put_entry(
     paper_key: Key, edit: Versioned, data: JSONBody[EntryEdit]
 ) -> Response[EntryState]:
-    """Set status, rating or tags."""
+    """Set status, rating, tags, place in the reading queue, snooze or due date."""
     return _versioned(await entries.put_entry(edit, paper_key, data))
+
+
+async def put_queue(
+    paper_key: Key, edit: Versioned, data: JSONBody[QueueMove]
+) -> Response[EntryState]:
+    """Move a paper within the reading queue, or put it there.
+
+    The version is that of the entry. `GET /papers` with the query `is:queued` and the sort `queue`
+    is the queue, and an entry with `queue` null takes a paper out of it.
+    """
+    return _versioned(await move_paper(edit, paper_key, data))
 
 
 async def delete_entry(paper_key: Key, edit: Versioned) -> Response[EntryState]:
@@ -777,6 +790,7 @@ api = Router(
         get(key_paths("/papers/{key}/entry"))(get_entry),
         put(key_paths("/papers/{key}/entry"))(put_entry),
         delete(key_paths("/papers/{key}/entry"), status_code=200)(delete_entry),
+        put(key_paths("/papers/{key}/queue"))(put_queue),
         put(key_paths("/papers/{key}/corrections/{{uuid:uuid}}"))(put_correction),
         delete(key_paths("/papers/{key}/corrections/{{uuid:uuid}}"), status_code=200)(
             delete_correction

@@ -11,6 +11,7 @@ from server.web.pages.add import post_add, post_fetch_again
 from server.web.pages.entries import (
     post_entries,
     post_entry,
+    post_plan,
     post_tags,
     post_undo,
     provide_done,
@@ -40,6 +41,7 @@ from server.web.pages.paper import (
     post_verdict,
     post_withdraw,
 )
+from server.web.pages.queue import get_queue, post_queue
 from server.web.pages.ranking import get_ranking, post_preference, post_ranking
 from server.web.pages.restoration import (
     get_kept_backup,
@@ -79,6 +81,8 @@ pages = Router(
         get("/today")(get_today),
         get("/days/{day:date}")(get_day),
         post("/seen")(post_seen),
+        get("/queue")(get_queue),
+        post("/queue")(post_queue),
         get("/triage")(get_triage),
         post("/triage")(post_triage),
         get("/terms")(get_terms),
@@ -129,6 +133,7 @@ pages = Router(
         post("/notes/{uuid:uuid}/restore")(post_revive),
         post(key_paths("/papers/{key}/entry"))(post_entry),
         post(key_paths("/papers/{key}/tags"))(post_tags),
+        post(key_paths("/papers/{key}/plan"))(post_plan),
         post(key_paths("/papers/{key}/fetch"))(post_fetch_again),
     ],
 )

@@ -89,7 +89,7 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
 document.addEventListener("htmx:oobAfterSwap", () => {
   const part = focused && document.getElementById(focused.id);
   if (!part || part.contains(document.activeElement)) return;
-  const adds = part.querySelector("details.adds");
+  const adds = part.querySelector("details.adds, details.later");
   // after adding a tag the user may add another; after removing one the focus stays at the tags
   const isAdding = focused?.name === "tag";
   if (isAdding) adds?.setAttribute("open", "");
