@@ -6,7 +6,7 @@ from server.papers.cards import COUNT_STORED
 from server.papers.query import read_query
 from server.schema.searches import FacetValue
 from server.search.parser import TERM_FIELDS
-from server.search.sql import Selection, is_overdue, is_queued, is_snoozed, select
+from server.search.sql import Selection, is_awake, is_overdue, is_queued, is_snoozed, select
 from server.terms.overrides_sql import count_roots, own_terms
 
 FACET_VALUES = 30
@@ -123,7 +123,7 @@ def _status() -> str:
 
 
 def _is_put_off() -> str:
-    return f"(e.status = 'inbox' AND {is_snoozed(today())})"
+    return f"(e.status = 'inbox' AND NOT {is_awake(today())})"
 
 
 def _status_of_store() -> str:

@@ -576,19 +576,19 @@ def _status(sql: Sql, part: Field) -> str:
 
 
 def is_snoozed(now: date) -> str:
-    """Write that an entry `e` of the user is snoozed on a day.
-
-    Few are: an index has them, so that the others are not looked at.
-    """
-    return (
-        "e.id IN (SELECT z.id FROM entry z WHERE z.user_id = $1 AND z.snoozed_until IS NOT NULL "
-        f"AND z.snoozed_until > DATE('{now}'))"
-    )
+    """Write that an entry `e` is snoozed on a day."""
+    return f"(e.snoozed_until IS NOT NULL AND e.snoozed_until > DATE('{now}'))"
 
 
 def is_awake(now: date) -> str:
-    """Write that an entry `e` of the user is not snoozed on a day."""
-    return f"NOT {is_snoozed(now)}"
+    """Write that an entry `e` of the user is not snoozed on a day.
+
+    Few are snoozed: an index has those, so that the rows of the others are not looked at.
+    """
+    return (
+        "e.id NOT IN (SELECT z.id FROM entry z WHERE z.user_id = $1 "
+        f"AND z.snoozed_until IS NOT NULL AND z.snoozed_until > DATE('{now}'))"
+    )
 
 
 def is_queued(now: date) -> str:

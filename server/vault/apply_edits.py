@@ -144,8 +144,8 @@ def _compare_day(
 ) -> None:
     entry = page.entry if page.entry and not page.entry.deleted else None
     day = getattr(entry, name) if entry else None
-    ours, theirs = day and day.isoformat(), found.values.get(name)
-    if not found.is_new(name) or theirs == ours:
+    theirs = found.values.get(name)
+    if not found.is_new(name):
         return
     try:
         # Obsidian writes a date with a time for a property of that type
@@ -155,7 +155,9 @@ def _compare_day(
     except ValueError:
         plan.kept.append(f"{_words(name)} {_show(theirs)} is no day: write 2026-03-05")
         return
-    _take(name, found, (ours, str(value) if value else None), value, plan)
+    if value != day:
+        texts = (str(day) if day else None, str(value) if value else None)
+        _take(name, found, texts, value, plan)
 
 
 def _take(

@@ -53,6 +53,7 @@ from server.reading_list.entries import read_entry
 from server.reading_list.notes import list_notes, read_note, read_revisions
 from server.reading_list.queue import move_paper
 from server.reading_list.tags import list_tags, read_tag
+from server.reading_list.tasks import list_tasks, set_task
 from server.reading_list.trash import read_trash
 from server.schema.api import (
     PROBLEM_TYPE,
@@ -99,6 +100,7 @@ from server.schema.reading_list import (
     TagState,
 )
 from server.schema.searches import FoundSearch, SearchEdit, SearchState, Sort, Suggestion
+from server.schema.tasks import TaskEdit, TaskList
 from server.schema.terms import (
     CorrectionEdit,
     CorrectionState,
@@ -347,6 +349,26 @@ async def get_notes(
 ) -> NoteList:
     """Return your notes, newest first; `q` holds words that each must contain."""
     return await list_notes(request.user.user, q, cursor, limit)
+
+
+async def get_tasks(
+    request: ApiRequest,
+    q: Annotated[
+        str, QueryParameter(max_length=500, description="words of the task or the paper's title")
+    ] = "",
+    done: FromQuery[bool] = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> TaskList:
+    """Return the open tasks of your notes, or those that are done."""
+    return await list_tasks(request.user.user, done=done, words=q, cursor=cursor, limit=limit)
+
+
+async def put_task(
+    uuid: FromPath[UUID], edit: Versioned, data: JSONBody[TaskEdit]
+) -> Response[NoteState]:
+    """Mark a task of a note as done or open. The version is that of the note."""
+    return _versioned(await set_task(edit, uuid, data))
 
 
 async def get_note(request: ApiRequest, uuid: FromPath[UUID]) -> Response[NoteState]:
@@ -796,6 +818,8 @@ api = Router(
             delete_correction
         ),
         get("/notes")(get_notes),
+        get("/tasks")(get_tasks),
+        put("/notes/{uuid:uuid}/task")(put_task),
         get("/notes/{uuid:uuid}")(get_note),
         put("/notes/{uuid:uuid}")(put_note),
         delete("/notes/{uuid:uuid}", status_code=200)(delete_note),

@@ -60,6 +60,7 @@ from server.web.pages.settings import (
     post_zotero,
 )
 from server.web.pages.tags import get_suggestions, get_tags, post_tag
+from server.web.pages.tasks import get_tasks, post_task
 from server.web.pages.terms import get_term, get_terms, post_term
 from server.web.pages.today import get_day, get_today, post_seen
 from server.web.pages.trash import get_trash, post_empty, post_restore
@@ -89,6 +90,8 @@ pages = Router(
         get("/terms/{label:str}/{name:path}")(get_term),
         post("/terms/{label:str}/{name:path}")(post_term),
         get("/notes")(get_notes),
+        get("/tasks")(get_tasks),
+        post("/notes/{uuid:uuid}/task")(post_task),
         get("/tags")(get_tags),
         get("/tags/suggestions")(get_suggestions),
         post("/tags")(post_tag),

@@ -36,7 +36,7 @@ def test_a_row_contains_the_paper_and_the_users_data() -> None:
         "status": "reading",
         "rating": "4",
         "tags": "rl/grpo; to read",
-        "queue": "-2.5",
+        "queue": "2.5",
         "snoozed_until": "",
         "due": "2026-07-01",
         "added": "2026-06-03T10:11:12+00:00",
