@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from server.database.serializers import find_paper
 from server.database.versioning import Edit
-from server.errors import Conflict
+from server.errors import Conflict, Invalid
 from server.papers.days import list_day
 from server.papers.list import find_papers, find_rows, read_listed
 from server.reading_list.bulk import (
@@ -62,7 +62,7 @@ class BulkForm(Struct, kw_only=True):
     rating: Stars = ""
     tag: str = ""
     plan: PlanDeed = "bottom"
-    on: date | Literal[""] = ""
+    on: str = ""
     key: list[str] = field(default_factory=list)
     every: bool = False
     day: date | None = None
@@ -75,7 +75,7 @@ class PlanForm(Struct, kw_only=True):
     """When to read a paper; some deeds need a day."""
 
     do: PlanDeed
-    day: date | Literal[""] = ""
+    day: str = ""
     here: str = "/"
 
 
@@ -126,7 +126,7 @@ async def post_plan(request: PageRequest, paper_key: Key) -> Response[Any]:
     """Queue a paper, snooze it, or say when it is due, or take that back."""
     form = await read_form(request, PlanForm)
     edit = Edit(user=request.user.user, at=datetime.now(UTC), id=uuid4(), force=True)
-    change = plan_change(form.do, form.day or None)
+    change = plan_change(form.do, _read_day(form.day))
     await change_entries(edit, [(await find_paper(paper_key)).id], change)
     return await answer_edit(request, paper_key, form.here, edit)
 
@@ -175,7 +175,7 @@ async def _selected(user: int, form: BulkForm) -> list[int]:
 
 def _change(form: BulkForm) -> EntryChange:
     if form.do == "plan":
-        return plan_change(form.plan, form.on or None)
+        return plan_change(form.plan, _read_day(form.on))
     names = (form.tag,) if form.tag.strip() else ()
     return {
         "status": EntryChange(status=form.status),
@@ -184,6 +184,14 @@ def _change(form: BulkForm) -> EntryChange:
         "untag": EntryChange(untag=names),
         "remove": EntryChange(remove=True),
     }[form.do]
+
+
+def _read_day(text: str) -> date | None:
+    """Read the day of a form, which may be left out. Raises `Invalid`."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(f"{text!r} is no day: write 2026-03-05") from None
 
 
 def _reload(request: PageRequest, here: str, **query: Any) -> Response[Any]:

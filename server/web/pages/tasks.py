@@ -72,4 +72,4 @@ async def post_task(request: PageRequest, uuid: FromPath[UUID]) -> Response[Any]
         done=form.done,
         version=note.version,
     )
-    return render(request, "task.html", task=task, links=page.links, here=form.here, shape="line")
+    return render(request, "task.html", task=task, links=page.links, shape="line")

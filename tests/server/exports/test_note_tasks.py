@@ -50,7 +50,18 @@ def test_a_mark_changes_one_character() -> None:
 
 
 LINES = st.sampled_from(
-    ["- [ ] a", "- [x] b", "  - [ ] c", "text", "", "> - [ ] d", "```", "1. [ ] e", "\t- [X] f", "# g"]
+    [
+        "- [ ] a",
+        "- [x] b",
+        "  - [ ] c",
+        "text",
+        "",
+        "> - [ ] d",
+        "```",
+        "1. [ ] e",
+        "\t- [X] f",
+        "# g",
+    ]
 )
 
 

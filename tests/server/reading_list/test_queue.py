@@ -12,7 +12,7 @@ from server.errors import Conflict, Invalid, NotFound, PreconditionMissing
 from server.papers.facets import list_facets
 from server.papers.history import read_history
 from server.papers.list import find_papers, find_rows, list_papers
-from server.papers.triage import ALL, parse_days, read_queue
+from server.papers.triage import ALL, parse_days, read_pile
 from server.reading_list.bulk import EntryChange, Undone, change_entries, undo
 from server.reading_list.entries import delete_entry, put_entry, read_entry
 from server.reading_list.queue import move_paper
@@ -156,9 +156,9 @@ async def test_a_snoozed_paper_is_passed_over_by_a_step() -> None:
 
 async def test_a_snoozed_paper_is_no_part_of_a_triage_unless_it_was_decided_on() -> None:
     await set_plan(A, snoozed_until=TOMORROW)
-    assert A not in keys(await read_queue(1, parse_days(ALL), NOW))
+    assert A not in keys(await read_pile(1, parse_days(ALL), NOW))
     await set_plan(A, snoozed_until=today())
-    assert A in keys(await read_queue(1, parse_days(ALL), NOW))
+    assert A in keys(await read_pile(1, parse_days(ALL), NOW))
 
 
 @pytest.mark.parametrize("everything", [False, True])
