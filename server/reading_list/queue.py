@@ -84,6 +84,10 @@ async def _find_place(user: int, paper: int, move: QueueMove, queue: list[int]) 
         return len(others)
     if move.to:
         return await _find_step(user, paper, queue, up=move.to == "up")
+    return await _find_beside(paper, move, others)
+
+
+async def _find_beside(paper: int, move: QueueMove, others: list[int]) -> int:
     target = await find_paper(move.before or move.after or "")
     if target.id == paper:
         raise Invalid("a paper cannot be before or after itself")

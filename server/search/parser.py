@@ -62,7 +62,8 @@ _STARRED = re.compile(r"[A-Za-z]\*")  # A*, Q*: names, not all words that begin 
 _DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]+){0,2}")
 _SPAN = re.compile(r"([0-9]{1,4})([dw])", re.IGNORECASE)
-_DAYS_AGO = {"today": 0, "yesterday": 1, "tomorrow": -1}
+_DAYS_AGO = {"today": 0, "yesterday": 1}
+_DUE_DAYS = {**_DAYS_AGO, "tomorrow": -1}
 # what is younger than seven days was later than seven days ago; "7d" alone is the last seven days
 _BY_AGE: dict[str, "Comparison"] = {"=": ">", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
@@ -325,6 +326,10 @@ class _Reader(Transformer[Token, Any]):
         self._check(name, content, value.start_pos)
         if name not in DATE_FIELDS:
             return Field(name, comparison, content)
+        return self._date(name, comparison, content, value.start_pos)
+
+    def _date(self, name: str, comparison: Comparison, content: str, position: int | None) -> Field:
+        """Read a date field: a span of days back or ahead, a named day, or a date."""
         if span := _SPAN.fullmatch(content):
             days = int(span[1]) * (7 if span[2].lower() == "w" else 1)
             # a due date lies ahead: "<7d" is within seven days, and so is "7d" alone
@@ -332,7 +337,10 @@ class _Reader(Transformer[Token, Any]):
                 within: Comparison = "<" if comparison == "=" else comparison
                 return Field(name, within, content, _one_day(-days))
             return Field(name, _BY_AGE[comparison], content, _one_day(days))
-        return Field(name, comparison, content, self._days(content, value.start_pos))
+        named = _DUE_DAYS if name == "due" else _DAYS_AGO
+        if (ago := named.get(content.lower())) is not None:
+            return Field(name, comparison, content, _one_day(ago))
+        return Field(name, comparison, content, self._days(content, position))
 
     def _check(self, name: str, value: str, position: int | None) -> None:
         allowed = {
@@ -352,8 +360,6 @@ class _Reader(Transformer[Token, Any]):
             self._refuse("like: needs the arXiv id, the address or the key of a paper", position)
 
     def _days(self, value: str, position: int | None) -> tuple[date, date]:
-        if (ago := _DAYS_AGO.get(value.lower())) is not None:
-            return _one_day(ago)
         try:
             if not _DATE.fullmatch(value):
                 raise ValueError

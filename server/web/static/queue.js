@@ -5,7 +5,7 @@ const form = document.querySelector("form#move");
 
 /** @type {Element | null} the item that is being dragged */
 let dragged = null;
-/** @type {{ key: string, move: string } | null} what has the focus while the list is read anew */
+/** @type {{ key: string, move: string, place: number } | null} what has the focus while the list is read anew */
 let focused = null;
 
 /**
@@ -15,6 +15,14 @@ let focused = null;
  */
 function itemOf(part) {
   return part instanceof Element ? part.closest(".places > li") : null;
+}
+
+/**
+ * Return the items of the queue.
+ * @returns {HTMLElement[]}
+ */
+function items() {
+  return [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".places > li"))];
 }
 
 /**
@@ -101,15 +109,16 @@ document.addEventListener("htmx:beforeSwap", () => {
   const item = itemOf(document.activeElement);
   if (!item) return;
   const button = document.activeElement?.getAttribute("value") ?? "";
-  focused = { key: item.dataset.key ?? "", move: button };
+  focused = { key: item.dataset.key ?? "", move: button, place: items().indexOf(item) };
 });
 document.addEventListener("htmx:afterSettle", () => {
   if (!focused || itemOf(document.activeElement)) return;
-  const { key, move: button } = focused;
+  const { key, move: button, place } = focused;
   focused = null;
-  const item = document.querySelector(`.places > li[data-key="${CSS.escape(key)}"]`);
-  const place = item?.querySelector(`.moves [value="${CSS.escape(button)}"]`);
-  /** @type {HTMLElement | null | undefined} */ (place ?? item?.querySelector("h3 a"))?.focus({
+  // one that left the queue leaves the focus to the next
+  const item = items().find((each) => each.dataset.key === key) ?? items().at(place);
+  const pressed = item?.querySelector(`.moves [value="${CSS.escape(button)}"]`);
+  /** @type {HTMLElement | null | undefined} */ (pressed ?? item?.querySelector("h3 a"))?.focus({
     preventScroll: true,
   });
   item?.scrollIntoView({ block: "nearest" });
