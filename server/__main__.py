@@ -29,6 +29,8 @@ COMMANDS = {
     "status": "papers",
     "cite": "papers",
     "note": "papers",
+    "queue": "queue",
+    "tasks": "tasks",
     "searches": "searches",
     "ranking": "ranking",
     "digest": "digest",

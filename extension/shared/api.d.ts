@@ -144,6 +144,9 @@ export interface components {
             status?: "inbox" | "none" | "read" | "reading" | "skipped";
             rating?: number | null;
             tags?: string[];
+            queue?: number | null;
+            snoozed_until?: string | null;
+            due?: string | null;
         };
         EntryState: {
             key: string;
@@ -157,6 +160,9 @@ export interface components {
             /** Format: date-time */
             updated: string;
             deleted?: string | null;
+            queue?: number | null;
+            snoozed_until?: string | null;
+            due?: string | null;
         };
         FacetValue: {
             value: string;
@@ -196,7 +202,7 @@ export interface components {
             name: string;
             query: string;
             /** @enum {null|string} */
-            sort: "added" | "published" | "rating" | "upvotes" | "relevance" | "for_you" | null;
+            sort: "added" | "published" | "rating" | "upvotes" | "relevance" | "for_you" | "queue" | "due" | null;
             digest: boolean;
             version: number;
             /** Format: date-time */
@@ -568,6 +574,14 @@ export interface components {
             key: string;
             title: string;
         };
+        QueueMove: {
+            /** @default null */
+            to?: ("bottom" | "down" | "top" | "up") | null;
+            /** @default null */
+            before?: string | null;
+            /** @default null */
+            after?: string | null;
+        };
         Quote: {
             exact: string;
             /** @default  */
@@ -651,7 +665,7 @@ export interface components {
             name?: string;
             /** @example task:retrieval has:code */
             query?: string;
-            sort?: ("added" | "for_you" | "published" | "rating" | "relevance" | "upvotes") | null;
+            sort?: ("added" | "due" | "for_you" | "published" | "queue" | "rating" | "relevance" | "upvotes") | null;
             digest?: boolean;
         };
         SearchFeeds: {
@@ -663,7 +677,7 @@ export interface components {
             name: string;
             query: string;
             /** @enum {null|string} */
-            sort: "added" | "published" | "rating" | "upvotes" | "relevance" | "for_you" | null;
+            sort: "added" | "published" | "rating" | "upvotes" | "relevance" | "for_you" | "queue" | "due" | null;
             digest: boolean;
             version: number;
             /** Format: date-time */
@@ -731,6 +745,25 @@ export interface components {
             papers: number;
             needed: number;
             suggested: components["schemas"]["SuggestedPaper"][];
+        };
+        TaskEdit: {
+            line: number;
+            text: string;
+            done: boolean;
+        };
+        TaskList: {
+            tasks: components["schemas"]["TaskState"][];
+            next: string | null;
+        };
+        TaskState: {
+            /** Format: uuid */
+            note: string;
+            key: string;
+            title: string;
+            line: number;
+            text: string;
+            done: boolean;
+            version: number;
         };
         TermChip: {
             /** @enum {string} */
@@ -873,6 +906,7 @@ export type Preference = components['schemas']['Preference'];
 export type PreferenceEdit = components['schemas']['PreferenceEdit'];
 export type Problem = components['schemas']['Problem'];
 export type Proposal = components['schemas']['Proposal'];
+export type QueueMove = components['schemas']['QueueMove'];
 export type Quote = components['schemas']['Quote'];
 export type Ranking = components['schemas']['Ranking'];
 export type RankingEdit = components['schemas']['RankingEdit'];
@@ -897,6 +931,9 @@ export type TagEdit = components['schemas']['TagEdit'];
 export type TagMerge = components['schemas']['TagMerge'];
 export type TagState = components['schemas']['TagState'];
 export type TagSuggestions = components['schemas']['TagSuggestions'];
+export type TaskEdit = components['schemas']['TaskEdit'];
+export type TaskList = components['schemas']['TaskList'];
+export type TaskState = components['schemas']['TaskState'];
 export type TermChip = components['schemas']['TermChip'];
 export type TermCount = components['schemas']['TermCount'];
 export type TermEdit = components['schemas']['TermEdit'];

@@ -25,6 +25,7 @@ from server.schema.reading_list import (
     Colour,
     EntryState,
     NoteState,
+    Rank,
     Rating,
     RevisionState,
     TagName,
@@ -75,6 +76,7 @@ class ArchivedEntry(EntryState, kw_only=True):
     """An entry; `tags` are the tags that it bears."""
 
     rating: Rating | None
+    queue: Rank | None = None
     tags: list[TagName]
     added: Moment
     updated: Moment

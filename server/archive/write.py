@@ -161,6 +161,9 @@ async def _entries(fetch: Fetch, user: int) -> AsyncIterator[ArchivedEntry]:
                 added=moment(row["added"]),
                 updated=moment(row["updated"]),
                 deleted=moment(row["deleted"]),
+                queue=row["queue"],
+                snoozed_until=day(row["snoozed_until"]),
+                due=day(row["due"]),
             )
 
 

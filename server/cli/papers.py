@@ -100,7 +100,7 @@ def list_command(
 
     papers = with_store(config, work)
     if as_json:
-        print_json([_listed(paper) for paper in papers])
+        print_json([list_line(paper) for paper in papers])
     else:
         _print_list(papers)
 
@@ -344,7 +344,8 @@ def _rescue(text: str) -> Path:
     return Path(f.name)
 
 
-def _listed(paper: ListedPaper) -> dict[str, Any]:
+def list_line(paper: ListedPaper) -> dict[str, Any]:
+    """Return what the JSON of a list says of a paper."""
     entry = paper.card.entry
     return {
         "key": paper.key,
@@ -355,6 +356,9 @@ def _listed(paper: ListedPaper) -> dict[str, Any]:
         "status": entry.status if entry else "none",
         "rating": entry.rating if entry else None,
         "tags": entry.tags if entry else [],
+        "queue": entry.queue if entry else None,
+        "snoozed_until": entry.snoozed_until if entry else None,
+        "due": entry.due if entry else None,
         "notes": [
             {"id": note.id, "text": note.text, "quote": note.quote} for note in paper.card.notes
         ],

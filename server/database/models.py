@@ -356,7 +356,10 @@ class PaperTerm(Model):
 
 
 class Entry(Model):
-    """A user's entry for a paper. With status `none` it is not in the list."""
+    """A user's entry for a paper. With status `none` it is not in the list.
+
+    `queue` is the paper's rank in the user's reading queue, the lowest first.
+    """
 
     id = fields.IntField(primary_key=True)
     user: Any = fields.ForeignKeyField(
@@ -369,6 +372,9 @@ class Entry(Model):
     paper_id: int
     status = fields.CharField(max_length=8, default="inbox")
     rating = fields.SmallIntField(null=True)
+    queue = fields.FloatField(null=True)
+    snoozed_until = fields.DateField(null=True)
+    due = fields.DateField(null=True)
     version = fields.IntField(default=1)
     added = fields.DatetimeField()
     updated = fields.DatetimeField()

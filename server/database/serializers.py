@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from server.database.connection import moment
+from server.database.connection import day, moment
 from server.database.models import (
     Alias,
     Correction,
@@ -76,6 +76,9 @@ def entry_state(row: Entry | Row, key: str, tags: list[str]) -> EntryState:
         added=moment(entry["added"]),
         updated=moment(entry["updated"]),
         deleted=moment(entry["deleted"]),
+        queue=entry["queue"],
+        snoozed_until=day(entry["snoozed_until"]),
+        due=day(entry["due"]),
     )
 
 

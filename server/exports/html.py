@@ -1,7 +1,7 @@
 """Render papers as one self-contained HTML file without scripts or requests to other hosts."""
 
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -11,12 +11,14 @@ import nh3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import validateLink
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from server.exports.note_links import find_links, parse_day
+from server.exports.note_tasks import find_task_blocks
 from server.exports.reference import address, read_notes, read_tags, written_date
 from server.schema.papers import LinkedPaper, PaperPage
 from server.schema.sources import fold, printable
@@ -53,8 +55,12 @@ def _keep_address(tag: str, name: str, value: str) -> str | None:
 
 
 _CLEANER = nh3.Cleaner(
-    tags=nh3.ALLOWED_TAGS - {"img"},
-    attributes={"a": {"href", "title"}, "ol": {"start"}},
+    tags=(nh3.ALLOWED_TAGS - {"img"}) | {"input"},
+    attributes={
+        "a": {"href", "title"},
+        "ol": {"start"},
+        "input": {"type", "disabled", "checked", "value", "aria-label"},
+    },
     allowed_classes={"span": {"math"}, "div": {"math"}},
     url_schemes={"http", "https", "mailto"},
     url_relative="pass_through",
@@ -112,6 +118,38 @@ def _split_links(text: str, links: Mapping[str, LinkedPaper]) -> Iterator[Token]
     yield _text(text[end:])
 
 
+def _mark_tasks(state: StateCore) -> None:
+    """Put a box in the place of the mark of each task."""
+    for block, mark in find_task_blocks(state.tokens):
+        task = block.content[mark.end() :]
+        box = Token("task", "input", 0, meta={"line": (block.map or [0])[0], "text": task})
+        box.attrs = {"checked": ""} if mark[1] != " " else {}
+        block.content = task
+        block.children = [box, *_without(block.children or [], mark.end())]
+
+
+def _without(children: list[Token], start: int) -> Iterator[Token]:
+    """Yield what is left of a paragraph's parts without the characters that it begins with."""
+    for token in children:
+        if start and token.type in ("text", "softbreak"):
+            length = len(token.content) or 1
+            yield _text(token.content[start:])
+            start = max(0, start - length)
+        else:
+            yield token
+
+
+def _write_task(
+    self: RendererHTML, tokens: Sequence[Token], at: int, options: Any, env: Any
+) -> str:
+    box = tokens[at]
+    text = escape(" ".join(box.meta["text"].split()), quote=True)
+    checked = " checked" if "checked" in box.attrs else ""
+    return (
+        f'<input type="checkbox" disabled{checked} value="{box.meta["line"]}" aria-label="{text}"> '
+    )
+
+
 def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
@@ -121,7 +159,9 @@ def _is_address(url: str) -> bool:
     return not url.startswith("%5B%5B") and validateLink(url)
 
 
+_MARKDOWN.core.ruler.push("tasks", _mark_tasks)
 _MARKDOWN.core.ruler.push("links of notes", _link_notes)
+_MARKDOWN.add_render_rule("task", _write_task)
 _MARKDOWN.validateLink = _is_address  # type: ignore[method-assign]
 
 

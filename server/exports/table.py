@@ -43,6 +43,9 @@ class Row(Struct, kw_only=True):
     status: Status
     rating: int | None
     tags: str
+    queue: float | None
+    snoozed_until: date | None
+    due: date | None
     added: datetime | None
     updated: datetime | None
     introduces: str
@@ -93,6 +96,9 @@ def _row(page: PaperPage) -> Row:
         status=entry.status if entry else "none",
         rating=entry.rating if entry else None,
         tags="; ".join(read_tags(page)),
+        queue=entry.queue if entry else None,
+        snoozed_until=entry.snoozed_until if entry else None,
+        due=entry.due if entry else None,
         added=entry.added if entry else None,
         updated=entry.updated if entry else None,
         introduces="; ".join(read_introduced(page)),
@@ -128,5 +134,7 @@ def write_cell(value: object) -> str:
     """Return a cell's text, guarded where a spreadsheet would take it for a formula."""
     if value is None:
         return ""
+    if isinstance(value, float):
+        return str(value)
     text = value.isoformat() if isinstance(value, date) else printable(str(value))
     return f"'{text}" if _FORMULA.match(text) else text

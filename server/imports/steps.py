@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from server.database.connection import writing
 from server.database.models import Import, ImportSteps, Note, Tag
@@ -24,7 +25,7 @@ from server.schema.imports import (
     PapersMerged,
     Step,
 )
-from server.schema.reading_list import EntryState, NoteState
+from server.schema.reading_list import EntryState, NoteState, Plan
 from server.schema.sources import fold
 
 KEPT = timedelta(days=30)  # how long an import can be undone
@@ -148,12 +149,23 @@ def _describe_entry(step: EntrySaved, before: EntryState) -> Iterator[str]:
         yield f"{step.key}: status {before.status} → {step.after.status}"
     if step.after.rating != before.rating:
         yield f"{step.key}: rating {_rating(before)} → {_rating(step.after)}"
+    yield from (
+        f"{step.key}: {name.replace('_', ' ')} {_day(was)} → {_day(now)}"
+        for name, was, now in zip(
+            Plan.__struct_fields__, astuple(before.plan), astuple(step.after.plan), strict=True
+        )
+        if was != now
+    )
     if added := [tag for tag in step.after.tags if tag not in before.tags]:
         yield f"{step.key}: tags {' '.join(f'+{tag}' for tag in added)}"
 
 
 def _rating(entry: EntryState) -> str:
     return "none" if entry.rating is None else str(entry.rating)
+
+
+def _day(value: object) -> str:
+    return "none" if value is None else str(value)
 
 
 def _show(value: object) -> str:

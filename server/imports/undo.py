@@ -5,6 +5,7 @@ What the user wrote since stays, and so does a value that another source has cha
 
 from datetime import datetime
 
+from msgspec.structs import astuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.archive.undo import undo_archive_step
@@ -43,7 +44,7 @@ from server.schema.imports import (
     RecordStep,
     Step,
 )
-from server.schema.reading_list import EntryEdit, EntryState, NoteEdit
+from server.schema.reading_list import EntryEdit, EntryState, NoteEdit, Plan
 
 
 async def list_imports(user: int, now: datetime) -> list[ImportState]:
@@ -164,6 +165,15 @@ def _plan(before: EntryState | None, now: EntryState, after: EntryState) -> Entr
         plan.status = before.status
     if before and now.rating == after.rating:
         plan.rating = before.rating
+    plan.queue, plan.snoozed_until, plan.due = (
+        earlier if current == imported else current
+        for earlier, current, imported in zip(
+            astuple(before.plan if before else Plan()),
+            astuple(now.plan),
+            astuple(after.plan),
+            strict=True,
+        )
+    )
     return plan
 
 

@@ -101,6 +101,7 @@ async def _entries(
 ) -> dict[int, EntryState]:
     rows = await fetch(
         "SELECT e.paper_id, e.status, e.rating, e.version, e.added, e.updated, e.deleted, "
+        "e.queue, e.snoozed_until, e.due, "
         "t.name AS tag FROM entry e LEFT JOIN entry_tag et ON et.entry_id = e.id "
         "LEFT JOIN tag t ON t.id = et.tag_id AND t.deleted IS NULL WHERE e.user_id = $1 "
         f"AND e.deleted IS NULL AND e.paper_id IN ({ids}) ORDER BY t.fold",

@@ -1,11 +1,12 @@
 """Counts beside the reading list: how many papers have each status, tag, term and year."""
 
 from server.database.connection import fetch, is_postgres
+from server.days import today
 from server.papers.cards import COUNT_STORED
 from server.papers.query import read_query
 from server.schema.searches import FacetValue
 from server.search.parser import TERM_FIELDS
-from server.search.sql import Selection, select
+from server.search.sql import Selection, is_awake, is_overdue, is_queued, is_snoozed, select
 from server.terms.overrides_sql import count_roots, own_terms
 
 FACET_VALUES = 30
@@ -30,7 +31,7 @@ async def list_facets(
 async def count_facets(selection: Selection) -> dict[str, list[FacetValue]]:
     """Count the papers of a selection by each value of each facet, the most frequent first."""
     facets: dict[str, list[FacetValue]] = {
-        name: [] for name in ("status", "tag", *TERM_FIELDS, "year", "has")
+        name: [] for name in ("status", "is", "tag", *TERM_FIELDS, "year", "has")
     }
     for count in _counts(selection):
         # one query each: SQLite takes a poor way through several in one
@@ -48,23 +49,26 @@ def _counts(selection: Selection) -> list[str]:
     What is kept of the whole store, or of the user's whole list, is read instead of counted.
     """
     if selection.is_whole:
-        return [_status_of_store(), _tags_of_store(), _terms_of_store(), _others_of_store()]
+        return [_status_of_store(), *_plans_of_list(everything=True), _tags_of_store(),
+                _terms_of_store(), _others_of_store()]  # fmt: skip
     if selection.is_whole_list:
-        return [_status_of_list(), _tags_of_list(), _terms_of_list(), _others_of_list()]
+        return [_status_of_list(), *_plans_of_list(), _tags_of_list(), _terms_of_list(),
+                _others_of_list()]  # fmt: skip
     hits = f"WITH {_hit(selection)}"
     terms = f", {_name_terms(count_roots())}"
-    return [hits + count for count in (_STATUS_OF_HITS, _TAGS_OF_HITS, terms, _others_of_hits())]
+    counts = (_STATUS_OF_HITS, _plans_of_hits(), _TAGS_OF_HITS, terms, _others_of_hits())
+    return [hits + count for count in counts]
 
 
 def _hit(selection: Selection) -> str:
     """Write the common table of the papers of a selection, with the user's entries on them."""
-    columns = f"{selection.paper} AS id, e.id AS entry, e.status AS status"
+    columns = f"{selection.paper} AS id, e.id AS entry, {_status()} AS status"
     return f"hit AS MATERIALIZED (SELECT {columns} {selection.body()})"
 
 
 _STATUS_OF_HITS = (
     " SELECT 'status' AS facet, COALESCE(status, 'none') AS value, COUNT(*) AS n FROM hit "
-    "GROUP BY 2"
+    "WHERE COALESCE(status, 'none') <> 'snoozed' GROUP BY 2"
 )
 _TAGS_OF_HITS = (
     " SELECT 'tag' AS facet, t.name AS value, COUNT(*) AS n FROM hit "
@@ -73,19 +77,63 @@ _TAGS_OF_HITS = (
 )
 
 
+def _plans() -> dict[str, str]:
+    """Return by what the papers that are to be read can be narrowed, as conditions on an entry."""
+    now = today()
+    return {"queued": is_queued(now), "snoozed": is_snoozed(now), "overdue": is_overdue(now)}
+
+
+def _plans_of_list(*, everything: bool = False) -> list[str]:
+    """Count the plans of the list, each by the index of its entries."""
+    listed = _OWN if everything else f"{_OWN} AND e.status <> 'none'"
+    return [
+        f"SELECT 'is' AS facet, '{name}' AS value, COUNT(*) AS n FROM entry e "
+        f"WHERE {listed} AND {condition}"
+        for name, condition in _plans().items()
+    ]
+
+
+def _plans_of_hits() -> str:
+    counts = ", ".join(
+        f"SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) AS {name}"
+        for name, condition in _plans().items()
+    )
+    each = " UNION ALL ".join(
+        f"SELECT 'is' AS facet, '{name}' AS value, CAST(COALESCE({name}, 0) AS INTEGER) AS n "
+        "FROM planned"
+        for name in _plans()
+    )
+    return (
+        f", planned AS MATERIALIZED (SELECT {counts} FROM entry e WHERE e.user_id = $1 AND "
+        "(e.queue IS NOT NULL OR e.snoozed_until IS NOT NULL OR e.due IS NOT NULL) "
+        f"AND e.id IN (SELECT entry FROM hit)) {each}"
+    )
+
+
 def _status_of_list() -> str:
     return (
         f"SELECT 'status' AS facet, e.status AS value, COUNT(*) AS n FROM entry e WHERE {_OWN} "
-        "AND e.status <> 'none' GROUP BY 2"
+        f"AND e.status <> 'none' AND NOT {_is_put_off()} GROUP BY 2"
     )
+
+
+def _status() -> str:
+    """Write an entry's status; papers that are snoozed do not count for the inbox."""
+    return f"CASE WHEN {_is_put_off()} THEN 'snoozed' ELSE e.status END"
+
+
+def _is_put_off() -> str:
+    return f"(e.status = 'inbox' AND NOT {is_awake(today())})"
 
 
 def _status_of_store() -> str:
     return (
-        f"WITH own AS (SELECT e.status, COUNT(*) AS n FROM entry e WHERE {_OWN} GROUP BY 1), "
+        f"WITH own AS (SELECT {_status()} AS status, COUNT(*) AS n FROM entry e WHERE {_OWN} "
+        "GROUP BY 1), "
         "every AS (SELECT status AS value, n FROM own UNION ALL "
         f"SELECT 'none', ({COUNT_STORED}) - COALESCE((SELECT SUM(n) FROM own), 0)) "
-        "SELECT 'status' AS facet, value, CAST(SUM(n) AS INTEGER) AS n FROM every GROUP BY 2"
+        "SELECT 'status' AS facet, value, CAST(SUM(n) AS INTEGER) AS n FROM every "
+        "WHERE value <> 'snoozed' GROUP BY 2"
     )
 
 

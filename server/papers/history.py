@@ -1,7 +1,7 @@
 """The history of a paper, read from the change records."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -9,10 +9,11 @@ from msgspec import Struct
 from server.database.connection import fetch, moment, places
 from server.database.serializers import find_paper, load_entry
 from server.schema.api import WriteSource
-from server.schema.reading_list import EntryState
+from server.schema.reading_list import EntryState, Plan
 
 NEWEST = 200  # changes of one paper that are listed
 
+Value = TypeVar("Value")
 _STATE = msgspec.json.Decoder(EntryState)
 
 
@@ -26,6 +27,9 @@ class HistoryItem(Struct, frozen=True, kw_only=True):
     deleted: bool
     status: tuple[str, str] | None = None
     rating: tuple[int | None, int | None] | None = None
+    queue: tuple[float | None, float | None] | None = None
+    snoozed_until: tuple[date | None, date | None] | None = None
+    due: tuple[date | None, date | None] | None = None
     tagged: tuple[str, ...] = ()
     untagged: tuple[str, ...] = ()
     source: WriteSource | None = None
@@ -75,11 +79,19 @@ def _compare(item: HistoryItem, before: EntryState | None, after: EntryState) ->
     """Add what an entry was before and after a change."""
     status = before.status if before else "none"
     rating = before.rating if before else None
+    plan = before.plan if before else Plan()
     tags = before.tags if before else []
     return msgspec.structs.replace(
         item,
-        status=(status, after.status) if status != after.status else None,
-        rating=(rating, after.rating) if rating != after.rating else None,
+        status=_changed(status, after.status),
+        rating=_changed(rating, after.rating),
+        queue=_changed(plan.queue, after.queue),
+        snoozed_until=_changed(plan.snoozed_until, after.snoozed_until),
+        due=_changed(plan.due, after.due),
         tagged=tuple(tag for tag in after.tags if tag not in tags),
         untagged=tuple(tag for tag in tags if tag not in after.tags),
     )
+
+
+def _changed(before: Value, after: Value) -> tuple[Value, Value] | None:
+    return (before, after) if before != after else None

@@ -42,6 +42,12 @@ _SORTS = {
     "published": ("COALESCE(p.published, DATE('0001-01-02'))", date),
     "rating": ("COALESCE(e.rating, -1)", int),
     "upvotes": ("COALESCE(p.upvotes, -1)", int),
+    # the lowest rank is first, as the nearest day of `_DUE`, and what has none is last
+    "queue": ("COALESCE(-e.queue, -1e300)", float),
+}
+_DUE = {
+    "postgres": "COALESCE(CAST(DATE('2000-01-01') - e.due AS DOUBLE PRECISION), -1e9)",
+    "sqlite": "COALESCE(-julianday(e.due), -1e9)",
 }
 
 
@@ -268,6 +274,8 @@ def _place(selection: Selection, sort: Sort) -> tuple[str, type]:
         return selection.score or "CAST(0 AS REAL)", float
     if sort == "added" and selection.everything:
         return selection.paper, int  # papers are numbered as they come
+    if sort == "due":
+        return _DUE["postgres" if is_postgres() else "sqlite"], float
     return _SORTS[sort]
 
 

@@ -24,6 +24,7 @@ from server.database.models import (
 from server.database.serializers import entry_state, tags_of
 from server.papers.versions import move_texts
 from server.schema.imports import IdAdopted, MovedEntry, PaperFields, PapersMerged
+from server.schema.reading_list import DONE, Plan
 from server.terms.corrected_terms import recount
 
 # all rows of these go along with a paper; of others, a user has one on a paper
@@ -159,17 +160,27 @@ async def _move_entry(entry: Entry, survivor: Paper, gone: Paper, now: datetime)
 def _combine(kept: Entry, other: Entry) -> None:
     """Make one entry of two.
 
-    One in the list beats one in the trash, then the further status and the later rating hold.
+    One in the list beats one in the trash, then the further status and the later rating hold, and
+    the earlier place in the queue, day of return and due date.
     """
     if (kept.deleted is None) == (other.deleted is None):
         kept.status = max(kept.status, other.status, key=_PROGRESS.index)
         first, last = sorted((kept, other), key=lambda entry: entry.updated)
         kept.rating = last.rating if last.rating is not None else first.rating
+        _combine_plans(kept, other)
     elif other.deleted is None:
         kept.status, kept.rating, kept.deleted = other.status, other.rating, None
+        kept.queue, kept.snoozed_until, kept.due = other.queue, other.snoozed_until, other.due
     kept.added, kept.updated = min(kept.added, other.added), max(kept.updated, other.updated)
     # whoever holds a version of either entry has to see the merged one before writing
     kept.version = max(kept.version, other.version) + 1
+
+
+def _combine_plans(kept: Entry, other: Entry) -> None:
+    for name in Plan.__struct_fields__:
+        known = [value for entry in (kept, other) if (value := getattr(entry, name)) is not None]
+        # a paper that is done has no plan
+        setattr(kept, name, None if kept.status in DONE else min(known, default=None))
 
 
 async def _record(entry: Entry, key: str, version: int, now: datetime, *, before: Any) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, get_type_hints
 
 from msgspec import convert, to_builtins
-from msgspec.structs import asdict
+from msgspec.structs import asdict, astuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.models import (
@@ -174,6 +174,7 @@ def _is_merged(state: EntryState, first: EntryState, second: EntryState) -> bool
 async def _write(entry: Entry, state: EntryState, now: datetime) -> None:
     entry.status, entry.rating, entry.added = state.status, state.rating, state.added
     entry.deleted, entry.updated, entry.version = state.deleted, now, entry.version + 1
+    entry.queue, entry.snoozed_until, entry.due = astuple(state.plan)
     await entry.save()
     tags = await Tag.filter(user_id=entry.user_id, name__in=state.tags, deleted=None)
     await EntryTag.filter(entry_id=entry.id).delete()

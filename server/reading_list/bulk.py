@@ -1,20 +1,21 @@
 """Bulk edits: many entries changed at once, and undone as one."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import Any, TypeVar, cast
+from datetime import date, datetime
+from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from server.database.connection import read_connection, writing
 from server.database.models import Change, Entry, EntryTag, Paper
 from server.database.serializers import entry_state, tags_of
 from server.database.versioning import Edit, is_applied
+from server.reading_list.plans import carry_over, given, open_ranks
 from server.reading_list.tags import claim_tags, fold_tag
-from server.schema.reading_list import EntryState, Status
+from server.schema.reading_list import EntryState, Plan, Status
 
 BATCH = 400  # papers that are read and written by one statement each
 
@@ -25,7 +26,9 @@ Item = TypeVar("Item")
 class EntryChange(Struct, frozen=True, kw_only=True):
     """What to make of each entry; `remove` moves it to the trash.
 
-    `status` None and `rating` UNSET leave it alone; `rating` None takes its rating away.
+    `status` None and UNSET leave it alone; None takes its rating, snooze or due date away. `queue`
+    puts it at an end of the reading queue, in the order of the papers, or with None takes it out.
+    What is in the queue already goes to the top, but not to the bottom.
     """
 
     status: Status | None = None
@@ -33,6 +36,9 @@ class EntryChange(Struct, frozen=True, kw_only=True):
     tag: tuple[str, ...] = ()
     untag: tuple[str, ...] = ()
     remove: bool = False
+    queue: Literal["top", "bottom"] | UnsetType | None = UNSET
+    snoozed_until: date | UnsetType | None = UNSET
+    due: date | UnsetType | None = UNSET
 
 
 class Undone(Struct, frozen=True):
@@ -51,6 +57,7 @@ class _Target(Struct, frozen=True, kw_only=True):
     added: datetime
     rating: int | None = None
     tags: tuple[str, ...] = ()
+    plan: Plan = Plan()
     deleted: datetime | None = None
 
 
@@ -61,15 +68,18 @@ async def change_entries(edit: Edit, papers: Iterable[int], change: EntryChange)
     only takes away. Raises `Invalid` for a tag that cannot be.
     """
     count = 0
+    wanted = [*papers]
     async with writing():
         if await is_applied(edit):
             return await Change.filter(user_id=edit.user, edit=edit.id).count()
-        for ids in _batches(papers):
+        ranks = await _open_ranks(edit, wanted, change)
+        for ids in _batches(wanted):
             known, keys = await _states(edit.user, ids), await _keys(ids)
             targets = {
                 paper: target
                 for paper in ids
-                if paper in keys and (target := _target(known.get(paper), change, edit.at))
+                if paper in keys
+                and (target := _target(known.get(paper), change, edit.at, ranks.get(paper)))
             }
             count += await _write(edit, targets, known, keys)
     return count
@@ -123,10 +133,22 @@ async def undo(edit: Edit, done: UUID) -> Undone:
     return Undone(restored, total - restored)
 
 
-def _target(current: EntryState | None, change: EntryChange, now: datetime) -> _Target | None:
-    """Return what a change makes of an entry; None for one that is not there and is not to be."""
+async def _open_ranks(edit: Edit, papers: list[int], change: EntryChange) -> dict[int, float]:
+    """Return the ranks at the end of the queue to which a change puts papers."""
+    if change.queue is None or change.queue is UNSET:
+        return {}
+    return await open_ranks(edit.user, papers, top=change.queue == "top")
+
+
+def _target(
+    current: EntryState | None, change: EntryChange, now: datetime, rank: float | None
+) -> _Target | None:
+    """Return what a change makes of an entry; None for one that is not there and is not to be.
+
+    `rank` is its place in the queue if the change puts it there.
+    """
     if _gives(change) and not (current and current.is_listed):
-        return _listed(current, change, now)
+        return _listed(current, change, now, rank)
     if current is None:
         return None
     if change.remove or current.deleted:
@@ -137,12 +159,25 @@ def _target(current: EntryState | None, change: EntryChange, now: datetime) -> _
         status=change.status or current.status,
         rating=_rate(current, change),
         tags=tags,
+        plan=_plan(current, change, change.status or current.status, rank),
     )
 
 
 def _gives(change: EntryChange) -> bool:
-    is_rated = isinstance(change.rating, int)
-    return (bool(change.status or change.tag) or is_rated) and not change.remove
+    """Return whether a change gives a paper something, and does not only take away."""
+    given_values = (change.rating, change.queue, change.snoozed_until, change.due)
+    gives = any(value is not None and value is not UNSET for value in given_values)
+    return (gives or bool(change.status or change.tag)) and not change.remove
+
+
+def _plan(
+    current: EntryState | None, change: EntryChange, status: Status, rank: float | None
+) -> Plan:
+    plan = carry_over(current.plan, before=current.status, after=status) if current else Plan()
+    queue = plan.queue
+    if change.queue is None or change.queue == "top" or (rank is not None and queue is None):
+        queue = rank
+    return Plan(queue, given(change.snoozed_until, plan.snoozed_until), given(change.due, plan.due))
 
 
 def _rate(current: EntryState | None, change: EntryChange) -> int | None:
@@ -151,12 +186,16 @@ def _rate(current: EntryState | None, change: EntryChange) -> int | None:
     return current.rating if current else None
 
 
-def _listed(current: EntryState | None, change: EntryChange, now: datetime) -> _Target:
+def _listed(
+    current: EntryState | None, change: EntryChange, now: datetime, rank: float | None
+) -> _Target:
     """Return the entry of a paper that comes, or comes back, to the list."""
+    status = change.status or "inbox"
     return _Target(
-        status=change.status or "inbox",
+        status=status,
         rating=_rate(current, change),
         tags=_retag(current.tags if current else [], change),
+        plan=_plan(current, change, status, rank),
         added=now,
     )
 
@@ -182,6 +221,7 @@ def _as_is(state: EntryState) -> _Target:
         status=state.status,
         rating=state.rating,
         tags=tuple(state.tags),
+        plan=state.plan,
         added=state.added,
         deleted=state.deleted,
     )
@@ -229,10 +269,12 @@ async def _write(
             added=target.added,
             updated=edit.at,
             deleted=target.deleted,
+            **asdict(target.plan),
         )
         for paper, target in news.items()
     ]
     columns = ["status", "rating", "version", "added", "updated", "deleted"]
+    columns += Plan.__struct_fields__
     await Entry.bulk_create(rows, on_conflict=["user_id", "paper_id"], update_fields=columns)
     await _link(edit, news)
     await Change.bulk_create(

@@ -1,6 +1,7 @@
 """What a person writes on papers: entries, notes, corrections, and which papers they have seen."""
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
+from msgspec.structs import astuple
 
 from server.database.connection import writing
 from server.database.models import Entry, EntryTag, Paper, Seen
@@ -12,15 +13,18 @@ from server.database.serializers import (
 )
 from server.database.versioning import Edit, check, check_new, is_applied, record
 from server.errors import NotFound
+from server.reading_list.plans import carry_over, given
 from server.reading_list.tags import claim_tags
-from server.schema.reading_list import (
-    EntryEdit,
-    EntryState,
-    SeenEdit,
-)
+from server.schema.reading_list import EntryEdit, EntryState, Plan, SeenEdit, Status
 
-_Values = tuple[str, int | None, list[str]]
-"""An entry's status, rating and tags in alphabetical order."""
+
+class _Values(Struct, frozen=True):
+    """What a user says about a paper, with the tags in alphabetical order."""
+
+    status: Status = "none"
+    rating: int | None = None
+    tags: tuple[str, ...] = ()
+    plan: Plan = Plan()
 
 
 async def put_entry(edit: Edit, key: str, data: EntryEdit) -> EntryState:
@@ -103,18 +107,24 @@ async def set_seen(edit: Edit, data: SeenEdit) -> int:
 
 def _wanted(data: EntryEdit, current: EntryState | None) -> _Values:
     """Return what an edit makes of an entry: what it does not name stays as it is."""
-    status, rating, tags = _values(current) if current else ("none", None, [])
-    if status == "none" or (current and current.deleted):
-        status = "inbox"
-    return (
-        status if data.status is UNSET else data.status,
-        rating if data.rating is UNSET else data.rating,
-        sorted(tags if data.tags is UNSET else data.tags, key=str.casefold),
+    was = _values(current) if current else _Values()
+    is_listed = current is not None and current.is_listed
+    status = given(data.status, was.status if is_listed else "inbox")
+    plan = carry_over(was.plan, before=was.status, after=status)
+    return _Values(
+        status,
+        given(data.rating, was.rating),
+        tuple(sorted(was.tags if data.tags is UNSET else data.tags, key=str.casefold)),
+        Plan(
+            given(data.queue, plan.queue),
+            given(data.snoozed_until, plan.snoozed_until),
+            given(data.due, plan.due),
+        ),
     )
 
 
 def _values(state: EntryState) -> _Values:
-    return state.status, state.rating, state.tags
+    return _Values(state.status, state.rating, tuple(state.tags), state.plan)
 
 
 async def _write_entry(
@@ -124,16 +134,17 @@ async def _write_entry(
     current: EntryState | None,
     wanted: _Values,
 ) -> EntryState:
-    status, rating, names = wanted
     if entry is None:
         entry = Entry(user_id=edit.user, paper_id=paper.id, version=0, added=edit.at)
     # it joins the list anew
     elif entry.deleted or entry.status == "none":
         entry.added = edit.at
-    entry.status, entry.rating, entry.deleted, entry.updated = status, rating, None, edit.at
+    entry.status, entry.rating = wanted.status, wanted.rating
+    entry.queue, entry.snoozed_until, entry.due = astuple(wanted.plan)
+    entry.deleted, entry.updated = None, edit.at
     entry.version += 1
     await entry.save()
-    tags = await claim_tags(edit, names)
+    tags = await claim_tags(edit, [*wanted.tags])
     await EntryTag.filter(entry_id=entry.id).exclude(tag_id__in=[tag.id for tag in tags]).delete()
     linked = {link.tag_id for link in await EntryTag.filter(entry_id=entry.id)}
     await EntryTag.bulk_create(

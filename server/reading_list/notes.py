@@ -164,7 +164,7 @@ async def list_notes(user: int, words: str, cursor: str | None, limit: int) -> N
     values: list[object] = [user]
     conditions = _of_notes(words, values)
     if cursor is not None:
-        values += _read_cursor(cursor)
+        values += read_cursor(cursor)
         conditions.append(f"(n.updated, n.id) < (${len(values) - 1}, ${len(values)})")
     rows = await fetch(
         "SELECT n.*, p.key FROM note n JOIN paper p ON p.id = n.paper_id WHERE "
@@ -173,7 +173,7 @@ async def list_notes(user: int, words: str, cursor: str | None, limit: int) -> N
         *values,
     )
     shown = rows[:limit]
-    following = _write_cursor(shown[-1]["updated"], shown[-1]["id"]) if len(rows) > limit else None
+    following = write_cursor(shown[-1]["updated"], shown[-1]["id"]) if len(rows) > limit else None
     return NoteList(notes=[note_state(row, row["key"]) for row in shown], next=following)
 
 
@@ -186,7 +186,7 @@ async def list_noted(user: int, words: str, cursor: str | None, limit: int) -> N
     conditions, after = " AND ".join(_of_notes(words, values)), ""
     matching = [*values]
     if cursor is not None:
-        values += _read_cursor(cursor)
+        values += read_cursor(cursor)
         after = f"HAVING (MAX(n.updated), n.paper_id) < (${len(values) - 1}, ${len(values)})"
     papers = await fetch(
         f"SELECT n.paper_id, MAX(n.updated) AS newest FROM note n WHERE {conditions} "
@@ -207,7 +207,7 @@ async def list_noted(user: int, words: str, cursor: str | None, limit: int) -> N
     for row in rows:
         noted[row["paper_id"]].notes.append(note_state(row, row["key"]))
     last = papers[limit - 1] if len(papers) > limit else None
-    following = _write_cursor(last["newest"], last["paper_id"]) if last else None
+    following = write_cursor(last["newest"], last["paper_id"]) if last else None
     return NotedPapers(papers=[noted[paper] for paper in ids], next=following)
 
 
@@ -230,11 +230,13 @@ def _of_notes(words: str, values: list[object]) -> list[str]:
     return conditions
 
 
-def _write_cursor(at: object, row: int) -> str:
+def write_cursor(at: object, row: int) -> str:
+    """Return the cursor behind a row, which is sorted by a moment."""
     return base64.urlsafe_b64encode(msgspec.json.encode((str(moment(at)), row))).decode()
 
 
-def _read_cursor(text: str) -> tuple[datetime, int]:
+def read_cursor(text: str) -> tuple[datetime, int]:
+    """Return the moment and the row id of a cursor. Raises `Invalid`."""
     try:
         updated, row = msgspec.json.decode(
             base64.urlsafe_b64decode(text.encode()), type=tuple[datetime, _Row]

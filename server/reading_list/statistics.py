@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from nlp.spans import Label
 from server.database.connection import fetch, moment
-from server.days import day_of, midnight
+from server.days import day_of, midnight, today
+from server.search.sql import is_awake
 from server.terms.overrides_sql import LISTED, own_terms
 
 WEEKS, MONTHS, TOPICS = 26, 12, 8
@@ -72,7 +73,8 @@ async def count_ages(user: int, now: datetime) -> list[int]:
     end for longer.
     """
     rows = await fetch(
-        "SELECT added FROM entry WHERE user_id = $1 AND deleted IS NULL AND status = 'inbox'",
+        "SELECT e.added FROM entry e WHERE e.user_id = $1 AND e.deleted IS NULL "
+        f"AND e.status = 'inbox' AND {is_awake(today())}",
         user,
     )
     groups = Counter(

@@ -1,6 +1,6 @@
 """Entries, notes and tags as the API reads and writes them, and the trash."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -27,8 +27,30 @@ Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$", examples=["#7c5cbf"])]
 Rating = Annotated[int, Meta(ge=0, le=5)]
 
 
+Rank = Annotated[float, Meta(ge=-1e12, le=1e12)]
+
+
+DONE: tuple[Status, ...] = ("none", "read", "skipped")
+"""The statuses of papers that are not to be read: a paper that gets one has no plan any more."""
+
+
+class Plan(Struct, frozen=True):
+    """When a paper is to be read: its rank in the reading queue, if it is there, the day until
+    which it is snoozed, and the day by which it is due.
+    """
+
+    queue: float | None = None
+    snoozed_until: date | None = None
+    due: date | None = None
+
+
 class EntryState(Struct, kw_only=True):
-    """A user's entry as it stands; `deleted` is when it went to the trash."""
+    """A user's entry as it stands; `deleted` is when it went to the trash.
+
+    `queue` is the paper's rank in the reading queue, of which the lowest is read next, or null
+    outside of it. `snoozed_until` is the day on which the paper comes back to inbox, queue and
+    triage, and `due` the day by which it is to be read.
+    """
 
     key: str
     status: Status
@@ -38,6 +60,14 @@ class EntryState(Struct, kw_only=True):
     added: datetime
     updated: datetime
     deleted: datetime | None = None
+    queue: float | None = None
+    snoozed_until: date | None = None
+    due: date | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """When the paper is to be read."""
+        return Plan(self.queue, self.snoozed_until, self.due)
 
     @property
     def is_listed(self) -> bool:
@@ -46,11 +76,28 @@ class EntryState(Struct, kw_only=True):
 
 
 class EntryEdit(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What to make of an entry; a field left out stays as it is. `tags` is the whole set."""
+    """What to make of an entry; a field left out stays as it is. `tags` is the whole set.
+
+    A paper that gets the status read, skipped or none leaves the queue, and its snooze and due date
+    end, unless the edit names them.
+    """
 
     status: Status | UnsetType = UNSET
     rating: Rating | UnsetType | None = UNSET
     tags: Annotated[list[TagName], Meta(max_length=500)] | UnsetType = UNSET
+    queue: Rank | UnsetType | None = UNSET
+    snoozed_until: date | UnsetType | None = UNSET
+    due: date | UnsetType | None = UNSET
+
+
+class QueueMove(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where a paper of the list is to be in the reading queue: at a place of it, or right `before`
+    or `after` another paper of it, whose key is given.
+    """
+
+    to: Literal["top", "bottom", "up", "down"] | None = None
+    before: Annotated[str, Meta(examples=["2401.01234"])] | None = None
+    after: str | None = None
 
 
 class NoteState(Struct, kw_only=True):

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.schema.reading_list import MAX_NAME_CHARACTERS
 
-Sort = Literal["added", "published", "rating", "upvotes", "relevance", "for_you"]
+Sort = Literal["added", "published", "rating", "upvotes", "relevance", "for_you", "queue", "due"]
 
 
 SearchName = Annotated[

@@ -7,6 +7,7 @@
     status:inbox  rating:>=4  has:note  has:code  has:summary  added:>2026-01-01  published:2025
     listed:2026-03-05  listed:today  added:<7d  upvotes:>50  comments:>5  stars:>100
     like:2401.01234  sort:upvotes
+    is:queued  is:snoozed  is:overdue  due:<7d  due:tomorrow  sort:queue
 
 Words and terms joined by a space are and-ed; `or` binds weaker; brackets group. A word that ends in
 `*` is a prefix. The id or the address of a paper stands for the paper, a name before a colon that
@@ -46,17 +47,19 @@ ROLE_FIELDS: dict[str, Role] = {
 }
 STATUSES = ("none", "inbox", "reading", "read", "skipped")
 HAVING = (
-    *("note", "code", "tag", "rating", "result", "abstract"),
+    *("note", "code", "tag", "rating", "result", "abstract", "due"),
     *("summary", "model", "dataset", "space"),
 )
-DATE_FIELDS = ("added", "published", "listed")
+STATES = ("queued", "snoozed", "overdue")
+DATE_FIELDS = ("added", "published", "listed", "due")
 NUMBER_FIELDS = ("upvotes", "comments", "stars")
 TEXT_FIELDS = ("title", "abstract", "note")
 SORTS: tuple[Sort, ...] = get_args(Sort)
 FIELDS = (
     *TERM_FIELDS,
     *ROLE_FIELDS,
-    *("tag", "author", "org", "keyword", *TEXT_FIELDS, "status", "rating", "has", *NUMBER_FIELDS),
+    *("tag", "author", "org", "keyword", *TEXT_FIELDS),
+    *("status", "is", "rating", "has", *NUMBER_FIELDS),
     *DATE_FIELDS,
     *("key", "like", "sort"),
 )
@@ -64,8 +67,9 @@ FIELDS = (
 _STARRED = re.compile(r"[A-Za-z]\*")  # A*, Q*: names, not all words that begin so
 _DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
 _DATE = re.compile(r"[0-9]{4}(-[0-9]+){0,2}")
-_AGO = re.compile(r"([0-9]{1,4})([dw])", re.IGNORECASE)
+_SPAN = re.compile(r"([0-9]{1,4})([dw])", re.IGNORECASE)
 _DAYS_AGO = {"today": 0, "yesterday": 1}
+_DUE_DAYS = {**_DAYS_AGO, "tomorrow": -1}
 # what is younger than seven days was later than seven days ago; "7d" alone is the last seven days
 _BY_AGE: dict[str, "Comparison"] = {"=": ">", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
@@ -106,7 +110,7 @@ class Text(Struct, frozen=True):
 class Field(Struct, frozen=True):
     """A named property and what it is to be; dates are an interval of days, end exclusive.
 
-    An age such as `<7d` is compared as the day that it leads to.
+    An age such as `<7d` is compared as the day that it leads to, back or, of a due date, ahead.
     """
 
     name: str
@@ -328,15 +332,27 @@ class _Reader(Transformer[Token, Any]):
         self._check(name, content, value.start_pos)
         if name not in DATE_FIELDS:
             return Field(name, comparison, content)
-        if ago := _AGO.fullmatch(content):
-            days = _one_day(int(ago[1]) * (7 if ago[2].lower() == "w" else 1))
-            return Field(name, _BY_AGE[comparison], content, days)
-        return Field(name, comparison, content, self._days(content, value.start_pos))
+        return self._date(name, comparison, content, value.start_pos)
+
+    def _date(self, name: str, comparison: Comparison, content: str, position: int | None) -> Field:
+        """Read a date field: a span of days back or ahead, a named day, or a date."""
+        if span := _SPAN.fullmatch(content):
+            days = int(span[1]) * (7 if span[2].lower() == "w" else 1)
+            # a due date lies ahead: "<7d" is within seven days, and so is "7d" alone
+            if name == "due":
+                within: Comparison = "<" if comparison == "=" else comparison
+                return Field(name, within, content, _one_day(-days))
+            return Field(name, _BY_AGE[comparison], content, _one_day(days))
+        named = _DUE_DAYS if name == "due" else _DAYS_AGO
+        if (ago := named.get(content.lower())) is not None:
+            return Field(name, comparison, content, _one_day(ago))
+        return Field(name, comparison, content, self._days(content, position))
 
     def _check(self, name: str, value: str, position: int | None) -> None:
         allowed = {
             "status": STATUSES,
             "has": HAVING,
+            "is": STATES,
             "rating": ("0", "1", "2", "3", "4", "5", "none"),
             "sort": SORTS,
         }.get(name)
@@ -350,8 +366,6 @@ class _Reader(Transformer[Token, Any]):
             self._refuse("like: needs the arXiv id, the address or the key of a paper", position)
 
     def _days(self, value: str, position: int | None) -> tuple[date, date]:
-        if (ago := _DAYS_AGO.get(value.lower())) is not None:
-            return _one_day(ago)
         try:
             if not _DATE.fullmatch(value):
                 raise ValueError

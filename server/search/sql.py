@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from nlp.spans import Label
 from nlp.terms import term_of
-from server.days import midnight
+from server.days import midnight, today
 from server.identifiers import fold_term, normalize_title, parse_key, title_key
 from server.search.fulltext import (
     ABSTRACT_TEXT,
@@ -187,9 +187,9 @@ def _needs_entry(part: Query) -> bool:
         return False
     value = part.value.lower()
     return (
-        part.name in ("tag", "added")
+        part.name in ("tag", "added", "is", "due")
         or (part.name in ("status", "rating") and value != "none")
-        or (part.name == "has" and value in ("tag", "rating"))
+        or (part.name == "has" and value in ("tag", "rating", "due"))
     )
 
 
@@ -581,12 +581,47 @@ def _count(sql: Sql, part: Field) -> str:
 
 
 def _status(sql: Sql, part: Field) -> str:
+    """Write that a paper has a status; one that is snoozed is not in the inbox."""
     status = part.value.lower()
+    if status == "none":
+        return "COALESCE(e.status, 'none') = 'none'"
+    is_so = f"e.status = {sql.add(status)}"
+    return f"({is_so} AND {is_awake(today())})" if status == "inbox" else is_so
+
+
+def is_snoozed(now: date) -> str:
+    """Write that an entry `e` is snoozed on a day."""
+    return f"(e.snoozed_until IS NOT NULL AND e.snoozed_until > DATE('{now}'))"
+
+
+def is_awake(now: date) -> str:
+    """Write that an entry `e` of the user is not snoozed on a day.
+
+    Few are snoozed: an index has those, so that the rows of the others are not looked at.
+    """
     return (
-        "COALESCE(e.status, 'none') = 'none'"
-        if status == "none"
-        else f"e.status = {sql.add(status)}"
+        "e.id NOT IN (SELECT z.id FROM entry z WHERE z.user_id = $1 "
+        f"AND z.snoozed_until IS NOT NULL AND z.snoozed_until > DATE('{now}'))"
     )
+
+
+def is_queued(now: date) -> str:
+    """Write that an entry `e` is in the user's reading queue on a day."""
+    return f"(e.queue IS NOT NULL AND {is_awake(now)})"
+
+
+def is_overdue(now: date) -> str:
+    """Write that the day by which the paper of an entry `e` is to be read is over."""
+    return f"(e.due IS NOT NULL AND e.due < DATE('{now}'))"
+
+
+def _is(sql: Sql, part: Field) -> str:
+    states = {"queued": is_queued, "snoozed": is_snoozed, "overdue": is_overdue}
+    return states[part.value.lower()](today())
+
+
+def _due(sql: Sql, part: Field) -> str:
+    return _interval(sql, part, "e.due", lambda day: day)
 
 
 def _rating(sql: Sql, part: Field) -> str:
@@ -602,6 +637,7 @@ def _has(sql: Sql, part: Field) -> str:
         "tag": "EXISTS (SELECT 1 FROM entry_tag et JOIN tag t ON t.id = et.tag_id "
         "WHERE et.entry_id = e.id AND t.user_id = $1 AND t.deleted IS NULL)",
         "rating": "e.rating IS NOT NULL",
+        "due": "e.due IS NOT NULL",
         "result": "CAST(p.results AS TEXT) <> '[]'",
         "abstract": "p.abstract <> ''",
         "summary": "(p.hugging_face ->> 'summary') IS NOT NULL",
@@ -682,5 +718,7 @@ _FIELDS: dict[str, Callable[[Sql, Field], str]] = {
     "added": _added,
     "published": _published,
     "listed": _listed,
+    "due": _due,
+    "is": _is,
     "key": _key,
 }

@@ -7,7 +7,7 @@ the export stays as it is there; the file's text of a note is then kept as a sec
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, get_args
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -31,6 +31,7 @@ from server.vault.read_edits import FileEdits, tag_forms
 
 _STARS = re.compile("[★☆]+")
 _OUT_OF_FIVE = re.compile(r"^([0-5])\s*/\s*5$")
+DAYS: tuple[Literal["snoozed_until"], Literal["due"]] = ("snoozed_until", "due")
 _SHOWN = 60  # characters of a note
 
 
@@ -90,6 +91,8 @@ def compare(found: FileEdits, page: Card, known: list[str]) -> VaultChanges:
     plan = VaultChanges(page.key, base=page.entry.version if page.entry else 0)
     _compare_status(found, page, plan)
     _compare_rating(found, page, plan)
+    for name in DAYS:
+        _compare_day(name, found, page, plan)
     _compare_tags(found, page, known, plan)
     _compare_notes(found, page, plan)
     _compare_added(found, page, plan)
@@ -132,14 +135,52 @@ def _compare_choice(
         return
     if isinstance(theirs, list) or theirs not in choices:
         plan.kept.append(f"the {name} {_show(theirs)} is none of {choices_text}")
-    elif found.was_exported(name, ours):
-        setattr(plan.entry, name, choices[theirs])
-        plan.changes.append(f"{name} {ours or 'none'} → {theirs or 'none'}")
     else:
-        now, wanted = ours or "none", theirs or "none"
+        _take(name, found, (ours, theirs), choices[theirs], plan)
+
+
+def _compare_day(
+    name: Literal["snoozed_until", "due"], found: FileEdits, page: Card, plan: VaultChanges
+) -> None:
+    entry = page.entry if page.entry and not page.entry.deleted else None
+    day = getattr(entry, name) if entry else None
+    theirs = found.values.get(name)
+    if not found.is_new(name):
+        return
+    try:
+        # Obsidian writes a date with a time for a property of that type
+        value = date.fromisoformat(theirs[:10]) if theirs and isinstance(theirs, str) else None
+        if value is None and theirs:
+            raise ValueError
+    except ValueError:
+        plan.kept.append(f"{_words(name)} {_show(theirs)} is no day: write 2026-03-05")
+        return
+    if value != day:
+        texts = (str(day) if day else None, str(value) if value else None)
+        _take(name, found, texts, value, plan)
+
+
+def _take(
+    name: str,
+    found: FileEdits,
+    texts: tuple[str | None, str | None],
+    value: object,
+    plan: VaultChanges,
+) -> None:
+    """Take a value of the file unless the store's, the first of the texts, has changed too."""
+    ours, theirs = (text or "none" for text in texts)
+    if found.was_exported(name, texts[0]):
+        setattr(plan.entry, name, value)
+        plan.changes.append(f"{_words(name)} {ours} → {theirs}")
+    else:
         plan.kept.append(
-            f"the {name} stays {now}, as it was changed to here since; the file has {wanted}"
+            f"the {_words(name)} stays {ours}, as it was changed to here since; "
+            f"the file has {theirs}"
         )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _read_choice(value: Value) -> Value:

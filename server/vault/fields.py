@@ -5,12 +5,14 @@ import re
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import asdict
 
 from server.exports.citation_keys import citation_key
 from server.exports.foreign_code import neutralize
 from server.exports.reference import read_introduced, written_date
 from server.schema.api import StyleName
 from server.schema.papers import PaperPage
+from server.schema.reading_list import Plan
 from server.vault.escape import one_line, quote_address
 from server.vault.filename import widen_markup
 from server.vault.template import terms_of
@@ -21,6 +23,8 @@ class Unreadable(str):
 
 
 Value = str | None | list[str]
+RARE = Plan.__struct_fields__
+"""The fields that few papers have: a head has a line for one only if it has a value."""
 Exported = dict[str, list[str]]
 """By key, what was exported last: the digest of the whole value, then those of a list's items.
 
@@ -46,6 +50,9 @@ def read_values(page: PaperPage, style: StyleName) -> dict[str, Value]:
         "published": written_date(page) or None,
         "status": entry["status"],
         "rating": entry["rating"],
+        "queue": entry["queue"],
+        "snoozed_until": entry["snoozed_until"],
+        "due": entry["due"],
         "tags": entry["tags"],
         "introduces": read_introduced(page),
         "methods": list(terms_of(page, "METHOD")),
@@ -64,10 +71,12 @@ def _read_entry(page: PaperPage, style: StyleName) -> dict[str, Value]:
     entry = page.entry
     if entry is None or entry.deleted:
         updated = _utc(max(written, default=None))
-        return {"status": "none", "rating": None, "tags": [], "added": None, "updated": updated}
+        nothing = dict.fromkeys(("rating", *RARE, "added"))
+        return {"status": "none", **nothing, "tags": [], "updated": updated}
     return {
         "status": entry.status,
-        "rating": None if entry.rating is None else str(entry.rating),
+        "rating": _text(entry.rating),
+        **{name: _text(value) for name, value in asdict(entry.plan).items()},
         "tags": list(dict.fromkeys(write_tag(tag, style) for tag in entry.tags)),
         "added": _utc(entry.added),
         "updated": _utc(max([entry.updated, *written])),
@@ -130,6 +139,10 @@ def _aliases(page: PaperPage) -> list[str]:
         for name in (short, page.key)
         if name and name != page.title and not name.startswith("t-")
     ]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _utc(moment: datetime | None) -> str | None:

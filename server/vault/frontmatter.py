@@ -13,12 +13,12 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from server.errors import Invalid
-from server.vault.fields import Exported, Unreadable, Value, digest, merge_value
+from server.vault.fields import RARE, Exported, Unreadable, Value, digest, merge_value
 
 # values of YAML's own types, or words that every YAML reads as text; all others are quoted: to YAML
 # 1.1
 # 2501.10 is a number and "no" is false
-_PLAIN = {"published", "status", "rating", "added", "updated"}
+_PLAIN = {"published", "status", "rating", "added", "updated", *RARE}
 # what JSON leaves as it is and YAML does not allow in a stream,
 # https://yaml.org/spec/1.2.2/#51-character-set
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -30,7 +30,11 @@ _COLON = re.compile(r"[ \t]*:")
 
 def write_values(values: dict[str, Value]) -> str:
     """Return the values as YAML, one key after the other; a list has one item a line."""
-    return "".join(_write_field(key, value) for key, value in values.items())
+    return "".join(
+        _write_field(key, value)
+        for key, value in values.items()
+        if not (key in RARE and value is None)
+    )
 
 
 def parse_values(text: str) -> dict[str, Value]:
@@ -60,7 +64,11 @@ def merge_values(text: str, ours: dict[str, Value], exported: Exported) -> str:
             merged[key] = merge_value(theirs, ours[key], exported.get(key, []))
         if merged[key] != theirs:
             edits.append(_edit(text, node, colon, key, merged[key]))
-    added = {key: ours[key] for key in ours if key not in merged and key not in exported}
+    added = {
+        key: value
+        for key, value in ours.items()
+        if key not in merged and _is_added(key, value, exported)
+    }
     edits.append((len(text), len(text), write_values(added)))
     # from the end, so that the offsets of earlier edits stay right
     for start, end, new in reversed(edits):
@@ -69,6 +77,13 @@ def merge_values(text: str, ours: dict[str, Value], exported: Exported) -> str:
     if parse_values(text) != merged | added:
         raise Invalid("its front matter is written in a way that cannot be edited safely")
     return text
+
+
+def _is_added(key: str, value: Value, exported: Exported) -> bool:
+    """Return whether a value that has no line gets one: the user did not delete it."""
+    if key in RARE and value is not None:
+        return key not in exported or exported[key][0] == digest(None)
+    return key not in RARE and key not in exported
 
 
 def _line_end(text: str) -> str:

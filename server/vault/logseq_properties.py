@@ -9,7 +9,7 @@ from server.exports.foreign_code import neutralize
 from server.vault.escape import one_line
 from server.vault.fields import Exported, Value, digest, merge_value
 
-_NAMES = {"paper_key": "paper-key", "aliases": "alias"}
+_NAMES = {"paper_key": "paper-key", "aliases": "alias", "snoozed_until": "snoozed-until"}
 _KEYS = {name: key for key, name in _NAMES.items()}
 _LISTS = {
     *("aliases", "authors", "tags", "introduces", "methods", "datasets", "metrics", "tasks"),

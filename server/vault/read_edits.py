@@ -17,7 +17,7 @@ from server.vault.logseq_properties import clean_values
 # a wikilink, also one with another text
 _LINK = re.compile(r"\[\[([^\]|]*)(?:\|[^\]]*)?\]\]")
 T = TypeVar("T")
-FIELDS = ("status", "rating", "tags")
+FIELDS = ("status", "rating", "snoozed_until", "due", "tags")
 
 
 class FileEdits(Struct, kw_only=True):

@@ -54,7 +54,9 @@ from server.ranking.overview import read_ranking
 from server.reading_list import corrections, entries, notes, tags, trash
 from server.reading_list.entries import read_entry
 from server.reading_list.notes import list_notes, read_note, read_revisions
+from server.reading_list.queue import move_paper
 from server.reading_list.tags import list_tags, read_tag
+from server.reading_list.tasks import list_tasks, set_task
 from server.reading_list.trash import read_trash
 from server.schema.api import (
     PROBLEM_TYPE,
@@ -100,6 +102,7 @@ from server.schema.reading_list import (
     NoteEdit,
     NoteList,
     NoteState,
+    QueueMove,
     RevisionState,
     SeenEdit,
     SeenReply,
@@ -108,6 +111,7 @@ from server.schema.reading_list import (
     TagState,
 )
 from server.schema.searches import FoundSearch, SearchEdit, SearchState, Sort, Suggestion
+from server.schema.tasks import TaskEdit, TaskList
 from server.schema.terms import (
     CorrectionEdit,
     CorrectionState,
@@ -338,8 +342,19 @@ async def get_entry(request: ApiRequest, paper_key: Key) -> Response[EntryState]
 async def put_entry(
     paper_key: Key, edit: Versioned, data: JSONBody[EntryEdit]
 ) -> Response[EntryState]:
-    """Set status, rating or tags."""
+    """Set status, rating, tags, place in the reading queue, snooze or due date."""
     return _versioned(await entries.put_entry(edit, paper_key, data))
+
+
+async def put_queue(
+    paper_key: Key, edit: Versioned, data: JSONBody[QueueMove]
+) -> Response[EntryState]:
+    """Move a paper within the reading queue, or put it there.
+
+    The version is that of the entry. `GET /papers` with the query `is:queued` and the sort `queue`
+    is the queue, and an entry with `queue` null takes a paper out of it.
+    """
+    return _versioned(await move_paper(edit, paper_key, data))
 
 
 async def delete_entry(paper_key: Key, edit: Versioned) -> Response[EntryState]:
@@ -369,6 +384,26 @@ async def get_notes(
 ) -> NoteList:
     """Return your notes, newest first; `q` holds words that each must contain."""
     return await list_notes(request.user.user, q, cursor, limit)
+
+
+async def get_tasks(
+    request: ApiRequest,
+    q: Annotated[
+        str, QueryParameter(max_length=500, description="words of the task or the paper's title")
+    ] = "",
+    done: FromQuery[bool] = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> TaskList:
+    """Return the open tasks of your notes, or those that are done."""
+    return await list_tasks(request.user.user, done=done, words=q, cursor=cursor, limit=limit)
+
+
+async def put_task(
+    uuid: FromPath[UUID], edit: Versioned, data: JSONBody[TaskEdit]
+) -> Response[NoteState]:
+    """Mark a task of a note as done or open. The version is that of the note."""
+    return _versioned(await set_task(edit, uuid, data))
 
 
 async def get_note(request: ApiRequest, uuid: FromPath[UUID]) -> Response[NoteState]:
@@ -821,11 +856,14 @@ api = Router(
         get(key_paths("/papers/{key}/entry"))(get_entry),
         put(key_paths("/papers/{key}/entry"))(put_entry),
         delete(key_paths("/papers/{key}/entry"), status_code=200)(delete_entry),
+        put(key_paths("/papers/{key}/queue"))(put_queue),
         put(key_paths("/papers/{key}/corrections/{{uuid:uuid}}"))(put_correction),
         delete(key_paths("/papers/{key}/corrections/{{uuid:uuid}}"), status_code=200)(
             delete_correction
         ),
         get("/notes")(get_notes),
+        get("/tasks")(get_tasks),
+        put("/notes/{uuid:uuid}/task")(put_task),
         get("/notes/{uuid:uuid}")(get_note),
         put("/notes/{uuid:uuid}")(put_note),
         delete("/notes/{uuid:uuid}", status_code=200)(delete_note),

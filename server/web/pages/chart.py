@@ -9,6 +9,12 @@ MARGIN = 0.05  # of the width: the library's own margin, most of which the view 
 LABELS = 7  # at most on an axis, so that they do not overlap
 
 
+def find_step(top: int) -> int:
+    """Return the step of an axis up to `top`, of at most five: 1, 2 or 5, also with zeros."""
+    size: int = 10 ** (len(str(top)) - 1)  # of the first digit
+    return next(step for step in (max(1, size // 5), size // 2, size, 2 * size) if top <= 5 * step)
+
+
 def columns(name: str, points: list[tuple[str, int]], *, small: bool = False) -> Markup:
     """Draw a column for each point, which is a label and a number.
 
@@ -21,7 +27,7 @@ def columns(name: str, points: list[tuple[str, int]], *, small: bool = False) ->
     every = -(-len(points) // (LABELS // 2 if small else LABELS))
     chart.add_x_axis(ticks=[label for label, _ in points[::-every]][::-1])
     top = max([number for _, number in points] or [0])
-    step = max(1, -(-top // 4))
+    step = find_step(top)
     highest = step * max(1, -(-top // step))
     chart.add_y_scale(0, highest)
     chart.add_y_axis(ticks=list(range(0, highest + 1, step)))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from server.database.serializers import find_paper
 from server.database.versioning import Edit
-from server.errors import Conflict
+from server.errors import Conflict, Invalid
 from server.papers.days import list_day
 from server.papers.list import find_papers, find_rows, read_listed
 from server.reading_list.bulk import (
@@ -24,6 +24,7 @@ from server.reading_list.bulk import (
     undo,
 )
 from server.reading_list.entries import put_entry
+from server.reading_list.queue import PlanDeed, plan_change
 from server.reading_list.tags import tag_colours
 from server.schema.reading_list import EntryEdit, EntryState, Status
 from server.web.api import Key
@@ -55,16 +56,26 @@ class TagsForm(Struct, kw_only=True):
 class BulkForm(Struct, kw_only=True):
     """A change of the ticked papers, or of `every` paper of the day or that the query finds."""
 
-    do: Literal["status", "rating", "tag", "untag", "remove"]
+    do: Literal["status", "rating", "tag", "untag", "plan", "remove"]
     bulk_edit: UUID
     status: Status = "inbox"
     rating: Stars = ""
     tag: str = ""
+    plan: PlanDeed = "bottom"
+    on: str = ""
     key: list[str] = field(default_factory=list)
     every: bool = False
     day: date | None = None
     q: str = ""
     all: bool = False
+    here: str = "/"
+
+
+class PlanForm(Struct, kw_only=True):
+    """When to read a paper; some deeds need a day."""
+
+    do: PlanDeed
+    day: str = ""
     here: str = "/"
 
 
@@ -96,8 +107,8 @@ async def post_entry(request: PageRequest, paper_key: Key) -> Response[Any]:
     except Conflict:
         if not is_htmx(request):
             raise
-        return await _answer(request, paper_key, form.here, edit, lost=form)
-    return await _answer(request, paper_key, form.here, edit)
+        return await answer_edit(request, paper_key, form.here, edit, lost=form)
+    return await answer_edit(request, paper_key, form.here, edit)
 
 
 async def post_tags(request: PageRequest, paper_key: Key) -> Response[Any]:
@@ -108,7 +119,16 @@ async def post_tags(request: PageRequest, paper_key: Key) -> Response[Any]:
     await change_entries(
         edit, [(await find_paper(paper_key)).id], EntryChange(tag=names[0], untag=names[1])
     )
-    return await _answer(request, paper_key, form.here, edit)
+    return await answer_edit(request, paper_key, form.here, edit)
+
+
+async def post_plan(request: PageRequest, paper_key: Key) -> Response[Any]:
+    """Queue a paper, snooze it, or say when it is due, or take that back."""
+    form = await read_form(request, PlanForm)
+    edit = Edit(user=request.user.user, at=datetime.now(UTC), id=uuid4(), force=True)
+    change = plan_change(form.do, _read_day(form.day))
+    await change_entries(edit, [(await find_paper(paper_key)).id], change)
+    return await answer_edit(request, paper_key, form.here, edit)
 
 
 async def post_entries(request: PageRequest) -> Response[Any]:
@@ -154,6 +174,8 @@ async def _selected(user: int, form: BulkForm) -> list[int]:
 
 
 def _change(form: BulkForm) -> EntryChange:
+    if form.do == "plan":
+        return plan_change(form.plan, _read_day(form.on))
     names = (form.tag,) if form.tag.strip() else ()
     return {
         "status": EntryChange(status=form.status),
@@ -162,6 +184,14 @@ def _change(form: BulkForm) -> EntryChange:
         "untag": EntryChange(untag=names),
         "remove": EntryChange(remove=True),
     }[form.do]
+
+
+def _read_day(text: str) -> date | None:
+    """Read the day of a form, which may be left out. Raises `Invalid`."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(f"{text!r} is no day: write 2026-03-05") from None
 
 
 def _reload(request: PageRequest, here: str, **query: Any) -> Response[Any]:
@@ -219,7 +249,7 @@ def _read_stars(stars: Stars) -> int | None:
     return int(stars) if stars else None
 
 
-async def _answer(
+async def answer_edit(
     request: PageRequest, key: str, here: str, edit: Edit, *, lost: EntryForm | None = None
 ) -> Response[Any]:
     """Render the entry's part of the card for htmx; redirect back without scripts.

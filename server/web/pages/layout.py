@@ -20,7 +20,7 @@ from litestar.static_files import create_static_files_router
 
 from server.accounts.tokens import AuthenticatedUser
 from server.database.connection import is_moved
-from server.days import day_of, local
+from server.days import day_of, local, today
 from server.errors import Invalid
 from server.schema.sources import web_address
 from server.search.parser import write_field
@@ -200,7 +200,7 @@ def _environment(language: str) -> Any:
     )
     translations = gettext.translation("papermargin", LOCALE, [language], fallback=True)
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals |= {"assets": ASSETS, "write_field": write_field}
+    environment.globals |= {"assets": ASSETS, "write_field": write_field, "today": today}
     environment.filters |= {
         "query": partial(quote, safe=""),
         "web": web_address,

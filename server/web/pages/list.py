@@ -16,6 +16,7 @@ from server.database.versioning import Edit
 from server.errors import QueryError
 from server.papers.facets import list_facets
 from server.papers.list import list_papers
+from server.papers.next_up import read_next_up
 from server.papers.saved_counts import list_searches
 from server.reading_list.tags import tag_colours
 from server.schema.papers import PaperList
@@ -26,6 +27,7 @@ from server.search.parser import (
     FIELDS,
     HAVING,
     SORTS,
+    STATES,
     STATUSES,
     Asked,
     find_hint,
@@ -50,10 +52,12 @@ NEXT_STATUS: dict[str, Status] = {"none": "inbox", "inbox": "reading", "reading"
 VALUES: dict[str, tuple[str, ...]] = {  # of fields of a query, to complete them with
     "status": STATUSES,
     "has": HAVING,
+    "is": STATES,
     "rating": (">=4", ">=3", "5", "none"),
     "upvotes": (">=10", ">=50", ">=100"),
     "sort": SORTS,
     **dict.fromkeys(DATE_FIELDS, ("today", "yesterday", "<7d", "<30d")),
+    "due": ("today", "tomorrow", "<7d", "<30d"),
 }
 
 
@@ -156,10 +160,11 @@ async def _render_list(
 
     `context` says whether these are `is_later` rows, and what was just `done`.
     """
-    user = request.user.user
+    user, is_part = request.user.user, is_htmx(request) and context["is_later"]
     return render(
         request,
-        "rows.html" if is_htmx(request) and context["is_later"] else "reading.html",
+        "rows.html" if is_part else "reading.html",
+        next=None if is_part else await read_next_up(user),
         status=wrong.status if wrong else 200,
         view=view,
         found=found,

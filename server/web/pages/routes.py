@@ -11,6 +11,7 @@ from server.web.pages.add import post_add, post_fetch_again
 from server.web.pages.entries import (
     post_entries,
     post_entry,
+    post_plan,
     post_tags,
     post_undo,
     provide_done,
@@ -40,6 +41,7 @@ from server.web.pages.paper import (
     post_verdict,
     post_withdraw,
 )
+from server.web.pages.queue import get_queue, post_queue
 from server.web.pages.ranking import get_ranking, post_preference, post_ranking
 from server.web.pages.restoration import (
     get_kept_backup,
@@ -58,6 +60,7 @@ from server.web.pages.settings import (
     post_zotero,
 )
 from server.web.pages.tags import get_suggestions, get_tags, post_tag
+from server.web.pages.tasks import get_tasks, post_task
 from server.web.pages.terms import get_term, get_terms, post_term
 from server.web.pages.today import get_day, get_today, post_seen
 from server.web.pages.trash import get_trash, post_empty, post_restore
@@ -79,12 +82,16 @@ pages = Router(
         get("/today")(get_today),
         get("/days/{day:date}")(get_day),
         post("/seen")(post_seen),
+        get("/queue")(get_queue),
+        post("/queue")(post_queue),
         get("/triage")(get_triage),
         post("/triage")(post_triage),
         get("/terms")(get_terms),
         get("/terms/{label:str}/{name:path}")(get_term),
         post("/terms/{label:str}/{name:path}")(post_term),
         get("/notes")(get_notes),
+        get("/tasks")(get_tasks),
+        post("/notes/{uuid:uuid}/task")(post_task),
         get("/tags")(get_tags),
         get("/tags/suggestions")(get_suggestions),
         post("/tags")(post_tag),
@@ -129,6 +136,7 @@ pages = Router(
         post("/notes/{uuid:uuid}/restore")(post_revive),
         post(key_paths("/papers/{key}/entry"))(post_entry),
         post(key_paths("/papers/{key}/tags"))(post_tags),
+        post(key_paths("/papers/{key}/plan"))(post_plan),
         post(key_paths("/papers/{key}/fetch"))(post_fetch_again),
     ],
 )

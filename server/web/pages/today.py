@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from server.database.versioning import Edit
 from server.days import today
 from server.papers.days import count_days, neighbours, newest_day, read_day
+from server.papers.next_up import read_next_up
 from server.papers.related import closest
 from server.ranking.scores import find_why_unranked
 from server.reading_list.entries import set_seen
@@ -99,6 +100,7 @@ async def _show(request: PageRequest, view: DayView, done: Done) -> Response[str
         around=await neighbours(day),
         week_before=date.fromordinal(max(day.toordinal() - 6, 1)),
         newest=await newest_day(),
+        next=await read_next_up(user),
         month=first,
         weeks=_weeks(first),
         days=await count_days(first.year, first.month, user),

@@ -73,6 +73,27 @@ export function openTags(paper) {
 }
 
 /**
+ * Put a paper into the queue, or take it out.
+ * @param {Element | null | undefined} paper
+ */
+export function toggleQueue(paper) {
+  const button = paper?.querySelector('.plan [value="out"], .plan [value="bottom"]');
+  if (button instanceof HTMLElement) button.click();
+}
+
+/**
+ * Open what says when a paper is read.
+ * @param {Element | null | undefined} paper
+ */
+export function openPlan(paper) {
+  const later = paper?.querySelector("details.later");
+  later?.setAttribute("open", "");
+  /** @type {HTMLElement | null | undefined} */ (
+    later?.querySelector('[value="tomorrow"]')
+  )?.focus();
+}
+
+/**
  * Return the keys 0 to 5, each of which gives a paper this rating.
  * @param {() => Element | null | undefined} paper
  * @returns {Record<string, () => void>}

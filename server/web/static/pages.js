@@ -89,7 +89,7 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
 document.addEventListener("htmx:oobAfterSwap", () => {
   const part = focused && document.getElementById(focused.id);
   if (!part || part.contains(document.activeElement)) return;
-  const adds = part.querySelector("details.adds");
+  const adds = part.querySelector("details.adds, details.later");
   // after adding a tag the user may add another; after removing one the focus stays at the tags
   const isAdding = focused?.name === "tag";
   if (isAdding) adds?.setAttribute("open", "");
@@ -108,6 +108,32 @@ document.addEventListener(
   },
   true,
 );
+
+/**
+ * Let the tasks of notes be ticked, where the note can be changed.
+ * @param {Element} part
+ */
+function openTasks(part) {
+  for (const box of part.querySelectorAll('article[data-note] .markdown input[type="checkbox"]')) {
+    /** @type {HTMLInputElement} */ (box).disabled = false;
+  }
+}
+document.addEventListener("htmx:load", ({ target }) =>
+  openTasks(/** @type {Element} */ (target).parentElement ?? document.body),
+);
+openTasks(document.body);
+document.addEventListener("change", ({ target }) => {
+  if (!(target instanceof HTMLInputElement) || !target.matches("[data-note] .markdown input"))
+    return;
+  const note = /** @type {HTMLElement} */ (target.closest("[data-note]"));
+  const { htmx } = /** @type {any} */ (window);
+  void htmx.ajax("POST", `/notes/${note.dataset.note}/task`, {
+    source: note,
+    target: note,
+    swap: "outerHTML",
+    values: { line: target.value, text: target.ariaLabel, done: target.checked, shape: "note" },
+  });
+});
 
 document.addEventListener("focusin", (event) => {
   const field = event.target;

@@ -1,7 +1,15 @@
 // @ts-check
 /** The paper page: quotes from selections, copying, and keyboard shortcuts. */
 
-import { listenKeys, nextStatus, openTags, rateKeys, undoLast } from "./keys.js";
+import {
+  listenKeys,
+  nextStatus,
+  openPlan,
+  openTags,
+  rateKeys,
+  toggleQueue,
+  undoLast,
+} from "./keys.js";
 import { writeNote } from "./note-forms.js";
 import { selectedPassage } from "./quote.js";
 
@@ -57,6 +65,8 @@ listenKeys({
   s: () => nextStatus(whole),
   t: () => openTags(whole),
   n: writeNote,
+  q: () => toggleQueue(whole),
+  z: () => openPlan(whole),
   u: undoLast,
   ...rateKeys(() => whole),
 });

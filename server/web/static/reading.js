@@ -1,8 +1,17 @@
 // @ts-check
 /** The reading list and the days: query errors, bulk edits, counts, the place, and shortcuts. */
 
-import { listenKeys, nextStatus, openTags, rateKeys, undoLast } from "./keys.js";
+import {
+  listenKeys,
+  nextStatus,
+  openPlan,
+  openTags,
+  rateKeys,
+  toggleQueue,
+  undoLast,
+} from "./keys.js";
 import { keepPlace } from "./place.js";
+import { queueKeys } from "./queue.js";
 
 /**
  * Find an element of a kind.
@@ -155,6 +164,9 @@ listenKeys({
   n: writeNote,
   x: tick,
   u: undoLast,
+  q: () => toggleQueue(current()),
+  z: () => openPlan(current()),
+  ...queueKeys(),
   ...rateKeys(current),
   ...(search && { f: seek, "/": seek }),
 });

@@ -1,7 +1,15 @@
 // @ts-check
 /** Triage: single keys that decide on a paper and lead to the next. */
 
-import { listenKeys, nextStatus, openTags, rateKeys, undoLast } from "./keys.js";
+import {
+  listenKeys,
+  nextStatus,
+  openPlan,
+  openTags,
+  rateKeys,
+  toggleQueue,
+  undoLast,
+} from "./keys.js";
 import { writeNote } from "./note-forms.js";
 
 const paper = document.querySelector(".one");
@@ -36,6 +44,8 @@ listenKeys({
   s: () => nextStatus(paper),
   t: () => openTags(paper),
   n: writeNote,
+  q: () => toggleQueue(paper),
+  z: () => openPlan(paper),
   Enter: () => press(".one h2 a"),
   ...rateKeys(() => paper),
 });

@@ -1,5 +1,6 @@
 """A store with at least one of everything that an archive holds, and its archive."""
 
+from datetime import date
 from uuid import UUID, uuid4
 
 from tortoise.backends.base.executor import EXECUTOR_CACHE
@@ -52,7 +53,16 @@ async def write_all_kinds() -> None:
     await read_abstracts()
     await put_tag(edit(0), "rl", TagEdit(colour="#7c5cbf"))
     await put_entry(
-        edit(0), MOSS, EntryEdit(status="reading", rating=4, tags=["rl", "green/moss", "gone"])
+        edit(0),
+        MOSS,
+        EntryEdit(
+            status="reading",
+            rating=4,
+            tags=["rl", "green/moss", "gone"],
+            queue=-1.5,
+            snoozed_until=date(2026, 4, 1),
+            due=date(2026, 5, 1),
+        ),
     )
     await put_entry(edit(0), LICHEN, EntryEdit(tags=["rl"]))
     await delete_entry(edit(force=True), LICHEN)

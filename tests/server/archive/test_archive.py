@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,11 +26,11 @@ from server.database.models import Change, Correction, OwnTerm, Paper, SavedSear
 from server.errors import PapermarginError, SourceError
 from server.ranking.preferences import put_preference
 from server.reading_list.corrections import put_correction
-from server.reading_list.entries import delete_entry, put_entry, set_seen
+from server.reading_list.entries import delete_entry, put_entry, read_entry, set_seen
 from server.reading_list.notes import delete_note, put_note
 from server.reading_list.tags import delete_tag, put_tag
 from server.schema.ranking import PreferenceEdit
-from server.schema.reading_list import EntryEdit, NoteEdit, SeenEdit, TagEdit
+from server.schema.reading_list import EntryEdit, NoteEdit, Plan, SeenEdit, TagEdit
 from server.schema.sources import SourceListing
 from server.schema.terms import CorrectionEdit, MendedResult
 from tests.server.archive.everything import (
@@ -221,6 +221,15 @@ async def test_an_entry_gets_missing_values_and_the_tags_of_both(store: Config) 
     assert (report.entries.merged, entry.version) == (1, 4)
     change = await Change.filter(kind="entry", ref=MOSS).order_by("-id").first()
     assert change and change.version == entry.version and '"tags":["mine"]' in (change.before or "")
+
+
+async def test_an_entry_gets_the_missing_parts_of_a_plan(store: Config) -> None:
+    await write_all_kinds()
+    archive = await take_out()
+    due = date(2027, 1, 1)
+    await put_entry(edit(force=True), MOSS, EntryEdit(queue=None, snoozed_until=None, due=due))
+    assert (await import_archive(archive, 1, NOW)).entries.merged == 1
+    assert (await read_entry(MOSS, 1)).plan == Plan(-1.5, date(2026, 4, 1), due)
 
 
 async def test_the_values_of_the_store_win_over_those_of_the_archive(store: Config) -> None:

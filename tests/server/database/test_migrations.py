@@ -8,7 +8,7 @@ import pytest
 
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import Paper
+from server.database.models import Entry, Paper
 from server.database.schema_check import known_migrations
 from tests.server.conftest import create_database
 from tests.server.interrupted_migrations import check_migrated, kill_migration
@@ -33,7 +33,9 @@ async def fill_both(newer: Config, older: Config, *, last: str = FIRST) -> None:
     """Put one of everything into a store, and a copy of it into one of an earlier version."""
     await fill(newer)
     async with open_store(newer):
-        await Paper.all().update(sources={})  # older versions did not keep them
+        # older versions did not keep them
+        await Paper.all().update(sources={})
+        await Entry.all().update(queue=None, snoozed_until=None, due=None)
     await make_older(newer, older, last=last)
 
 

@@ -7,6 +7,7 @@ import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -60,6 +61,8 @@ async def fill(config: Config) -> None:
         await put_entry(
             edit(force=True), MOSS, EntryEdit(status="reading", rating=4, tags=["rl", "green/moss"])
         )
+        plan = EntryEdit(queue=-1.5, snoozed_until=date(2026, 4, 1), due=date(2026, 5, 1))
+        await put_entry(edit(force=True), MOSS, plan)
         await put_note(edit(0), UUID(int=7), NoteEdit(paper=FERN, text="of é and 🌿"))
         await put_note(edit(1), UUID(int=7), NoteEdit(paper=FERN, text="of è and 🌿"))
         await delete_note(edit(force=True), UUID(int=7))

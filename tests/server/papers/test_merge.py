@@ -1,6 +1,6 @@
 """Merging two papers that turn out to be the same, with all that users wrote on either."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -23,7 +23,7 @@ from server.reading_list.tags import delete_tag, restore_tag
 from server.reading_list.trash import read_trash
 from server.schema.citations import Citation
 from server.schema.papers import OverlayRequest, PagePaper
-from server.schema.reading_list import EntryEdit, NoteEdit, SeenEdit
+from server.schema.reading_list import EntryEdit, NoteEdit, Plan, SeenEdit, Status
 from server.schema.terms import CorrectionEdit
 from tests.server.material import MOSS, NOW, edit, keys, second_user, source, take_in
 
@@ -160,6 +160,20 @@ async def test_an_entry_in_the_list_wins_over_one_in_the_trash(gone: str) -> Non
     await unite()
     entry = await read_entry(MOSS, 1)
     assert (entry.status, entry.rating, entry.deleted) == ("inbox", 4, None)
+
+
+@pytest.mark.parametrize("status", ["inbox", "read"])
+async def test_the_earlier_plan_of_two_entries_holds_unless_the_paper_is_done(
+    status: Status,
+) -> None:
+    await make_two()
+    early, late = date(2026, 4, 1), date(2026, 5, 1)
+    await put_entry(edit(), OLD, EntryEdit(queue=2.0, due=late))
+    await put_entry(edit(), MOSS, EntryEdit(status=status))
+    await put_entry(edit(1), MOSS, EntryEdit(queue=5.0, due=early, snoozed_until=late))
+    await unite()
+    expected = Plan(2.0, late, early) if status == "inbox" else Plan()
+    assert (await read_entry(MOSS, 1)).plan == expected
 
 
 async def test_two_entries_in_the_trash_stay_there() -> None:

@@ -1,11 +1,11 @@
-"""The queue of a triage: which papers it has, and that their places do not change."""
+"""The pile of a triage: which papers it has, and that their places do not change."""
 
 from datetime import date, timedelta
 
 import pytest
 
 from server.errors import Invalid
-from server.papers.triage import MAX_SPANS, Span, parse_days, read_queue
+from server.papers.triage import MAX_SPANS, Span, parse_days, read_pile
 from server.reading_list.entries import put_entry, set_seen
 from server.schema.reading_list import EntryEdit, SeenEdit
 from server.schema.sources import SourceListing
@@ -27,12 +27,12 @@ async def days(store: object) -> None:
 
 
 @pytest.mark.usefixtures("days")
-async def test_several_days_are_one_queue_with_the_newest_first_and_no_paper_twice() -> None:
-    queue = await read_queue(1, parse_days("all"), NOW)
-    assert keys(queue) == [LICHEN, FERN, MOSS]
-    assert [paper.day for paper in queue] == [SECOND, SECOND, FIRST]
-    assert keys(await read_queue(1, [Span(FIRST, FIRST)], NOW)) == [MOSS, FERN]
-    assert await read_queue(1, [Span(date(2026, 3, 6), date.max)], NOW) == []
+async def test_several_days_are_one_pile_with_the_newest_first_and_no_paper_twice() -> None:
+    pile = await read_pile(1, parse_days("all"), NOW)
+    assert keys(pile) == [LICHEN, FERN, MOSS]
+    assert [paper.day for paper in pile] == [SECOND, SECOND, FIRST]
+    assert keys(await read_pile(1, [Span(FIRST, FIRST)], NOW)) == [MOSS, FERN]
+    assert await read_pile(1, [Span(date(2026, 3, 6), date.max)], NOW) == []
 
 
 @pytest.mark.usefixtures("days")
@@ -40,10 +40,10 @@ async def test_what_was_seen_before_is_left_out_and_what_is_decided_on_keeps_its
     await set_seen(edit(), SeenEdit(papers=[LICHEN]))
     await set_seen(edit(minutes=2), SeenEdit(papers=[FERN]))
     await put_entry(edit(minutes=2), FERN, EntryEdit(status="reading"))
-    queue = await read_queue(1, BOTH, NOW + timedelta(minutes=1))
-    assert keys(queue) == [FERN, MOSS]
-    assert [(paper.is_decided, paper.is_kept) for paper in queue] == [(True, True), (False, False)]
-    assert len(await read_queue(await second_user(), BOTH, NOW)) == 3
+    pile = await read_pile(1, BOTH, NOW + timedelta(minutes=1))
+    assert keys(pile) == [FERN, MOSS]
+    assert [(paper.is_decided, paper.is_kept) for paper in pile] == [(True, True), (False, False)]
+    assert len(await read_pile(await second_user(), BOTH, NOW)) == 3
 
 
 @pytest.mark.parametrize(

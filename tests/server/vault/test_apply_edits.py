@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from server.imports.files import find_files, import_data, import_file, plan_vaul
 from server.imports.undo import undo_import
 from server.papers.list import read_papers
 from server.papers.page import read_paper
-from server.reading_list.entries import delete_entry, put_entry
+from server.reading_list.entries import delete_entry, put_entry, read_entry
 from server.reading_list.notes import delete_note, put_note
 from server.reading_list.trash import read_trash
 from server.schema.api import FileReport, StyleName
@@ -476,6 +476,42 @@ async def test_common_spellings_of_status_and_rating_are_accepted(
     assert (await state())[:2] == ("read", 5)
     await export(tmp_path)
     assert await told(tmp_path) == ([], [])
+
+
+async def test_a_due_date_is_written_edited_and_taken_out(filled: Config, tmp_path: Path) -> None:
+    await export(tmp_path)
+    file = tmp_path / "Mossy Pruning.md"
+    assert "due:" not in file.read_text()
+    await put_entry(edit(force=True), MOSS, EntryEdit(due=date(2026, 4, 1), queue=-2.0))
+    await export(tmp_path)
+    assert "queue: -2.0\ndue: 2026-04-01\n" in file.read_text()
+    change(tmp_path, ("due: 2026-04-01", "due: 2026-04-09T10:00:00"))
+    assert (await told(tmp_path))[1] == []
+    assert (await read_entry(MOSS, 1)).due == date(2026, 4, 9)
+    await export(tmp_path)
+    assert await told(tmp_path) == ([], [])
+
+
+async def test_a_due_date_reaches_a_head_that_was_edited(filled: Config, tmp_path: Path) -> None:
+    await export(tmp_path)
+    change(tmp_path, ("rating: 3\n", "rating: 3\nmood: good\n"))
+    await export(tmp_path)
+    await put_entry(edit(force=True), MOSS, EntryEdit(due=date(2026, 4, 1)))
+    await export(tmp_path)
+    text = (tmp_path / "Mossy Pruning.md").read_text()
+    assert "mood: good\n" in text and "due: 2026-04-01\n" in text
+
+
+@pytest.mark.parametrize("day", ["soon", "2026-02-30", "[a, b]"])
+async def test_a_due_date_that_is_none_is_told_and_stays(
+    filled: Config, tmp_path: Path, day: str
+) -> None:
+    await put_entry(edit(force=True), MOSS, EntryEdit(due=date(2026, 4, 1)))
+    await export(tmp_path)
+    change(tmp_path, ("due: 2026-04-01", f"due: {day}"))
+    changes, [kept] = await told(tmp_path)
+    assert changes == [] and "is no day: write 2026-03-05" in kept
+    assert (await read_entry(MOSS, 1)).due == date(2026, 4, 1)
 
 
 async def test_a_file_with_a_blank_line_above_the_front_matter_is_found(

@@ -67,6 +67,44 @@ async def test_a_repeated_entry_write_is_applied_once(client: httpx.AsyncClient)
     assert replies[2].json()["tags"] == ["a/x", "b"]
 
 
+async def test_a_paper_is_moved_in_the_queue_by_its_entry_s_version(
+    client: httpx.AsyncClient,
+) -> None:
+    await overlay(client)
+    first, second = "2601.00001", "hep-th/9901001"
+    place = {"to": "bottom"}
+    for key in (first, second):
+        reply = await client.put(f"/api/v1/papers/{key}/queue", json=place)
+        assert (reply.status_code, reply.headers["etag"]) == (200, '"1"')
+    url = f"/api/v1/papers/{second}/queue"
+    stale = await client.put(url, json={"before": first}, headers={"If-Match": '"7"'})
+    assert (stale.status_code, stale.json()["current"]["version"]) == (412, 1)
+    moved = await client.put(url, json={"before": first}, headers={"If-Match": '"1"'})
+    assert (moved.json()["version"], moved.json()["queue"]) == (2, -1.0)
+    queue = (await client.get("/api/v1/papers?q=is:queued&sort=queue&facets=true")).json()
+    assert [paper["key"] for paper in queue["papers"]] == [second, first]
+    assert queue["facets"]["is"] == [{"value": "queued", "count": 2}]
+    nowhere = await client.put(url, json={}, headers={"If-Match": "*"})
+    assert (nowhere.status_code, nowhere.headers["content-type"]) == (
+        422,
+        "application/problem+json",
+    )
+    assert "one of `to`, `before` and `after`" in nowhere.json()["detail"]
+
+
+async def test_a_task_is_ticked_by_its_note_s_version(client: httpx.AsyncClient) -> None:
+    await overlay(client)
+    note = f"/api/v1/notes/{uuid4()}"
+    await client.put(note, json={"paper": "2601.00001", "text": "- [ ] run\n- [x] read"})
+    [task] = (await client.get("/api/v1/tasks?q=mossy")).json()["tasks"]
+    assert (task["text"], task["line"], task["done"], task["version"]) == ("run", 0, False, 1)
+    body = {"line": 0, "text": "run", "done": True}
+    ticked = await client.put(f"{note}/task", json=body, headers={"If-Match": '"1"'})
+    assert (ticked.json()["text"], ticked.headers["etag"]) == ("- [x] run\n- [x] read", '"2"')
+    assert (await client.get("/api/v1/tasks")).json() == {"tasks": [], "next": None}
+    assert len((await client.get("/api/v1/tasks?done=true")).json()["tasks"]) == 2
+
+
 async def test_a_stale_write_is_answered_with_the_current_state(client: httpx.AsyncClient) -> None:
     await overlay(client)
     note = f"/api/v1/notes/{uuid4()}"

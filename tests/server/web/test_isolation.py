@@ -29,8 +29,8 @@ async def ada(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.A
     await take_in_two()
     wrong = {"verdict": "wrong", "surface": SECRET, "label": "METHOD", "everywhere": True}
     for path, body in (
-        (ENTRY, {"status": "read", "rating": 5, "tags": [SECRET, f"{SECRET}/gone"]}),
-        (f"/api/v1/notes/{NOTE}", {"paper": MOSS, "text": SECRET}),
+        (ENTRY, {"status": "read", "rating": 5, "tags": [SECRET, f"{SECRET}/gone"], "queue": 1}),
+        (f"/api/v1/notes/{NOTE}", {"paper": MOSS, "text": f"- [ ] {SECRET}"}),
         (CORRECTION, wrong),
         (f"/api/v1/notes/{uuid4()}", {"paper": FERN, "text": SECRET}),
         (SEARCH, {"query": SECRET, "digest": True}),
@@ -58,8 +58,10 @@ async def everything_of(client: httpx.AsyncClient) -> dict[str, Any]:
     paths = [
         "papers",
         f"papers/{MOSS}",
+        "papers?q=is:queued&sort=queue",
         "notes",
         f"notes/{NOTE}",
+        "tasks",
         "tags",
         "searches",
         "ranking",
@@ -77,6 +79,9 @@ READS = [
     f"/api/v1/papers/{FERN}",
     f"/api/v1/papers?all=true&q={SECRET}",
     f"/api/v1/papers?all=true&facets=true&q=tag:{SECRET}",
+    "/api/v1/papers?all=true&facets=true&q=is:queued or has:due",
+    "/api/v1/tasks",
+    f"/api/v1/tasks?q={SECRET}",
     "/api/v1/notes",
     f"/api/v1/notes?q={SECRET}",
     "/api/v1/tags",
