@@ -5,11 +5,11 @@ import { statusName, termChip } from "../ui/chips.js";
 import { h, makeHost } from "../ui/dom.js";
 import { openTerm, resultTable } from "./menu.js";
 import { ask } from "../shared/messages.js";
-import { drawNote, makeEditor, newNoteButton } from "./note.js";
+import { makeNoteList } from "./note_list.js";
 import { LABELS } from "./terms.js";
-import { count, t } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 
-/** @import { CorrectionState, NoteState, Quote, Related, TermChip } from "../shared/api.d.ts" */
+/** @import { CorrectionState, Quote, Related, TermChip } from "../shared/api.d.ts" */
 /** @import { PagePaper, Settings, View } from "../shared/types.d.ts" */
 
 const MOST_RELATED = 5;
@@ -31,11 +31,10 @@ export function makePanel(paper, act) {
   const { host, body } = makeHost("papermargin-panel");
   /** @type {View | undefined} */
   let view;
-  let editing = false;
   const controls = makeControls(paper, () => {});
   const legend = h("div.legend");
   const results = h("section", { hidden: true });
-  const notes = h("section.notes");
+  const notes = makeNoteList(paper, act.isOrphaned);
   const related = h("section", { hidden: true });
   const corrections = h("section", { hidden: true });
   const state = h("p.state", { role: "status" });
@@ -52,30 +51,13 @@ export function makePanel(paper, act) {
     controls.row,
     legend,
     results,
-    notes,
+    notes.section,
     related,
     corrections,
     state,
   );
   body.append(h("aside.panel", { "aria-label": t("panelLabel") }, fold, content));
 
-  const drawNotes = () => {
-    if (view && !editing)
-      notes.replaceChildren(...noteList(view, paper, act, (note) => write({ note })));
-  };
-  const write = (/** @type {any} */ { note = null, quote = null }) => {
-    editing = true;
-    const editor = makeEditor(paper, /** @type {View} */ (view), {
-      note,
-      quote,
-      onDone: () => {
-        editing = false;
-        drawNotes();
-      },
-    });
-    notes.replaceChildren(h("h2", note ? t("edit") : t("newNote")), editor);
-    editor.querySelector("textarea")?.focus();
-  };
   const draw = (
     /** @type {View} */ next,
     /** @type {Settings["labels"]} */ labels,
@@ -87,32 +69,15 @@ export function makePanel(paper, act) {
     results.hidden = !view.card.results.length;
     results.replaceChildren(h("h2", t("results")), resultTable(view.card.results));
     state.textContent = words;
-    drawNotes();
+    notes.draw(view);
   };
   const setOpen = (/** @type {boolean} */ open) => {
     fold.setAttribute("aria-expanded", String(open));
     content.hidden = !open;
     host.toggleAttribute("data-folded", !open);
   };
-  const isEditing = () => editing;
+  const { write, isEditing } = notes;
   return { host, draw, write, setOpen, isEditing, controls, related, corrections };
-}
-
-/**
- * @param {View} view
- * @param {PagePaper} paper
- * @param {PanelActs} act
- * @param {(note: NoteState | null) => void} onEdit
- */
-function noteList({ card }, paper, { isOrphaned }, onEdit) {
-  const drawn = card.notes.map((note) =>
-    drawNote(note, {
-      paper,
-      onEdit: () => onEdit(note),
-      orphaned: Boolean(note.quote && isOrphaned(note.quote)),
-    }),
-  );
-  return [h("h2", count("notes", card.notes.length)), ...drawn, newNoteButton(() => onEdit(null))];
 }
 
 /**
@@ -191,8 +156,8 @@ function relatedPaper({ key, title, status, terms }) {
   );
 }
 
-/** @param {string} key */
-function addressOf(key) {
+/** @param {string} key @returns {string} the address of a paper's own page */
+export function addressOf(key) {
   return key.includes("/")
     ? `https://arxiv.org/abs/${key}`
     : `https://huggingface.co/papers/${key}`;

@@ -1,6 +1,9 @@
 /** The JSON that Hugging Face's pages carry about their papers. Pure but for a one-entry cache. */
 
+/** @import { PaperPage } from "../shared/api.d.ts" */
 /** @import { PagePaper } from "../shared/types.d.ts" */
+
+/** @typedef {Pick<PaperPage, "organization" | "upvotes" | "code_url">} PageFacts */
 
 /** The server's limit for an author's name. */
 const MOST_NAME_CHARACTERS = 300;
@@ -89,6 +92,22 @@ export function describe(key, title, item) {
   if (/^\d{4}-\d{2}-\d{2}/.test(source.publishedAt))
     paper.published = source.publishedAt.slice(0, 10);
   return paper;
+}
+
+/**
+ * Read what a page tells of a paper besides: its organization, upvotes and code.
+ * @param {any} item null if the JSON has none
+ * @returns {PageFacts}
+ */
+export function readFacts(item) {
+  const source = item?.paper ?? {};
+  const { fullname, name } = item?.organization ?? source.organization ?? {};
+  const text = (/** @type {unknown} */ value) => (typeof value === "string" ? value : null);
+  return {
+    organization: text(fullname) || text(name),
+    upvotes: typeof source.upvotes === "number" ? source.upvotes : null,
+    code_url: text(source.githubRepo),
+  };
 }
 
 /** @param {unknown} authors @returns {string[]} */
