@@ -92,8 +92,8 @@ export class TriageDialog {
       button("button.act", "skip", decide("skip"), "x"),
       button("button.act.primary", "keep", decide("keep"), "a"),
       next,
-      button("button.act.plain", "undo", () => this.undo(), "u"),
     );
+    const undo = button("button.plain.undo", "undo", () => this.undo(), "u");
     const stop = button("button.plain", "stopHere", () => this.stop());
     const help = h("button.plain.help", { "aria-label": `? ${t("help")}`, title: t("help") }, "?");
     on(help, "click", () => this.openHelp(help));
@@ -105,7 +105,7 @@ export class TriageDialog {
       h("header", state, onlyNew, stop, help, shut),
       bar,
       place,
-      h("footer", said, acts),
+      h("footer", h("div.row", said, undo), acts),
     );
     return { dialog, said, state, onlyNew, stop, help, bar, place, acts, back };
   }
@@ -250,6 +250,7 @@ export class TriageDialog {
   }
 
   stop() {
+    announce("");
     this.triage.isOver = true;
     this.show();
   }

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.extension.browser import Browser, Server, until
 from tests.extension.pages import Paper, collection_page, list_page, trending_page
+from tests.extension.test_bar import STICKING_OUT
 from tests.extension.test_layout import WATCH
 from tests.extension.test_lists import as_script
 from tests.extension.test_own_pages import serious
@@ -22,24 +23,6 @@ OVERHEARD = """
 window.overheard = [];
 for (const type of ['keydown', 'keyup', 'input'])
     addEventListener(type, event => overheard.push(event.key ?? type), true);
-"""
-
-# the parts of the dialog that stick out of it or of the window
-STICKING_OUT = """
-() => {
-    const root = document.querySelector('papermargin-layer').shadowRoot;
-    const dialog = root.querySelector('dialog');
-    const wide = [...dialog.querySelectorAll('*')].filter(each => each.offsetWidth
-        && !each.closest('.said, .popover')
-        && (each.getBoundingClientRect().right > dialog.getBoundingClientRect().right + 1
-            || each.getBoundingClientRect().left < dialog.getBoundingClientRect().left - 1));
-    const box = dialog.getBoundingClientRect();
-    const isOutside = box.left < 0 || box.top < 0 || box.right > innerWidth
-        || box.bottom > innerHeight;
-    const room = dialog.querySelector('.place');
-    return [...wide.map(each => each.className), ...(isOutside ? ['dialog'] : []),
-        ...(room.clientHeight < innerHeight * 0.4 ? ['room'] : [])];
-}
 """
 
 
@@ -240,7 +223,7 @@ def test_the_page_hears_no_key_meanwhile(page: Page) -> None:
     page.evaluate("() => { overheard.length = 0; }")
     press(page, "a", "Kept")
     page.mouse.click(5, 5)
-    for key in ("j", "/", "Control+k", "n"):
+    for key in ("j", "/", "Shift+h", "n"):
         page.keyboard.press(key)
     page.keyboard.type("secret")
     expect(dialog(page).get_by_role("textbox", name="Note")).to_have_value("secret")
