@@ -3,12 +3,12 @@
 import { followChanges, makeEdits, takeBack } from "./edits.js";
 import { announce, isPopoverOpen, openDialog, openPopover } from "./layer.js";
 import { setRating, setStatus } from "./menu.js";
-import { addressOf } from "./panel.js";
 import { makeSheet } from "./sheet.js";
 import { openTags } from "./tags.js";
 import { editsOf, Triage } from "./triage.js";
+import { makeEnd } from "./triage_end.js";
 import { emptyCard } from "../shared/cards.js";
-import { count, t } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 import { plainText } from "../shared/latex.js";
 import { ask, askTwice } from "../shared/messages.js";
 import { nextStatus } from "../ui/chips.js";
@@ -266,43 +266,14 @@ export class TriageDialog {
     this.show();
   }
 
-  /** Make the end: what was kept, and the ways on. */
   makeEnd() {
-    const { queue } = this.triage;
-    const [kept, passed] = [this.triage.kept(), this.triage.stillNew().length];
-    const done = this.triage.lookedThrough().length;
-    const others = this.papers().length;
-    const heading = queue.length ? count("lookedThrough", done) : t("triageEmpty");
-    const way = (/** @type {string} */ words, /** @type {() => void} */ onclick) =>
-      h("button.act", { onclick }, words);
-    return h(
-      "section.end",
-      { tabindex: "-1", "aria-label": heading },
-      h("h2", heading),
-      queue.length > 0 && h("p", kept.length ? count("keptPapers", kept.length) : t("keptNone")),
-      passed > 0 && h("p", count("stillNew", passed)),
-      h(
-        "ul.kept",
-        kept.map((paper) => this.makeKept(paper)),
-      ),
-      h(
-        "div.ways",
-        passed > 0 && way(t("goOn"), () => this.refill()),
-        !queue.length && others > 0 && way(count("goAll", others), () => this.toggleNew()),
-        queue.length > 0 && way(t("back"), () => this.back()),
-        way(t("close"), () => this.close()),
-      ),
-    );
-  }
-
-  /** @param {PagePaper} paper */
-  makeKept(paper) {
-    const address = { href: addressOf(paper.id), target: "_blank", rel: "noreferrer" };
-    const title = plainText(paper.title);
-    const back = h("button.plain", { "aria-label": t("undoOf", title) }, t("undo"));
-    on(back, "click", () => this.takeOut(paper));
-    const canUndo = this.triage.changesOf(paper.id).some(({ backs }) => backs.length);
-    return h("li", h("a", address, title), canUndo && back);
+    return makeEnd(this.triage, this.papers().length, {
+      takeOut: (paper) => this.takeOut(paper),
+      goOn: () => this.refill(),
+      goAll: () => this.toggleNew(),
+      back: () => this.back(),
+      close: () => this.close(),
+    });
   }
 
   /** @param {HTMLElement} button */
