@@ -29,16 +29,18 @@ import { rove } from "../ui/roving.js";
  * @param {(filter: Filter) => void} act.onFilter
  * @param {() => void} act.onSeen
  * @param {() => void} act.onHelp
+ * @param {() => void} act.onTriage
  */
 export function makeBar(act) {
   const { host, body } = makeHost("papermargin-bar");
   /** @type {Facts} */
-  let facts = { views: [], filter: NO_FILTER, unseen: 0 };
+  let facts = { views: [], filter: NO_FILTER, unseen: 0, news: 0 };
   /** @type {ReturnType<typeof makeControls> | null} those in the menu, while it is open */
   let inMenu = null;
   const change = (/** @type {Partial<Filter>} */ wanted) =>
     act.onFilter({ ...facts.filter, ...wanted });
-  const controls = makeControls({ change, onSeen: act.onSeen });
+  const acts = { change, onSeen: act.onSeen, onTriage: act.onTriage };
+  const controls = makeControls(acts);
   const pick = opener(
     "button.plain",
     "dialog",
@@ -46,7 +48,7 @@ export function makeBar(act) {
     t("filterMore"),
   );
   const openMenu = (/** @type {HTMLElement} */ button) => {
-    inMenu = makeControls({ change, onSeen: act.onSeen });
+    inMenu = makeControls(acts);
     inMenu.draw(facts);
     openPopover(button, t("barOverflow"), menuContent(inMenu, makeValues(facts, change)), {
       wide: true,
@@ -68,18 +70,18 @@ export function makeBar(act) {
     "?",
   );
   const state = h("span.state", { role: "status" });
-  const { statuses, onlyNew, input, chosen, sort, seen } = controls;
+  const { triage, statuses, onlyNew, input, chosen, sort, seen } = controls;
   const bar = h(
     "div.bar",
     { role: "toolbar", "aria-label": t("barLabel") },
-    ...[statuses, onlyNew, input, pick, chosen, sort, seen, state, overflow, help],
+    ...[triage, statuses, onlyNew, input, pick, chosen, sort, seen, state, overflow, help],
   );
   const empty = h("p.empty", { role: "status", hidden: true });
   const stop = rove(bar);
   body.append(bar, empty);
 
   // what goes into the menu first if there is no room
-  const optional = [sort, seen, pick, chosen, statuses, onlyNew, input];
+  const optional = [sort, seen, pick, chosen, statuses, onlyNew, input, triage];
   const fit = () => {
     fitBar(bar, optional, overflow);
     stop.update();
@@ -99,7 +101,8 @@ export function makeBar(act) {
     if (input.offsetWidth) input.focus();
     else overflow.click();
   };
-  return { host, draw, focusFilter };
+  const focusTriage = () => (triage.offsetWidth ? triage : overflow).focus();
+  return { host, draw, focusFilter, focusTriage };
 }
 
 /**
@@ -110,6 +113,8 @@ export function makeBar(act) {
  * @param {HTMLElement} overflow
  */
 function fitBar(bar, optional, overflow) {
+  // not shown before it is fitted, since a control that moves is a layout shift
+  bar.classList.toggle("fitted", bar.clientWidth > 0);
   bar.classList.remove("quiet", "short", "tight");
   for (const control of optional) control.classList.remove("away");
   overflow.hidden = true;
@@ -128,8 +133,8 @@ function fitBar(bar, optional, overflow) {
  * @param {ReturnType<typeof makeControls>} controls
  * @param {HTMLElement[]} values
  */
-function menuContent({ statuses, onlyNew, input, chosen, sorts, seen }, values) {
-  return [h("div.stack", statuses, onlyNew, input, chosen, seen, sorts), ...values];
+function menuContent({ triage, statuses, onlyNew, input, chosen, sorts, seen }, values) {
+  return [h("div.stack", triage, statuses, onlyNew, input, chosen, seen, sorts), ...values];
 }
 
 /**

@@ -14,9 +14,9 @@ import { h, on } from "../ui/dom.js";
 /** @import { Filter } from "./filter.js" */
 
 /**
- * What the controls draw: the views of all papers of the page, the filter, and the number of papers
- * that are shown and not seen.
- * @typedef {{ views: View[], filter: Filter, unseen: number }} Facts
+ * What the controls draw: the views of all papers of the page, the filter, the number of papers that
+ * are shown and not seen, and of those that match the filter and are new.
+ * @typedef {{ views: View[], filter: Filter, unseen: number, news: number }} Facts
  */
 
 const MOST_VALUES = 14;
@@ -31,8 +31,9 @@ const SORTS = ["page", "close", "results"];
  * @param {object} act
  * @param {(change: Partial<Filter>) => void} act.change
  * @param {() => void} act.onSeen
+ * @param {() => void} act.onTriage
  */
-export function makeControls({ change, onSeen }) {
+export function makeControls({ change, onSeen, onTriage }) {
   const statuses = h("div.counts", { role: "group", "aria-label": t("filterStatus") });
   const input = h("input.field", {
     type: "search",
@@ -45,13 +46,16 @@ export function makeControls({ change, onSeen }) {
   const order = h("span");
   const sort = opener("button.plain.sort", "menu", (button) => openSorts(button, sorts), order);
   const seen = h("button.plain.seen", { onclick: onSeen });
+  const fresh = h("b");
+  const triage = h("button.through", { title: t("triageAbout"), onclick: onTriage });
+  triage.append(t("triage"), " ", fresh);
   on(input, "input", () => change({ text: input.value }));
   on(input, "keydown", (event) => {
     if (event.key === "Escape") leaveField(event, input, change);
   });
   on(onlyNew, "click", () => change({ onlyNew: onlyNew.getAttribute("aria-pressed") !== "true" }));
 
-  const draw = (/** @type {Facts} */ { views, filter, unseen }) => {
+  const draw = (/** @type {Facts} */ { views, filter, unseen, news }) => {
     drawStatuses(statuses, views, filter, change);
     chosen.replaceChildren(...drawChosen(filter, change));
     if (input.value !== filter.text) input.value = filter.text;
@@ -61,8 +65,16 @@ export function makeControls({ change, onSeen }) {
     onlyNew.setAttribute("aria-pressed", String(filter.onlyNew));
     seen.textContent = isActive(filter) ? count("markShown", unseen) : t("markSeen");
     seen.disabled = !unseen;
+    // with nothing new it still leads through all, but asks for no attention
+    fresh.textContent = news ? String(news) : "";
+    triage.classList.toggle("primary", news > 0);
+    triage.classList.toggle("plain", !news);
+    triage.setAttribute(
+      "aria-label",
+      news ? `${t("triage")} ${count("newPapers", news)}` : t("triage"),
+    );
   };
-  return { statuses, input, chosen, onlyNew, sort, sorts, seen, draw };
+  return { triage, statuses, input, chosen, onlyNew, sort, sorts, seen, draw };
 }
 
 /** @param {HTMLElement} button @param {HTMLElement} sorts */

@@ -191,11 +191,12 @@ function drawMark({ card }) {
 }
 
 /**
+ * Draw a row with the result that stands for a paper and those of its terms that have room.
  * @param {View} view
  * @param {PagePaper} paper
- * @param {{ onTerm: (term: TermChip) => void, onFit: () => void }} act
+ * @param {{ onTerm: ((term: TermChip) => void) | null, onFit: () => void }} act
  */
-function drawTerms(view, paper, act) {
+export function drawTerms(view, paper, act) {
   const { terms, results, extraction } = view.card;
   const result = leadingResult(results);
   // a bare number says nothing by itself, so only their count is shown

@@ -54,8 +54,8 @@ export function isShown({ card }, printed, { statuses, tags, terms, text, onlyNe
   );
 }
 
-/** @param {Card} card @returns {boolean} */
-function isNew(card) {
+/** @param {Card} card @returns {boolean} whether a paper is neither seen nor in the list */
+export function isNew(card) {
   return !card.seen && statusOf(card) === "none";
 }
 

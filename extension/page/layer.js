@@ -1,5 +1,6 @@
 /**
- * The layer above the page: one popover at a time, and announcements that screen readers read out.
+ * The layer above the page: one popover at a time, a dialog, and announcements that screen readers
+ * read out.
  */
 
 import { h, on, makeHost } from "../ui/dom.js";
@@ -26,6 +27,8 @@ body.append(popover, words);
 let opener = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let silence;
+/** @type {HTMLElement | null} the line in the open dialog that announcements are written into */
+let line = null;
 
 // a hidden field keeps the focus until the next frame, and would receive keys pressed until then
 popover.addEventListener("beforetoggle", (/** @type {any} */ event) => {
@@ -56,7 +59,7 @@ export function ensureLayer() {
  */
 export function openPopover(anchor, label, content, { wide = false } = {}) {
   ensureLayer();
-  if (popover.matches(":popover-open")) popover.hidePopover();
+  closePopover();
   opener = anchor instanceof HTMLElement ? anchor : null;
   opener?.setAttribute("aria-expanded", "true");
   popover.setAttribute("aria-label", label);
@@ -89,17 +92,54 @@ function place(anchor) {
 
 /** Close the popover, if one is open. */
 export function closePopover() {
-  if (popover.matches(":popover-open")) popover.hidePopover();
+  if (isPopoverOpen()) popover.hidePopover();
+}
+
+/** @returns {boolean} */
+export function isPopoverOpen() {
+  return popover.matches(":popover-open");
 }
 
 /**
- * Show a short text for a few seconds, longer with a button that undoes what it says.
+ * Open a modal dialog. Everything outside of it is inert meanwhile, so popovers open inside, and
+ * announcements are written into a line of its own.
+ * @param {HTMLDialogElement} dialog
+ * @param {HTMLElement} said the line
+ * @param {() => void} onClose called when it is closed, in any way
+ */
+export function openDialog(dialog, said, onClose) {
+  ensureLayer();
+  closePopover();
+  if (words.matches(":popover-open")) words.hidePopover();
+  dialog.append(popover);
+  body.append(dialog);
+  line = said;
+  dialog.addEventListener(
+    "close",
+    () => {
+      line = null;
+      body.append(popover);
+      dialog.remove();
+      onClose();
+    },
+    { once: true },
+  );
+  dialog.showModal();
+}
+
+/**
+ * Show a short text for a few seconds, longer with a button that undoes what it says. A dialog has
+ * such a button itself.
  * @param {string} text
  * @param {() => void} [undo]
  */
 export function announce(text, undo) {
   ensureLayer();
   clearTimeout(silence);
+  if (line) {
+    line.textContent = text;
+    return;
+  }
   const hide = () => words.hidePopover();
   const onclick = () => {
     hide();

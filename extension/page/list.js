@@ -2,18 +2,20 @@
 
 import { makeBar } from "./bar.js";
 import { makeMargin } from "./card.js";
-import { isShown, NO_FILTER, orderOf, statusOf, termId } from "./filter.js";
-import { announce, showError } from "./layer.js";
+import { makeEdit } from "./edits.js";
+import { isNew, isShown, NO_FILTER, orderOf, statusOf, termId } from "./filter.js";
+import { showError } from "./layer.js";
 import { commonParent, itemIn, placeForMargin, wordsOn } from "./list_layout.js";
-import { makeEdit } from "./menu.js";
+import { seenEdit } from "./new_edit.js";
 import { makeTaskQueue } from "./throttle.js";
-import { count, t } from "../shared/i18n.js";
+import { count } from "../shared/i18n.js";
 import { emptyCard } from "../shared/cards.js";
 import { ask } from "../shared/messages.js";
 
 /** @import { TermChip } from "../shared/api.d.ts" */
 /** @import { PagePaper, View } from "../shared/types.d.ts" */
 /** @import { FoundCard } from "../sites/cards.js" */
+/** @import { ShownFacts } from "../sites/page_json.js" */
 /** @import { Page } from "../sites/pages.js" */
 /** @import { Margin } from "./card.js" */
 /** @import { Filter } from "./filter.js" */
@@ -28,6 +30,8 @@ export class List {
   listed = null;
   /** @type {Margin | null} */
   current = null;
+  /** Whether nothing is arranged for now: in a triage, the page behind it stays still. */
+  isHeld = false;
   work = makeTaskQueue();
 
   /**
@@ -36,8 +40,9 @@ export class List {
    * @param {(key: string) => View | undefined} shared.viewOf
    * @param {() => string} shared.connection
    * @param {() => void} shared.onHelp
+   * @param {() => void} shared.onTriage
    */
-  constructor(filter, { viewOf, connection, onHelp }) {
+  constructor(filter, { viewOf, connection, onHelp, onTriage }) {
     /** @type {Filter} */
     this.filter = { ...NO_FILTER, ...filter };
     this.viewOf = viewOf;
@@ -50,6 +55,7 @@ export class List {
       onFilter: (filter) => this.setFilter(filter),
       onSeen: () => this.markSeen(),
       onHelp,
+      onTriage,
     });
   }
 
@@ -140,15 +146,14 @@ export class List {
    * they are.
    */
   arrange() {
+    if (this.isHeld) return;
     const list = commonParent(this.found.map(({ card }) => card));
-    const views = this.found.map(
-      ({ key, paper }) => this.viewOf(key) ?? emptyView(key, paper.title),
-    );
+    const views = this.found.map(({ key, paper }) => this.viewOf(key) ?? emptyView(paper));
     const order = orderOf(views, this.filter.sort);
     for (const [place, { card, paper }] of this.found.entries()) {
       const item = /** @type {HTMLElement} */ (list ? itemIn(list, card) : card);
-      const printed = () => [paper.title, paper.abstract, wordsOn(card)].join("\n");
-      item.toggleAttribute("data-papermargin-hidden", !isShown(views[place], printed, this.filter));
+      const isHidden = !isShown(views[place], () => wordsOf(paper, card), this.filter);
+      item.toggleAttribute("data-papermargin-hidden", isHidden);
       const isDone = ["read", "skipped"].includes(statusOf(views[place].card));
       card.toggleAttribute("data-papermargin-dim", isDone);
       // below zero, so that what the page itself puts into the list stays behind the papers
@@ -160,7 +165,14 @@ export class List {
     const shown = this.shown();
     list?.toggleAttribute("data-papermargin-empty", !shown.length);
     this.bar.draw(
-      { views, filter: this.filter, unseen: this.unseen().length },
+      {
+        views,
+        filter: this.filter,
+        unseen: this.unseen().length,
+        news: views.filter(
+          (view, place) => isNew(view.card) && this.matches(this.found[place], view),
+        ).length,
+      },
       {
         drawn: this.margins.size,
         total: Math.max(this.listed ?? 0, this.found.length),
@@ -181,6 +193,34 @@ export class List {
     return this.shown()
       .map(({ key }) => key)
       .filter((key) => !this.viewOf(key)?.card.seen);
+  }
+
+  /**
+   * Return whether a paper matches the filter, be it new or not.
+   * @param {FoundCard} each
+   * @param {View} view
+   */
+  matches({ card, paper }, view) {
+    return isShown(view, () => wordsOf(paper, card), { ...this.filter, onlyNew: false });
+  }
+
+  /**
+   * List the papers that match the filter, be they new or not, in the order of the screen.
+   * @returns {PagePaper[]}
+   */
+  matching() {
+    const list = commonParent(this.found.map(({ card }) => card));
+    const matching = this.found
+      .filter((each) => this.matches(each, this.viewOf(each.key) ?? emptyView(each.paper)))
+      .map(({ card, paper }) => ({ paper, rank: rankIn(list, card) }))
+      .sort((a, b) => a.rank - b.rank);
+    // a page may show a paper twice
+    return [...new Map(matching.map(({ paper }) => [paper.id, paper])).values()];
+  }
+
+  /** @param {string} key @returns {ShownFacts | undefined} what the page tells of a paper besides */
+  factsOf(key) {
+    return this.found.find((each) => each.key === key)?.facts;
   }
 
   /** @param {Filter} wanted */
@@ -211,32 +251,51 @@ export class List {
 
   async markSeen() {
     const papers = this.unseen();
-    if (!papers.length || !(await saveSeen(papers, true))) return;
-    announce(count("saidSeen", papers.length), async () => {
-      if (await saveSeen(papers, false)) announce(t("saidUnseen"));
-    });
+    if (!papers.length) return;
+    const edit = seenEdit({ id: papers[0], title: "" }, papers);
+    await makeEdit(edit, count("saidSeen", papers.length));
   }
 
   /** @param {number} step */
   move(step) {
-    const visible = [...this.margins.entries()]
-      .filter(([card]) => !card.closest("[data-papermargin-hidden]"))
-      .sort(([a], [b]) => this.placeOn(a) - this.placeOn(b));
+    const visible = this.visible();
     const at = visible.findIndex(([, margin]) => margin === this.current);
-    const [card, margin] =
-      visible[at < 0 ? 0 : Math.max(0, Math.min(at + step, visible.length - 1))] ?? [];
-    if (!card || !margin) return;
+    this.focusOn(visible[at < 0 ? 0 : Math.max(0, Math.min(at + step, visible.length - 1))]);
+  }
+
+  /** The cards that are shown, with their margins, in the order of the screen. */
+  visible() {
+    const list = commonParent(this.found.map(({ card }) => card));
+    return this.found
+      .map(({ card }) => ({ card, margin: this.margins.get(card), rank: rankIn(list, card) }))
+      .filter(({ card, margin }) => margin && !card.closest("[data-papermargin-hidden]"))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ card, margin }) => /** @type {[Element, Margin]} */ ([card, margin]));
+  }
+
+  /** @param {[Element, Margin] | undefined} place */
+  focusOn(place) {
+    if (!place) return;
+    const [card, margin] = place;
     this.current = margin;
     card.scrollIntoView({ block: "nearest" });
     margin.controls.status.focus({ preventScroll: false });
   }
 
-  /** @param {Element} card */
-  placeOn(card) {
-    const place = this.found.findIndex((each) => each.card === card);
-    const list = commonParent(this.found.map((each) => each.card));
-    const order = list ? Number(/** @type {HTMLElement} */ (itemIn(list, card)).style.order) : 0;
-    return order * this.found.length + place;
+  /**
+   * Let the filter hide cards again, and go to a paper's card, or if that is hidden to the next.
+   * @param {string | undefined} key
+   */
+  release(key) {
+    this.isHeld = false;
+    const order = this.visible();
+    const at = order.findIndex(([, margin]) => margin.paper.id === key);
+    this.arrange();
+    const isShown = (/** @type {[Element, Margin]} */ [card]) =>
+      !card.closest("[data-papermargin-hidden]");
+    const next = order.slice(Math.max(at, 0)).find(isShown) ?? order.findLast(isShown);
+    if (next) this.focusOn(next);
+    else this.bar.focusTriage();
   }
 
   /** The margin that shortcuts act on: the focused one, or the last one that `j` or `k` went to. */
@@ -259,25 +318,20 @@ export class List {
 }
 
 /**
- * @param {string[]} papers
- * @param {boolean} seen
- * @returns {Promise<View | null>} null if the edit was not saved
+ * @param {Element | null} list
+ * @param {Element} card
+ * @returns {number} the rank that the order of the filter gave a card
  */
-function saveSeen(papers, seen) {
-  const paper = { id: papers[0], title: "" };
-  return makeEdit({ kind: "seen", ref: "page", paper, change: { papers, seen } });
+function rankIn(list, card) {
+  return list ? Number(/** @type {HTMLElement} */ (itemIn(list, card)).style.order) : 0;
 }
 
-/**
- * @param {string} key
- * @param {string} title
- * @returns {View}
- */
-function emptyView(key, title) {
-  return {
-    card: emptyCard(key, title),
-    known: false,
-    edits: [],
-    drafts: [],
-  };
+/** @param {PagePaper} paper @param {Element} card @returns {string} what the page says of it */
+function wordsOf(paper, card) {
+  return [paper.title, paper.abstract, wordsOn(card)].join("\n");
+}
+
+/** @param {PagePaper} paper @returns {View} */
+function emptyView({ id, title }) {
+  return { card: emptyCard(id, title), known: false, edits: [], drafts: [] };
 }

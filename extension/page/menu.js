@@ -2,41 +2,19 @@
 
 import { describeTerm, menuItem, STATUSES, statusName, termChip } from "../ui/chips.js";
 import { h } from "../ui/dom.js";
-import { announce, closePopover, showError, openPopover } from "./layer.js";
+import { makeEdit } from "./edits.js";
+import { closePopover, openPopover } from "./layer.js";
 import { ask } from "../shared/messages.js";
+import { paperRef } from "./new_edit.js";
 import { wordsOfSpan } from "./quote.js";
 import { reasonsOf } from "./reasons.js";
 import { isComplete, resultLine, sortResults } from "./results.js";
 import { LABELS } from "./terms.js";
-import { undoOf } from "./undo.js";
 import { t } from "../shared/i18n.js";
 import { plainText } from "../shared/latex.js";
 
 /** @import { Card, Mention, Result, TermChip } from "../shared/api.d.ts" */
-/** @import { EntryChange, NewEdit, PaperRef, Status, View } from "../shared/types.d.ts" */
-
-/**
- * Add an edit to the outbox, and announce it with a button that takes it back, or its failure.
- * @param {NewEdit} edit
- * @param {string} [words] the announcement
- * @returns {Promise<View | null>} the paper's new view, null if the edit was not saved
- */
-export async function makeEdit(edit, words) {
-  try {
-    const { before, view } = await ask("edit", edit);
-    const back = undoOf(edit, before);
-    if (words) announce(words, back ? () => takeBack(back) : undefined);
-    return view;
-  } catch (failure) {
-    showError(failure);
-    return null;
-  }
-}
-
-/** @param {NewEdit} back */
-async function takeBack(back) {
-  if (await makeEdit(back)) announce(t("saidTakenBack"));
-}
+/** @import { EntryChange, PaperRef, Status, View } from "../shared/types.d.ts" */
 
 /**
  * @param {PaperRef} paper
@@ -48,17 +26,14 @@ function editEntry(paper, change, words) {
   return makeEdit({ kind: "entry", ref: paper.id, paper: paperRef(paper), change }, words);
 }
 
-/**
- * Pick a paper's id and title, which an edit carries for servers that lack the paper.
- * @param {PaperRef} paper
- */
-export function paperRef({ id, title }) {
-  return { id, title };
-}
-
 /** @param {PaperRef} paper @param {Status} status */
 export function setStatus(paper, status) {
   return editEntry(paper, { status }, t("saidStatus", statusName(status)));
+}
+
+/** @param {PaperRef} paper @param {number | null} rating */
+export function setRating(paper, rating) {
+  return editEntry(paper, { rating }, rating === null ? t("saidUnrated") : t("saidRated", rating));
 }
 
 /**
@@ -99,8 +74,7 @@ export function openStatus(anchor, paper, view) {
  */
 export function openRating(anchor, paper, view) {
   const now = view.card.entry?.rating ?? null;
-  const rate = (/** @type {number | null} */ rating) => () =>
-    editEntry(paper, { rating }, rating === null ? t("saidUnrated") : t("saidRated", rating));
+  const rate = (/** @type {number | null} */ rating) => () => setRating(paper, rating);
   const items = [5, 4, 3, 2, 1, 0].map((rating) =>
     menuItem(`${"★".repeat(rating)}${"☆".repeat(5 - rating)}`, rate(rating), {
       checked: rating === now,

@@ -2,9 +2,10 @@
 
 import { conflictForm } from "../ui/conflict.js";
 import { h, on } from "../ui/dom.js";
+import { makeEdit } from "./edits.js";
 import { closePopover, showError, openPopover } from "./layer.js";
 import { renderMarkdown } from "./markdown.js";
-import { makeEdit, paperRef } from "./menu.js";
+import { paperRef } from "./new_edit.js";
 import { ask } from "../shared/messages.js";
 import { t } from "../shared/i18n.js";
 

@@ -5,7 +5,7 @@
 
 import { describeConnection } from "./bar.js";
 import { Identities } from "./identities.js";
-import { ensureLayer, openPopover, showError } from "./layer.js";
+import { announce, ensureLayer, openPopover, showError } from "./layer.js";
 import { List } from "./list.js";
 import { setStatus } from "./menu.js";
 import { openNotes } from "./note.js";
@@ -14,6 +14,7 @@ import { PaperMargin } from "./paper.js";
 import { documentParsed, pageReady } from "./ready.js";
 import { openTags, setTags } from "./tags.js";
 import { debounce, throttle } from "./throttle.js";
+import { TriageDialog } from "./triage_dialog.js";
 import { t } from "../shared/i18n.js";
 import { ask, browser, listen } from "../shared/messages.js";
 import { readPage } from "../sites/pages.js";
@@ -40,10 +41,7 @@ const SETTLE_PAUSE = 1_500;
 export async function start(guard) {
   const [known] = await Promise.all([ask("hello"), documentParsed()]);
   const overlay = new Overlay(guard, known);
-  connectGuard(
-    guard,
-    (event) => overlay.state.settings.keys && overlay.isOn() && pressKey(event, overlay.keys()),
-  );
+  connectGuard(guard, (event) => overlay.takeEvent(event));
   browser.runtime.onMessage.addListener((message, sender, reply) => {
     if (sender.id === browser.runtime.id && message?.kind === "page") reply(overlay.report());
   });
@@ -78,6 +76,8 @@ class Overlay {
   stale = new Set();
   /** @type {PaperMargin | null} */
   paper = null;
+  /** @type {TriageDialog | null} */
+  triage = null;
   isBroken = false;
   identities = new Identities({
     onFound: () => this.rescan(),
@@ -98,6 +98,7 @@ class Overlay {
       viewOf: (key) => this.views.get(key),
       connection: () => this.state.connection,
       onHelp: () => this.openHelp(),
+      onTriage: () => this.openTriage(),
     });
     this.refreshSoon = throttle(NEWS_PAUSE, () => this.refreshStale());
     this.check = debounce(SETTLE_PAUSE, () => {
@@ -128,6 +129,7 @@ class Overlay {
     // only then: whoever wants no margin here is not asked about at the server
     if (isOn) this.page = this.identities.fill(this.page);
     this.offer.show(isOn ? this.page.unknown : undefined);
+    if (this.triage && !(isOn && this.triage.isAt(this.page, location.href))) this.leaveTriage();
     document.documentElement.toggleAttribute("data-papermargin-off", !isOn);
     document.documentElement.toggleAttribute("data-papermargin-dark", isDark(document));
     if (!isOn || this.page.kind !== "list") this.list.clear();
@@ -148,6 +150,35 @@ class Overlay {
       words: () => describeConnection(this.state.connection),
     });
     this.paper.update();
+  }
+
+  openTriage() {
+    if (this.triage || this.page.kind !== "list") return;
+    this.list.isHeld = true;
+    this.triage = new TriageDialog(location.href, {
+      papers: () => this.list.matching(),
+      factsOf: (key) => this.list.factsOf(key),
+      viewOf: (key) => this.views.get(key),
+      words: () => describeConnection(this.state.connection),
+      onClose: (paper) => this.closeTriage(paper),
+    });
+    this.triage.open();
+  }
+
+  /** @param {PagePaper | null} paper the last one that was shown */
+  closeTriage(paper) {
+    // it was left, since its list is gone
+    if (!this.triage) return announce(t("triageEnded"));
+    this.triage = null;
+    return this.list.release(paper?.id);
+  }
+
+  /** End a triage whose list is gone: its papers are no longer those of the page. */
+  leaveTriage() {
+    const left = this.triage;
+    this.triage = null;
+    this.list.isHeld = false;
+    left?.close();
   }
 
   leavePaper() {
@@ -199,6 +230,7 @@ class Overlay {
     this.scan();
     this.list.arrange();
     this.paper?.draw();
+    this.triage?.redraw();
     if (wasAway && state.connection === "ok") this.reconnect();
   }
 
@@ -220,6 +252,7 @@ class Overlay {
     const here = views.filter(({ card }) => this.asked.has(card.key));
     this.keepViews(here);
     this.list.redraw(here.map(({ card }) => card.key));
+    this.triage?.redraw();
     if (here.some(({ card }) => card.key === this.paper?.paper.id)) this.paper?.draw();
   }
 
@@ -253,6 +286,18 @@ class Overlay {
     else this.markStale(change.paper ?? (change.kind === "seen" ? "*" : change.ref));
   }
 
+  /**
+   * Take an event of the keyboard or of typing before the page does. In a triage the page gets none,
+   * and a key that is held down decides nothing.
+   * @param {any} event
+   */
+  takeEvent(event) {
+    if (this.triage) event.stopImmediatePropagation();
+    if (!this.state.settings.keys || !this.isOn()) return;
+    if (!this.triage) pressKey(event, this.keys());
+    else if (!event.repeat) pressKey(event, this.triage.keys());
+  }
+
   openHelp() {
     const { host } = this.list.bar;
     openPopover(host.isConnected ? host : document.documentElement, t("help"), keyHelp());
@@ -268,6 +313,7 @@ class Overlay {
       j: () => list.move(1),
       k: () => list.move(-1),
       f: () => list.bar.focusFilter(),
+      ...(this.page.kind === "list" ? { g: () => this.openTriage() } : {}),
     };
     const it = this.paper
       ? { paper: this.paper.paper, controls: this.paper.panel.controls }

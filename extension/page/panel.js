@@ -6,11 +6,11 @@ import { h, makeHost } from "../ui/dom.js";
 import { paperLink } from "../ui/links.js";
 import { openTerm, resultTable } from "./menu.js";
 import { ask } from "../shared/messages.js";
-import { drawNote, makeEditor, newNoteButton } from "./note.js";
+import { makeNoteList } from "./note_list.js";
 import { LABELS } from "./terms.js";
-import { count, t } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 
-/** @import { CorrectionState, NoteState, Quote, Related, TermChip } from "../shared/api.d.ts" */
+/** @import { CorrectionState, Quote, Related, TermChip } from "../shared/api.d.ts" */
 /** @import { PagePaper, Settings, View } from "../shared/types.d.ts" */
 
 const MOST_RELATED = 5;
@@ -32,12 +32,11 @@ export function makePanel(paper, act) {
   const { host, body } = makeHost("papermargin-panel");
   /** @type {View | undefined} */
   let view;
-  let editing = false;
   const controls = makeControls(paper, () => {});
   const legend = h("div.legend");
   const summary = h("section.summary", { hidden: true });
   const results = h("section", { hidden: true });
-  const notes = h("section.notes");
+  const notes = makeNoteList(paper, act.isOrphaned);
   const related = h("section", { hidden: true });
   const corrections = h("section", { hidden: true });
   const state = h("p.state", { role: "status" });
@@ -55,30 +54,13 @@ export function makePanel(paper, act) {
     summary,
     legend,
     results,
-    notes,
+    notes.section,
     related,
     corrections,
     state,
   );
   body.append(h("aside.panel", { "aria-label": t("panelLabel") }, fold, content));
 
-  const drawNotes = () => {
-    if (view && !editing)
-      notes.replaceChildren(...noteList(view, paper, act, (note) => write({ note })));
-  };
-  const write = (/** @type {any} */ { note = null, quote = null }) => {
-    editing = true;
-    const editor = makeEditor(paper, /** @type {View} */ (view), {
-      note,
-      quote,
-      onDone: () => {
-        editing = false;
-        drawNotes();
-      },
-    });
-    notes.replaceChildren(h("h2", note ? t("edit") : t("newNote")), editor);
-    editor.querySelector("textarea")?.focus();
-  };
   const draw = (
     /** @type {View} */ next,
     /** @type {Settings["labels"]} */ labels,
@@ -90,14 +72,14 @@ export function makePanel(paper, act) {
     results.hidden = !view.card.results.length;
     results.replaceChildren(h("h2", t("results")), resultTable(view.card.results));
     state.textContent = words;
-    drawNotes();
+    notes.draw(view);
   };
   const setOpen = (/** @type {boolean} */ open) => {
     fold.setAttribute("aria-expanded", String(open));
     content.hidden = !open;
     host.toggleAttribute("data-folded", !open);
   };
-  const isEditing = () => editing;
+  const { write, isEditing } = notes;
   return { host, draw, write, setOpen, isEditing, controls, summary, related, corrections };
 }
 
@@ -109,23 +91,6 @@ export function makePanel(paper, act) {
 export function drawSummary(section, text) {
   section.hidden = !text;
   section.replaceChildren(h("h2", t("summary")), h("p", text ?? ""));
-}
-
-/**
- * @param {View} view
- * @param {PagePaper} paper
- * @param {PanelActs} act
- * @param {(note: NoteState | null) => void} onEdit
- */
-function noteList({ card }, paper, { isOrphaned }, onEdit) {
-  const drawn = card.notes.map((note) =>
-    drawNote(note, {
-      paper,
-      onEdit: () => onEdit(note),
-      orphaned: Boolean(note.quote && isOrphaned(note.quote)),
-    }),
-  );
-  return [h("h2", count("notes", card.notes.length)), ...drawn, newNoteButton(() => onEdit(null))];
 }
 
 /**

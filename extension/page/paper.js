@@ -1,10 +1,12 @@
 /** A paper's own page: the panel, highlights in the abstract, and quotes from it. */
 
 import { h, on } from "../ui/dom.js";
+import { makeEdit } from "./edits.js";
 import { paint, placeOf, rangeOf } from "./highlight.js";
 import { closePopover, openPopover } from "./layer.js";
-import { correctMention, makeEdit, paperRef } from "./menu.js";
+import { correctMention } from "./menu.js";
 import { ask, askTwice } from "../shared/messages.js";
+import { paperRef } from "./new_edit.js";
 import { drawCorrections, drawRelated, drawSummary, makePanel } from "./panel.js";
 import { findQuote, makeQuote, quoteOfSpan, spanOfQuote, wordsOfSpan } from "./quote.js";
 import { findAbstract, findText } from "../sites/pages.js";

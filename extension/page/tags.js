@@ -2,8 +2,9 @@
 
 import { dot, menuItem, tagChip } from "../ui/chips.js";
 import { h, on } from "../ui/dom.js";
+import { makeEdit } from "./edits.js";
 import { openPopover } from "./layer.js";
-import { makeEdit, paperRef } from "./menu.js";
+import { paperRef } from "./new_edit.js";
 import { t } from "../shared/i18n.js";
 
 /** @import { TagState } from "../shared/api.d.ts" */

@@ -4,7 +4,12 @@
 /** @import { EntryChange, NewEdit, View } from "../shared/types.d.ts" */
 
 /** @type {Partial<Record<NewEdit["kind"], (edit: NewEdit, before: View) => Partial<NewEdit>>>} */
-const BACK = { entry: entryBack, note: noteBack, correction: () => erase({ version: 1 }) };
+const BACK = {
+  entry: entryBack,
+  note: noteBack,
+  correction: () => erase({ version: 1 }),
+  seen: ({ change }) => ({ change: { ...change, seen: !change.seen } }),
+};
 
 /**
  * Return the edit that takes `edit` back, null if there is none for its kind.

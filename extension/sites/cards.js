@@ -3,12 +3,14 @@
 import { foldSpaces } from "./page_json.js";
 
 /** @import { PagePaper } from "../shared/types.d.ts" */
+/** @import { ShownFacts } from "./page_json.js" */
 
 /**
  * @typedef {object} FoundCard
  * @property {string} key
  * @property {PagePaper} paper
  * @property {Element} card
+ * @property {ShownFacts} facts what the page tells besides, which is not sent to the server
  */
 
 const HEADING = "h1, h2, h3, h4, h5, h6, [role=heading]";

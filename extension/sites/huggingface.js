@@ -4,7 +4,7 @@
  */
 
 import { findCards } from "./cards.js";
-import { describe, foldSpaces, parseJson, readItems } from "./page_json.js";
+import { describe, foldSpaces, parseJson, readFacts, readItems } from "./page_json.js";
 
 /** @import { PageListing } from "../shared/api.d.ts" */
 /** @import { FoundCard } from "./cards.js" */
@@ -42,6 +42,7 @@ function readList(page, url, arrival) {
     key,
     card,
     paper: describe(key, title, items.byKey.get(key)),
+    facts: readFacts(items.byKey.get(key)),
   }));
   const isCurrent = url.pathname === arrival.pathname && url.search === arrival.search;
   if (!isCurrent || !items.ids) return { cards, listing: null, listed: null };

@@ -1,7 +1,9 @@
 /** The JSON that Hugging Face's pages carry about their papers. Pure but for a one-entry cache. */
 
-/** @import { PageFacts } from "../shared/api.d.ts" */
+/** @import { PageFacts, PaperPage } from "../shared/api.d.ts" */
 /** @import { PagePaper } from "../shared/types.d.ts" */
+
+/** @typedef {Pick<PaperPage, "organization" | "upvotes" | "code_url">} ShownFacts */
 
 /** The server's limits: for an author's name or a keyword, for keywords, and for a summary. */
 const MOST_NAME_CHARACTERS = 300;
@@ -128,6 +130,22 @@ function textOf(value) {
 /** @param {unknown} value */
 function isCount(value) {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 31;
+}
+
+/**
+ * Read what a page tells of a paper besides: its organization, upvotes and code.
+ * @param {any} item null if the JSON has none
+ * @returns {ShownFacts}
+ */
+export function readFacts(item) {
+  const source = item?.paper ?? {};
+  const { fullname, name } = item?.organization ?? source.organization ?? {};
+  const text = (/** @type {unknown} */ value) => (typeof value === "string" ? value : null);
+  return {
+    organization: text(fullname) || text(name),
+    upvotes: typeof source.upvotes === "number" ? source.upvotes : null,
+    code_url: text(source.githubRepo),
+  };
 }
 
 /** @param {unknown} authors @returns {string[]} */

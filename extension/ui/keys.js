@@ -32,14 +32,25 @@ function isTyping(event) {
   return Boolean(target.matches?.(TYPED_INTO) || target.isContentEditable);
 }
 
-/** @returns {Node[]} the list of shortcuts, for the help */
-export function keyHelp() {
-  const keys = ["j", "k", "s", "t", "n", "f", "?"];
+/** The shortcuts of lists and papers, each with the name of its text. */
+const KEYS = Object.entries({
+  ...{ j: "key_next", k: "key_back", s: "key_status", t: "key_tags", n: "key_note" },
+  ...{ f: "key_filter", g: "key_triage", "?": "key_help" },
+});
+
+/**
+ * List shortcuts with what they do, for the help.
+ * @param {[keys: string, text: string][]} [shortcuts] `keys` are separated by spaces
+ * @returns {Node[]}
+ */
+export function keyHelp(shortcuts = KEYS) {
+  const drawn = (/** @type {string} */ keys) =>
+    keys.split(" ").flatMap((key, place) => [place ? " " : "", h("kbd", key)]);
   return [
     h("h3", t("keys")),
     h(
       "dl.keys",
-      keys.flatMap((key, place) => [h("dt", h("kbd", key)), h("dd", t(`key_${place}`))]),
+      shortcuts.flatMap(([keys, text]) => [h("dt", drawn(keys)), h("dd", t(text))]),
     ),
     h("p.about", t("keysOff")),
   ];

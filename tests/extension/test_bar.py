@@ -42,6 +42,25 @@ CUT_OFF = """
 """
 
 
+# the parts of the dialog that stick out of it or of the window
+STICKING_OUT = """
+() => {
+    const root = document.querySelector('papermargin-layer').shadowRoot;
+    const dialog = root.querySelector('dialog');
+    const wide = [...dialog.querySelectorAll('*')].filter(each => each.offsetWidth
+        && !each.closest('.said, .popover')
+        && (each.getBoundingClientRect().right > dialog.getBoundingClientRect().right + 1
+            || each.getBoundingClientRect().left < dialog.getBoundingClientRect().left - 1));
+    const box = dialog.getBoundingClientRect();
+    const isOutside = box.left < 0 || box.top < 0 || box.right > innerWidth
+        || box.bottom > innerHeight;
+    const room = dialog.querySelector('.place');
+    return [...wide.map(each => each.className), ...(isOutside ? ['dialog'] : []),
+        ...(room.clientHeight < innerHeight * 0.4 ? ['room'] : [])];
+}
+"""
+
+
 @pytest.fixture(scope="module", params=["en", "de"])
 def language(request: pytest.FixtureRequest) -> str:
     """The language of the browser."""
@@ -95,6 +114,15 @@ def test_what_has_no_room_is_in_a_menu(worst: Page) -> None:
         expect(dialog.locator(part)).to_be_visible()
     worst.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 640, 1920])
+def test_a_triage_fits_too(worst: Page, width: int) -> None:
+    worst.set_viewport_size({"width": width, "height": 450 if width == 640 else 780})
+    worst.keyboard.press("g")
+    until(lambda: worst.evaluate(STICKING_OUT) == [])
+    worst.keyboard.press("Escape")
+    expect(worst.locator("papermargin-layer dialog")).to_have_count(0)
 
 
 @pytest.fixture

@@ -120,6 +120,39 @@ FIREFOX_WORDS = {cause: words for cause, (_, words) in WORDS.items()} | {
 }
 
 
+def test_a_list_is_gone_through_by_keys(user: Firefox, server: Server, some_papers: Papers) -> None:
+    listed = some_papers(3)
+    tab = show(user, listed)
+    tab.evaluate(
+        "window.heard = []; addEventListener('keydown', event => heard.push(event.key), true)"
+    )
+    tab.press("g")
+    at = f"{LAYER}.querySelector('dialog:modal .state')?.textContent.startsWith"
+    tab.until(f"{at}('1 of 3')")
+    tab.press("a")
+    tab.until(f"{at}('2 of 3 · 1 kept')")
+    tab.press("n")
+    tab.until(f"{LAYER}.activeElement?.localName === 'textarea'")
+    tab.type("ax from triage")
+    tab.press("Control", "Enter")
+    until(lambda: notes(server, listed[1]) == ["ax from triage"])
+    tab.press("n")
+    tab.until(f"{LAYER}.activeElement?.localName === 'textarea'")
+    tab.press("Escape")
+    tab.until(f"{LAYER}.activeElement?.localName === 'article'")
+    tab.press("x")
+    tab.until(f"{at}('3 of 3')")
+    tab.press("u")
+    tab.until(f"{at}('2 of 3')")
+    tab.press("Escape")
+    tab.until(f"!{LAYER}.querySelector('dialog')")
+    focused = "document.activeElement.closest('article')?.querySelector('h3').textContent"
+    tab.until(f"{focused} === {json.dumps(listed[1].title)}")
+    assert tab.evaluate("heard") == []
+    until(lambda: (server.card(listed[0].key)["entry"] or {}).get("status") == "inbox")
+    until(lambda: (server.card(listed[1].key)["entry"] or {}).get("status") == "inbox")
+
+
 def test_the_connection_test_names_the_cause_if_firefox_reports_it(
     user: Firefox, server: Server
 ) -> None:

@@ -292,7 +292,7 @@ def test_shortcuts_move_between_cards_and_are_off_while_typing(
     expect(page.get_by_role("textbox", name="Add a tag")).to_be_focused()
     page.keyboard.press("Escape")
     page.keyboard.press("?")
-    expect(page.locator(".popover kbd")).to_have_count(7)
+    expect(page.locator(".popover kbd")).to_have_count(8)
 
 
 def test_keys_can_be_turned_off(page: Page, paired: Browser) -> None:

@@ -398,6 +398,11 @@ def test_no_text_is_hard_coded(
             page.locator("papermargin-card").first.locator(opener).click()
             assert page.evaluate(LOOSE_WORDS, data) == [], opener
             page.keyboard.press("Escape")
+        page.keyboard.press("g")
+        page.keyboard.press("a")
+        expect(page.locator("papermargin-layer .said")).not_to_be_empty()
+        shown = [paper.abstract for paper in listed] + listed[0].authors
+        assert page.evaluate(LOOSE_WORDS, [*shown, *data]) == []
         own = browser.open(f"{HOST}/papers/{listed[0].key}", paper_page(listed[0]))
         expect(own.locator("papermargin-panel .legend .chip").first).to_be_visible(timeout=180_000)
         assert own.evaluate(LOOSE_WORDS, data) == []
@@ -413,7 +418,7 @@ def test_every_control_can_be_reached_by_key(paired: Browser, some_papers: Paper
     expect(page.locator("papermargin-card .status")).to_be_visible()
     reached = set()
     # one Tab for each group of buttons, and arrows inside it
-    for key in ["Tab", *["ArrowRight"] * 10] * 18:
+    for key in ["Tab", *["ArrowRight"] * 11] * 18:
         page.keyboard.press(key)
         reached.add(
             page.evaluate(

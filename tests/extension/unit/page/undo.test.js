@@ -34,6 +34,12 @@ test("a note gets its earlier text, also after it was deleted", () => {
   }
 });
 
-test("a tag's colour and seen papers have no undo here", () => {
+test("papers that were marked as seen are unseen again", () => {
+  const change = { papers: ["2606.00001", "2606.00002"], seen: true };
+  const back = undoOf(edit("seen", change), before(null));
+  assert.deepEqual(back.change, { ...change, seen: false });
+});
+
+test("a tag's colour has no undo here", () => {
   assert.equal(undoOf(edit("tag", { colour: "#fff" }), before(null)), null);
 });

@@ -40,6 +40,27 @@ test("an address names its paper, with or without version", () => {
     assert.equal(keyOf(other), null);
 });
 
+test("a list tells a paper's organization, upvotes and code, which are not sent", () => {
+  const props = {
+    dailyPapers: [
+      { ...item("2606.00001"), organization: { name: "quiet-lab", fullname: "Quiet Lab" } },
+      item("2606.00002", { upvotes: 7, githubRepo: "https://github.com/quiet/lab" }),
+      item("2606.00003", { upvotes: "many", githubRepo: 5, organization: "?" }),
+    ],
+  };
+  const ids = props.dailyPapers.map(({ paper }) => paper.id);
+  const read = readPage(page(island(props) + ids.map((id) => article(id)).join("")), DAY, DAY);
+  assert.deepEqual(
+    read.cards.map(({ facts }) => Object.values(facts)),
+    [
+      ["Quiet Lab", null, null],
+      [null, 7, "https://github.com/quiet/lab"],
+      [null, null, null],
+    ],
+  );
+  assert.ok(read.cards.every(({ paper }) => !("upvotes" in paper)));
+});
+
 test("a list tells abstracts, visible authors and dates from the page's own JSON", () => {
   const read = readPage(
     page(
