@@ -16,8 +16,9 @@ from typing import Any, get_args
 from msgspec import Struct, field, to_builtins
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.connection import writing
-from server.database.models import Alias, Change, Listing, ListingPaper, Paper
+from server.database.connection import fetch, places, write_connection, writing
+from server.database.models import Alias, Listing, ListingPaper, Paper
+from server.database.versioning import record_papers
 from server.identifiers import normalize_title, title_key
 from server.papers.merge import adopt_id, merge_papers
 from server.papers.versions import (
@@ -134,7 +135,8 @@ async def _ingest_chunk(
     touched: set[int] = set()
     for source in sources:
         if known.may_be_new(source):
-            touched |= await _save_new(known, papers)
+            touched |= await _save_new(papers)
+            papers = await _reload(known, papers)
         paper = await _find(connection, known, source, now, report.steps)
         if paper is None:
             paper = _create(source, kind, now)
@@ -150,30 +152,39 @@ async def _ingest_chunk(
                 touched.add(paper.id)
             known.add(paper)
         papers.append(paper)
-    touched |= await _save_new(known, papers)
+    touched |= await _save_new(papers)
     # a paper may have adopted its id, or been merged into another one, further down the chunk
     papers = [known.survivors.get(paper.id, paper) for paper in papers]
     report.include(papers, known.survivors)
     changed = {paper.id: paper for paper in papers if paper.id in touched}
-    await _record(changed.values(), now)
+    await record_papers([paper.key for paper in changed.values()], now)
     return papers
 
 
-async def _save_new(known: _Known, papers: list[Paper]) -> set[int]:
-    """Save those of a chunk's papers that are new, all at once, and return their row ids.
-
-    In `papers`, they are replaced by what was saved.
-    """
-    new = {paper.key: place for place, paper in enumerate(papers) if paper.pk is None}
+async def _save_new(papers: list[Paper]) -> set[int]:
+    """Save those of a chunk's papers that are new, all at once; set and return their row ids."""
+    new = {paper.key: paper for paper in papers if paper.pk is None}
     if not new:
         return set()
-    await Paper.bulk_create([papers[place] for place in new.values()])
-    saved = await Paper.filter(key__in=list(new))
-    for paper in saved:
-        papers[new[paper.key]] = paper
+    await Paper.bulk_create(new.values())
+    rows = await fetch(
+        f"SELECT id, key FROM paper WHERE key IN ({places(len(new))})",
+        *new,
+        using=write_connection(),
+    )
+    for row in rows:
+        new[row["key"]].id = row["id"]
+    return {row["id"] for row in rows}
+
+
+async def _reload(known: _Known, papers: list[Paper]) -> list[Paper]:
+    """Return a chunk's papers, the new ones as the store has them: they are to be changed."""
+    new = {paper.key for paper in papers} & known.new
+    rows = {paper.id: paper for paper in await Paper.filter(key__in=list(new))}
+    for paper in rows.values():
         known.add(paper)
     known.new.clear()
-    return {paper.id for paper in saved}
+    return [rows.get(paper.id, paper) for paper in papers]
 
 
 async def _load_known(sources: list[SourcePaper]) -> _Known:
@@ -410,10 +421,3 @@ def _by_day(batch: Batch, papers: list[Paper]) -> Iterator[tuple[date, list[int]
         if (day := listed.get(paper.key)) and day != own:
             days[day].append(paper.id)
     yield from sorted(days.items())
-
-
-async def _record(papers: Iterable[Paper], now: datetime) -> None:
-    await Change.bulk_create(
-        Change(kind="paper", ref=paper.key, paper_key=paper.key, version=0, at=now)
-        for paper in papers
-    )
