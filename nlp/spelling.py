@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from nlp.rules.abbreviations import find_abbreviations
+from nlp.abbreviations import find_abbreviations
 from nlp.spans import Label
 
 _GREEK = {

@@ -61,6 +61,7 @@ def parse_arxiv_version(text: str) -> int | None:
     return int(found["version"][:4]) if found and found["version"] else None
 
 
+@lru_cache(maxsize=2**11)  # a chunk of papers asks for each title several times
 def normalize_title(title: str) -> str:
     """Fold a title so that copies of it compare equal.
 

@@ -62,6 +62,7 @@ _SIGNED = (
     (re.compile(r"(?<!\w)([A-Za-z])\+\+"), r"\1plusplus"),
     (re.compile(r"(?<!\w)([CFJcfj])#"), r"\1sharp"),
 )
+_SIGNS = re.compile(r"[\\*⋆★+#~_${}^]")  # what one of the patterns above needs
 # scripts that write words without spaces: Thai, Lao, Myanmar, Khmer, kana, Han, Hangul
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -91,14 +92,20 @@ def plain(text: str) -> str:
     >>> plain("$\\\\pi^3$ with CO₂")
     'π3 with CO2'
     """
+    if _SIGNS.search(text):  # few texts have any of these
+        text = _without_signs(text)
+    if text.isascii():  # which has neither other forms nor invisible characters
+        return text
+    text = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in text if unicodedata.category(c) != "Cf")
+
+
+def _without_signs(text: str) -> str:
     text = _GREEK_TEX.sub(lambda found: _letter(found[1]), text)
     text = _STARRED.sub(r"\1star", text)
     for sign, word in _SIGNED:
         text = sign.sub(word, text)
-    text = unicodedata.normalize("NFKC", _TEX.sub("", text.replace("~", " ")))
-    if text.isascii():  # which has no invisible characters
-        return text
-    return "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return _TEX.sub("", text.replace("~", " "))
 
 
 @lru_cache(maxsize=50_000)
@@ -152,16 +159,21 @@ def spellings(text: str) -> str:
     >>> spellings("Fine-tuning CogVideoX on τ-bench")
     'finetuning cog video cogvideo taubench tau'
     """
-    found: dict[str, None] = {}
+    written = {*_WORD.findall(text.lower())}
     compounds = _COMPOUND.findall(plain(text))
-    for compound in compounds:
-        found |= dict.fromkeys(_of_compound(compound))
+    # most words are plain ones, which have no other spelling
+    others = [
+        compound
+        for compound in dict.fromkeys(compounds)
+        if not (compound in written and compound.isascii() and compound.isalpha())
+    ]
+    found = dict.fromkeys(word for compound in others for word in _of_compound(compound))
     for name, version in pairwise(compounds):
         if version.isdigit() and not name.isascii():
             # "Tülu 3" as `tulu3`: no phrase finds the folded word beside its number
             found[joined(name + version)] = None
-    written = {*_WORD.findall(text.lower())}
-    found |= {word: None for word in tokens(text) if word not in written}
+    split = dict.fromkeys(word for compound in others for word in _split(compound))
+    found |= {word: None for word in split if word not in written}
     return " ".join(found)
 
 

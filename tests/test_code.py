@@ -57,6 +57,13 @@ def test_the_tools_have_no_complaints(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
 
 
+def test_a_server_starts_without_the_libraries_of_models() -> None:
+    """They take half of its memory and of its start, and are imported where they are used."""
+    script = "import sys, server.cli.serve; print({'numpy', 'spacy'} & {*sys.modules})"
+    command = [sys.executable, "-c", script]
+    assert subprocess.check_output(command, text=True, cwd=ROOT) == "set()\n"
+
+
 def test_the_environment_is_read_in_one_place() -> None:
     readers = [
         name

@@ -11,8 +11,8 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
+from nlp.abbreviations import find_abbreviations
 from nlp.roles import PACKAGED, Weights, role_scores, term_cues
-from nlp.rules.abbreviations import find_abbreviations
 from nlp.spans import LABELS, ROLES, Label, Mention, Role
 from nlp.terms import define, term_of
 from nlp.training.corpus import LabelledText, Place

@@ -10,7 +10,7 @@ from server.database.models import Alias, Change, Paper
 from server.database.versioning import Edit
 from server.schema.imports import OwnTable, RecordMade
 
-CHUNK = 200  # records a transaction: others who write wait for its end
+CHUNK = 500  # records a transaction: others who write wait for its end
 
 Item = TypeVar("Item")
 

@@ -240,6 +240,11 @@ def decode(document: bytes) -> Archive:
     return archive
 
 
+def decode_checked(document: bytes) -> Archive:
+    """Read an archive that `decode` has accepted."""
+    return msgspec.json.decode(document, type=Archive)
+
+
 def _read(document: bytes, kind: type[_Read], complaint: str) -> _Read:
     try:
         return msgspec.json.decode(document, type=kind)

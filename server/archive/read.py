@@ -44,6 +44,9 @@ from server.terms.corrected_terms import bears_on, recount
 from server.words import spellings
 
 Keep = Callable[[list[Step]], Awaitable[object]]
+Progress = Callable[[int, int], None]
+"""Takes how many records are done, and how many there are."""
+
 Merge = Callable[[Edit, list[Item], Tally, list[Step]], Awaitable[None]]
 
 
@@ -67,42 +70,77 @@ async def _forget(steps: list[Step]) -> None:
     """Keep no steps: what is imported is not going to be undone."""
 
 
+def show_nothing(done: int, total: int) -> None:
+    """Show no progress."""
+
+
 async def import_archive(
-    archive: Archive, user: int, now: datetime, keep: Keep = _forget
+    archive: Archive,
+    user: int,
+    now: datetime,
+    keep: Keep = _forget,
+    progress: Progress = show_nothing,
 ) -> ArchiveReport:
     """Import an archive as a user's data.
 
-    What each transaction does is given to `keep` in it, so that it can be undone. Raises
-    `SourceError`, before anything is written, for an archive that cannot be stored.
+    What each transaction does is given to `keep` in it, so that it can be undone, and after it
+    `progress` is called. Raises `SourceError`, before anything is written, for an archive that
+    cannot be stored.
     """
     _check(archive)
     report, edit = ArchiveReport(), Edit(user=user, at=now)
+    cut = _Cut(progress, _count_records(archive))
     async with _part(keep) as steps:
         await merge_searches(edit, archive.searches, report.searches, steps)
         await merge_terms(edit, archive.terms, report.terms, steps)
         await merge_preferences(edit, archive.preferences, report.preferences, steps)
         await merge_settings(edit, archive.ranking, report.ranking, steps)
-    for papers in chunks(archive.papers):
+    for papers in cut.chunks(archive.papers):
         async with _part(keep) as steps:
             await import_papers(papers, now, report.papers, steps)
     async with _part(keep) as steps:
         trashed = await merge_tags(edit, archive.tags, report.tags, steps)
-    await _merge_chunks(edit, archive.entries, merge_entries, report.entries, keep)
+    await _merge_chunks(edit, cut.chunks(archive.entries), merge_entries, report.entries, keep)
     for tag, keys in trashed:
         for chunk in chunks(keys):
             async with writing():
                 await link_trashed(edit, tag, chunk)
-    await _merge_chunks(edit, archive.notes, _merge_notes, report.notes, keep)
-    await _merge_chunks(edit, archive.corrections, _merge_corrections, report.corrections, keep)
-    await _merge_chunks(edit, archive.seen, _merge_seen, report.seen, keep)
-    await _merge_chunks(edit, archive.citations, _merge_citations, report.citations, keep)
+    await _merge_chunks(edit, cut.chunks(archive.notes), _merge_notes, report.notes, keep)
+    await _merge_chunks(
+        edit, cut.chunks(archive.corrections), _merge_corrections, report.corrections, keep
+    )
+    await _merge_chunks(edit, cut.chunks(archive.seen), _merge_seen, report.seen, keep)
+    await _merge_chunks(
+        edit, cut.chunks(archive.citations), _merge_citations, report.citations, keep
+    )
     return report
 
 
+class _Cut(Struct):
+    """Cuts records into chunks, and shows after each how many of all records are done."""
+
+    progress: Progress
+    total: int
+    done: int = 0
+
+    def chunks(self, records: list[Item]) -> Iterator[list[Item]]:
+        """Yield the chunks of some records."""
+        for chunk in chunks(records):
+            yield chunk
+            self.done += len(chunk)
+            self.progress(self.done, self.total)
+
+
+def _count_records(archive: Archive) -> int:
+    """Count the records that are written in chunks; the others are few."""
+    mine = len(archive.entries) + len(archive.notes) + len(archive.corrections)
+    return len(archive.papers) + mine + len(archive.seen) + len(archive.citations)
+
+
 async def _merge_chunks(
-    edit: Edit, records: list[Item], merge: Merge[Item], tally: Tally, keep: Keep
+    edit: Edit, some: Iterator[list[Item]], merge: Merge[Item], tally: Tally, keep: Keep
 ) -> None:
-    for chunk in chunks(records):
+    for chunk in some:
         async with _part(keep) as steps:
             await merge(edit, chunk, tally, steps)
 

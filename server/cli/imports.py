@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,8 @@ async def _import_files(config: Config, files: list[Path], **reading: Any) -> li
     user = await get_user_id(config)
     reports: list[FileReport] = []
     with progress_bar("files") as progress:
-        async for report in import_files(files, user, **reading):
+        records = partial(progress, what="records")
+        async for report in import_files(files, user, progress=records, **reading):
             reports.append(report)
             progress(len(reports), len(files))
     return reports

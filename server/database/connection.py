@@ -312,9 +312,11 @@ async def execute_many(
     connection: BaseDBAsyncClient, sql: str, rows: list[tuple[Any, ...]]
 ) -> None:
     """Run a statement with placeholders `$1`, `$2`, … once for each row of values."""
-    adapted = [_adapt(connection, sql, row) for row in rows]
-    if adapted:
-        await connection.execute_many(adapted[0][0], [list(values) for _, values in adapted])
+    if not rows:
+        return
+    if connection.capabilities.dialect != "postgres":
+        sql, rows = _of_sqlite(sql), [_values_of_sqlite(row) for row in rows]
+    await connection.execute_many(sql, list(map(list, rows)))
 
 
 def moment(value: Any) -> Any:
@@ -332,8 +334,16 @@ def _adapt(
 ) -> tuple[str, tuple[Any, ...]]:
     if connection.capabilities.dialect == "postgres":
         return sql, values
-    # SQLite numbers places as `?1`, and has neither days nor UUIDs
-    return sql.replace("$", "?"), tuple(str(v) if isinstance(v, date | UUID) else v for v in values)
+    return _of_sqlite(sql), _values_of_sqlite(values)
+
+
+def _of_sqlite(sql: str) -> str:
+    return sql.replace("$", "?")  # SQLite numbers places as `?1`
+
+
+def _values_of_sqlite(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    # SQLite has neither days nor UUIDs
+    return tuple(str(v) if isinstance(v, (date, UUID)) else v for v in values)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from server.database.connection import execute_many, write_connection
 from server.database.models import Change, Correction, Note
 from server.errors import Conflict, Invalid, NotFound, PreconditionMissing
 from server.schema.api import WriteSource
@@ -101,6 +102,19 @@ async def record(
         before=msgspec.json.encode(before).decode() if before is not None else None,
         source=edit.source,
         at=edit.at,
+    )
+
+
+async def record_papers(keys: list[str], now: datetime) -> None:
+    """Write the change records of papers that sources changed, which are nobody's edits.
+
+    Runs in the caller's write. Not as models: a thousand of these would block the event loop.
+    """
+    await execute_many(
+        write_connection(),
+        "INSERT INTO change (kind, ref, paper_key, version, deleted, at) "
+        "VALUES ('paper', $1, $2, 0, FALSE, $3)",
+        [(key, key, now) for key in keys],
     )
 
 

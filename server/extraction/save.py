@@ -9,7 +9,8 @@ from tortoise.expressions import Q
 
 from nlp.spans import Extraction, Mention
 from server.database.connection import execute_many, read_connection, writing
-from server.database.models import Change, Paper, PaperTerm, encode
+from server.database.models import Paper, PaperTerm, encode
+from server.database.versioning import record_papers
 from server.extraction.claims import end_claims
 from server.extraction.report import ReadingReport
 from server.terms.corrected_terms import recount
@@ -99,12 +100,7 @@ async def store_readings(
         )
         await _store_terms(connection, current)
         await recount([reading.paper.id for reading in current])
-        await Change.bulk_create(
-            [
-                Change(kind="paper", ref=r.paper.key, paper_key=r.paper.key, version=0, at=now)
-                for r in current
-            ]
-        )
+        await record_papers([reading.paper.key for reading in current], now)
     return report
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from server.archive.format import Archive
-from server.archive.read import ArchiveReport, import_archive
+from server.archive.read import ArchiveReport, Progress, import_archive, show_nothing
 from server.database.connection import writing
 from server.errors import Conflict, Invalid, SourceError, TooLarge
 from server.imports.parse_file import MAX_FILE, parse_file
@@ -86,6 +86,7 @@ class _Reading(Struct, frozen=True, kw_only=True):
     columns: Mapping[str, str] | None = None
     add: bool = False
     preview: bool = False
+    progress: Progress = show_nothing
 
 
 class _Found(Struct):
@@ -103,15 +104,17 @@ async def import_files(
     columns: Mapping[str, str] | None = None,
     add: bool = False,
     preview: bool = False,
+    progress: Progress = show_nothing,
 ) -> AsyncIterator[FileReport]:
     """Import files and yield their reports in order; what is wrong with a file is in its `error`.
 
     `year` is the year of a copied page's dates without one, by default the file's own. `columns`
     maps names of a table's columns to those that they have. With `add`,
-    papers are put in the reading list. With `preview`, nothing is written.
+    papers are put in the reading list. With `preview`, nothing is written. `progress` is called
+    with how many records of an archive are done, and how many it has.
     """
     rest, log = iter(files), ImportLog(user, datetime.now(UTC))
-    reading = _Reading(year=year, columns=columns, add=add, preview=preview)
+    reading = _Reading(year=year, columns=columns, add=add, preview=preview, progress=progress)
     while chunk := list(islice(rest, CHUNK)):
         found: list[_Found] = []
         reports = [await _import_file(file, log, found, reading) for file in chunk]
@@ -185,7 +188,7 @@ async def _import_data(
     found += [_Found(edits, report) for edits in parsed.edits if edits.changed]
     try:
         if parsed.archive is not None:
-            await _import_archive(parsed.archive, report, log, preview=reading.preview)
+            await _import_archive(parsed.archive, report, log, reading)
         elif parsed.batch is not None:
             await _import_papers(parsed.batch, report, log, reading)
     except _FAILURES as error:
@@ -202,18 +205,18 @@ async def _import_papers(
 
 
 async def _import_archive(
-    archive: Archive, report: FileReport, log: ImportLog, *, preview: bool
+    archive: Archive, report: FileReport, log: ImportLog, reading: _Reading
 ) -> None:
     steps: list[Step] = []
-    async with _writing(log, report, preview=preview) as into:
+    async with _writing(log, report, preview=reading.preview) as into:
 
         async def keep(part: list[Step]) -> None:
             report.import_id = await into.add(part, report.file)
             steps.extend(part)
 
-        done = await import_archive(archive, log.user, log.at, keep)
+        done = await import_archive(archive, log.user, log.at, keep, reading.progress)
     _count(done, report)
-    _describe(steps, report, preview=preview)
+    _describe(steps, report, preview=reading.preview)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ import anyio
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 from msgspec import Struct, field
 
-from server.archive.format import Archive, decode
+from server.archive.format import Archive, decode, decode_checked
 from server.errors import SourceError
 from server.imports.decoding import decode_text
 from server.imports.recognize import is_of_vault, parse, recognize
@@ -29,12 +29,14 @@ try:
 except ImportError:  # Windows, where only the time is limited
     resource = None  # type: ignore[assignment]
 
-MAX_SECONDS = 60.0
+MAX_SECONDS = 60.0  # for a small file
+BYTES_A_SECOND = 1 << 20  # of a larger one, which a slow machine that is busy reads too
 MAX_FILE = 1 << 30  # bytes
 MAX_UNZIPPED = 1 << 29  # bytes
 MAX_RATIO = 200  # of a zip's content to the zip; text in Markdown reaches 20
 SMALL = 1 << 26  # bytes that a zip may hold whatever its ratio
 MAX_MEMBERS = 200_000
+ARCHIVE = "papermargin export"
 BASE_MEMORY = 1 << 30  # bytes, for Python, its libraries and a small file
 MEMORY_FACTOR = 16  # bytes for each byte of the file or zip
 
@@ -63,15 +65,16 @@ async def parse_file(
     observed: datetime,
     year: int,
     columns: Mapping[str, str] | None = None,
-    seconds: float = MAX_SECONDS,
+    seconds: float | None = None,
     memory: int | None = None,
 ) -> ParsedFile:
     """Parse a file in another process, which is killed after `seconds`, or if this is cancelled.
 
     `name` is the file's, `observed` when it was last changed, and `year` that of a copied page's
     dates without one. `columns` maps names of a table's columns to those that they have.
-    `memory` is the limit in bytes, which by default grows with the file.
+    `memory` is the limit in bytes. By default, both limits grow with the file.
     """
+    seconds = seconds or MAX_SECONDS + len(data) / BYTES_A_SECOND
     memory = memory or BASE_MEMORY + MEMORY_FACTOR * len(data)
     too_much = f"reading it needs more than {memory >> 20:,} MB of memory, which is the limit"
     job = partial(_parse, data, name, observed, year, columns, memory)
@@ -79,12 +82,18 @@ async def parse_file(
     async with to_process.current_default_process_limiter():
         try:
             with anyio.fail_after(seconds):
-                return await to_process.run_sync(job, cancellable=True, limiter=CapacityLimiter(1))
+                parsed = await to_process.run_sync(
+                    job, cancellable=True, limiter=CapacityLimiter(1)
+                )
         except TimeoutError:
-            limit = f"reading it took longer than {seconds:g} seconds, which is the limit"
+            limit = f"reading it took longer than {seconds:.0f} seconds, which is the limit"
             return ParsedFile(error=limit)
         except (BrokenWorkerProcess, MemoryError):
             return ParsedFile(error=too_much)
+    if parsed.kind == ARCHIVE and parsed.error is None:
+        # to hand it over from the other process would take five times as long
+        parsed.archive = decode_checked(data)
+    return parsed
 
 
 def _parse(
@@ -126,8 +135,8 @@ def _parse_plain(
     parsed.kind = found.kind
     if found.kind == "vault file":
         parsed.edits = read_edits(found.content)
-    elif found.kind == "papermargin export":
-        parsed.archive = decode(data)
+    elif found.kind == ARCHIVE:
+        decode(data)  # raises what is wrong with it
     else:
         parsed.batch = parse(found, name=name, observed=observed, year=year)
 

@@ -80,6 +80,8 @@ async def _save_citations(
 ) -> list[CitationSaved]:
     """Keep how a file cites its papers; a newer file with keys of its own replaces an older one."""
     cited = [(key, source.citation) for key, source in papers if source.citation]
+    if not cited:
+        return []
     ids = await find_paper_ids(key for key, _ in cited)
     rows = await _citations(log.user, list(ids.values()))
     keys = [cited_as.key for _, cited_as in cited if has_key(cited_as)]

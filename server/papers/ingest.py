@@ -16,8 +16,9 @@ from typing import Any, get_args
 from msgspec import Struct, field, to_builtins
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.connection import writing
-from server.database.models import Alias, Change, Listing, ListingPaper, Paper
+from server.database.connection import fetch, places, write_connection, writing
+from server.database.models import Alias, Listing, ListingPaper, Paper
+from server.database.versioning import record_papers
 from server.identifiers import normalize_title, title_key
 from server.papers.hugging_face import combine, is_same
 from server.papers.merge import adopt_id, merge_papers
@@ -72,12 +73,16 @@ class IngestReport(Struct, kw_only=True):
 
 
 class _Known:
-    """The papers of the store that a chunk may mean, by key and by title."""
+    """The papers of the store that a chunk may mean, by key and by title.
+
+    `new` has the keys and title keys of those that the chunk made and that are not saved yet.
+    """
 
     def __init__(self, papers: Iterable[Paper], aliases: dict[str, Paper]) -> None:
         self.by_key = dict(aliases)
         self.survivors: dict[int, Paper] = {}
         self.by_title: dict[str, list[Paper]] = defaultdict(list)
+        self.new: set[str] = set()
         for paper in papers:
             self.add(paper)
 
@@ -85,6 +90,11 @@ class _Known:
         self.by_key[paper.key] = paper
         if paper not in self.by_title[paper.title_digest]:
             self.by_title[paper.title_digest].append(paper)
+
+    def may_be_new(self, source: SourcePaper) -> bool:
+        """Return whether a source may mean a paper that is not saved yet."""
+        title = title_key(source.title) if source.title else None
+        return not self.new.isdisjoint((source.arxiv_id, title))
 
     def drop(self, gone: Paper, survivor: Paper) -> None:
         """Forget a paper that was merged into another one."""
@@ -122,28 +132,60 @@ async def _ingest_chunk(
     report: IngestReport,
 ) -> list[Paper]:
     known = await _load_known(sources)
-    papers, touched = [], set()
+    papers: list[Paper] = []
+    touched: set[int] = set()
     for source in sources:
+        if known.may_be_new(source):
+            touched |= await _save_new(papers)
+            papers = await _reload(known, papers)
         paper = await _find(connection, known, source, now, report.steps)
         if paper is None:
-            paper = await _create(source, kind, now)
+            paper = _create(source, kind, now)
+            known.new |= {paper.key, paper.title_digest}
             report.steps.append(
                 PaperCreated(key=paper.key, richness=paper.richness, observed=paper.observed)
             )
             report.new += 1
-            touched.add(paper.id)
-        elif await _update(paper, source, kind, now, report.steps):
-            # a paper that stands twice in the chunk counts once
-            report.updated += paper.id not in touched
-            touched.add(paper.id)
-        known.add(paper)
+        else:
+            if await _update(paper, source, kind, now, report.steps):
+                # a paper that stands twice in the chunk counts once
+                report.updated += paper.id not in touched
+                touched.add(paper.id)
+            known.add(paper)
         papers.append(paper)
+    touched |= await _save_new(papers)
     # a paper may have adopted its id, or been merged into another one, further down the chunk
     papers = [known.survivors.get(paper.id, paper) for paper in papers]
     report.include(papers, known.survivors)
     changed = {paper.id: paper for paper in papers if paper.id in touched}
-    await _record(changed.values(), now)
+    await record_papers([paper.key for paper in changed.values()], now)
     return papers
+
+
+async def _save_new(papers: list[Paper]) -> set[int]:
+    """Save those of a chunk's papers that are new, all at once; set and return their row ids."""
+    new = {paper.key: paper for paper in papers if paper.pk is None}
+    if not new:
+        return set()
+    await Paper.bulk_create(new.values())
+    rows = await fetch(
+        f"SELECT id, key FROM paper WHERE key IN ({places(len(new))})",
+        *new,
+        using=write_connection(),
+    )
+    for row in rows:
+        new[row["key"]].id = row["id"]
+    return {row["id"] for row in rows}
+
+
+async def _reload(known: _Known, papers: list[Paper]) -> list[Paper]:
+    """Return a chunk's papers, the new ones as the store has them: they are to be changed."""
+    new = {paper.key for paper in papers} & known.new
+    rows = {paper.id: paper for paper in await Paper.filter(key__in=list(new))}
+    for paper in rows.values():
+        known.add(paper)
+    known.new.clear()
+    return [rows.get(paper.id, paper) for paper in papers]
 
 
 async def _load_known(sources: list[SourcePaper]) -> _Known:
@@ -195,7 +237,7 @@ def _same_title(known: _Known, digest: str, source: SourcePaper) -> Paper | None
     return alike[0] if len(alike) == 1 else None
 
 
-async def _create(source: SourcePaper, kind: str, now: datetime) -> Paper:
+def _create(source: SourcePaper, kind: str, now: datetime) -> Paper:
     digest = title_key(source.title) if source.title else ""
     fields: dict[str, Any] = {name: getattr(source, name) for name in (*FILLED, *COUNTED)}
     paper = Paper(
@@ -212,7 +254,6 @@ async def _create(source: SourcePaper, kind: str, now: datetime) -> Paper:
         **fields,
     )
     _spell(paper)
-    await paper.save()
     return paper
 
 
@@ -401,10 +442,3 @@ def _by_day(batch: Batch, papers: list[Paper]) -> Iterator[tuple[date, list[int]
         if (day := listed.get(paper.key)) and day != own:
             days[day].append(paper.id)
     yield from sorted(days.items())
-
-
-async def _record(papers: Iterable[Paper], now: datetime) -> None:
-    await Change.bulk_create(
-        Change(kind="paper", ref=paper.key, paper_key=paper.key, version=0, at=now)
-        for paper in papers
-    )

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from nlp.spans import LABELS, ROLES, Label, Mention, Role
+from server.database.connection import fetch, places, write_connection
 from server.database.models import Term
 from server.identifiers import fold_term
 
 MAX_TERM = 200  # characters: a longer span is no name that one would filter by
+ASKED = 5_000  # folds that are looked up at once: a statement has room for 32,000 values
 
 TermKey = tuple[str, str]
 """A label and a folded name."""
@@ -54,5 +56,13 @@ async def claim_terms(readings: Iterable[dict[TermKey, list[Mention]]]) -> dict[
 
 
 async def _known_terms(folds: set[str]) -> dict[TermKey, int]:
-    rows = await Term.filter(fold__in=sorted(folds)).values_list("label", "fold", "id")
-    return {(label, fold): number for label, fold, number in rows}
+    wanted, known = sorted(folds), dict[TermKey, int]()
+    for start in range(0, len(wanted), ASKED):
+        some = wanted[start : start + ASKED]
+        rows = await fetch(
+            f"SELECT label, fold, id FROM term WHERE fold IN ({places(len(some))})",
+            *some,
+            using=write_connection(),
+        )
+        known |= {(row["label"], row["fold"]): row["id"] for row in rows}
+    return known

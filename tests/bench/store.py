@@ -99,7 +99,7 @@ def _fill(connection: sqlite3.Connection, sizes: Sizes) -> None:
         connection.execute(f"DROP TRIGGER {name}")
     names = [(LABELS[n % 4], f"{words.words[-n - 1].title()}-{n}") for n in range(TERMS)]
     connection.executemany(
-        "INSERT INTO term (id, label, name, fold) VALUES (?, ?, ?, ?)",
+        "INSERT INTO term (id, label, name, fold, papers) VALUES (?, ?, ?, ?, 0)",
         [(n + 1, label, name, fold_term(name)) for n, (label, name) in enumerate(names)],
     )
     for start in range(0, sizes.papers, 5_000):

@@ -163,6 +163,16 @@ async def test_importing_its_own_archive_changes_nothing_in_a_store(store: Confi
     assert await Change.all().count() == changes
 
 
+async def test_an_import_shows_how_many_records_are_done(store: Config) -> None:
+    await write_all_kinds()
+    shown: list[tuple[int, int]] = []
+    archive = await take_out()
+    await import_archive(archive, 1, NOW, progress=lambda done, all: shown.append((done, all)))
+    assert shown == sorted(shown)
+    assert shown[0][0] == len(archive.papers)
+    assert shown[-1][0] == shown[-1][1]
+
+
 async def test_extraction_results_are_imported_too(config: Config, other: Config) -> None:
     archive = await export_of(config)
     await put_in(other, archive)

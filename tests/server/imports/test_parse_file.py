@@ -16,7 +16,9 @@ pytestmark = pytest.mark.anyio
 AUTHORS = " and ".join(f"Ada{n} Lind" for n in range(100_000))
 
 
-async def parse(data: bytes | str, seconds: float = 60.0, memory: int | None = None) -> ParsedFile:
+async def parse(
+    data: bytes | str, seconds: float | None = 60.0, memory: int | None = None
+) -> ParsedFile:
     content = data.encode() if isinstance(data, str) else data
     now = datetime(2026, 3, 5, tzinfo=UTC)
     return await parse_file(
@@ -59,6 +61,12 @@ async def test_a_file_that_takes_too_long_is_refused_and_its_process_killed() ->
     parsed = await parse("@article{a," * 200_000, seconds=3.0)
     assert parsed.error == "reading it took longer than 3 seconds, which is the limit"
     assert time.monotonic() - start < 10
+
+
+async def test_a_larger_file_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.imports.parse_file.MAX_SECONDS", 1)
+    parsed = await parse("@article{a," * 200_000, seconds=None)
+    assert parsed.error == "reading it took longer than 3 seconds, which is the limit"
 
 
 async def test_a_file_that_needs_too_much_memory_is_refused() -> None:
