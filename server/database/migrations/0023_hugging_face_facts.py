@@ -30,7 +30,7 @@ async def add_indexes(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("papermargin", "0021_fetch_attempts")]
+    dependencies = [("papermargin", "0022_reading_queue")]
 
     initial = False
 

@@ -56,5 +56,5 @@ async def prepare_workers(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("papermargin", "0021_fetch_attempts")]
+    dependencies = [("papermargin", "0023_hugging_face_facts")]
     operations = [ops.RunPython(prepare_workers)]
