@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from nlp.spans import LABELS, Extraction, Label, Mention
+from server.days import today
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import put_note
 from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
-from server.schema.reading_list import EntryEdit, NoteEdit
+from server.schema.reading_list import EntryEdit, NoteEdit, Plan
 from tests.server.material import NOW, edit, source, take_in
 
 WORDS = [
@@ -52,6 +54,7 @@ class Known(Struct):
     rating: int | None = None
     tags: list[str] = field(default_factory=list)
     added: datetime | None = None
+    plan: Plan = Plan()
     note: list[str] = field(default_factory=list)
     terms: list[tuple[Label, str]] = field(default_factory=list)
 
@@ -59,6 +62,21 @@ class Known(Struct):
     def listed(self) -> bool:
         """Return whether the paper is in the reading list."""
         return self.status not in (None, "none")
+
+    @property
+    def snoozed(self) -> bool:
+        """Return whether the paper is away until a day that is to come."""
+        return self.plan.snoozed_until is not None and self.plan.snoozed_until > today()
+
+    @property
+    def queued(self) -> bool:
+        """Return whether the paper is in the reading queue now."""
+        return self.plan.queue is not None and not self.snoozed
+
+    @property
+    def overdue(self) -> bool:
+        """Return whether the paper was to be read before today."""
+        return self.plan.due is not None and self.plan.due < today()
 
     def holds(self, word: str) -> bool:
         """Return whether a word is in the text, the note or a tag."""
@@ -128,10 +146,14 @@ async def fill(seed: int, count: int, others: int = 2) -> list[Known]:
 
 def facets(papers: Iterable[Known]) -> dict[str, Counter[str]]:
     """Count the facets of some papers by brute force."""
-    names = ("status", "tag", "year", "has", *map(str.lower, LABELS))
+    names = ("status", "is", "tag", "year", "has", *map(str.lower, LABELS))
     found: dict[str, Counter[str]] = {name: Counter() for name in names}
     for paper in papers:
-        found["status"][paper.status or "none"] += 1
+        if not (paper.status == "inbox" and paper.snoozed):
+            found["status"][paper.status or "none"] += 1
+        found["is"].update(
+            name for name in ("queued", "snoozed", "overdue") if getattr(paper, name)
+        )
         found["tag"].update(paper.tags)
         if paper.published:
             found["year"][str(paper.published.year)] += 1
@@ -187,7 +209,11 @@ async def _write(chance: random.Random, paper: Known, n: int) -> None:
         paper.tags = sorted(chance.sample(TAGS, chance.randrange(3)), key=str.casefold)
         # few different times, so that a stable order needs a second criterion
         paper.added = NOW + timedelta(minutes=chance.randrange(3))
-        wish = EntryEdit(status=paper.status, rating=paper.rating, tags=paper.tags)
+        if paper.listed:
+            paper.plan = _make_plan(random.Random(n))
+        wish = EntryEdit(
+            status=paper.status, rating=paper.rating, tags=paper.tags, **asdict(paper.plan)
+        )
         minutes = round((paper.added - NOW) / timedelta(minutes=1))
         await put_entry(edit(minutes=minutes), paper.key, wish)
         if chance.random() < 0.4:
@@ -195,6 +221,16 @@ async def _write(chance: random.Random, paper: Known, n: int) -> None:
             await put_note(
                 edit(), UUID(int=n + 1), NoteEdit(paper=paper.key, text=" ".join(paper.note))
             )
+
+
+def _make_plan(chance: random.Random) -> Plan:
+    """Make a plan, of which each part is missing or over more often than not."""
+    ahead, over = today() + timedelta(days=3), today() - timedelta(days=3)
+    return Plan(
+        chance.choice([None, None, 1.0, 2.0, 2.5]),
+        chance.choice([None, None, today(), over, ahead]),
+        chance.choice([None, None, today(), over, ahead]),
+    )
 
 
 async def _read(papers: list[Known]) -> None:

@@ -45,7 +45,14 @@ QUERIES: list[tuple[str, Test]] = [
     ("tag:we*", lambda p: any(tag.startswith("wet/") for tag in p.tags)),
     ("tag:wet/fen or tag:rl", lambda p: "wet/fen" in p.tags or "rl" in p.tags),
     ("-tag:rl", lambda p: "rl" not in p.tags),
-    ("status:inbox", lambda p: p.status == "inbox"),
+    ("status:inbox", lambda p: p.status == "inbox" and not p.snoozed),
+    ("is:queued", lambda p: p.queued),
+    ("-is:queued moss", lambda p: not p.queued and p.holds("moss")),
+    ("is:snoozed or is:overdue", lambda p: p.snoozed or p.overdue),
+    ("-is:snoozed", lambda p: not p.snoozed),
+    ("has:due -due:<1d", lambda p: p.plan.due is not None and p.plan.due > today()),
+    ("due:today", lambda p: p.plan.due == today()),
+    ("-due:>=yesterday sort:due", lambda p: p.plan.due is None or p.overdue),
     ("status:none", lambda p: p.status in (None, "none")),
     ("-status:read", lambda p: p.status != "read"),
     ("rating:3", lambda p: p.rating == 3),
@@ -111,7 +118,9 @@ async def test_every_kind_of_query_finds_and_counts_the_right_papers() -> None:
             assert told == facets(paper for paper in papers if paper.key in right), query
 
 
-@pytest.mark.parametrize("sort", ["added", "published", "rating", "upvotes", "relevance"])
+@pytest.mark.parametrize(
+    "sort", ["added", "published", "rating", "upvotes", "relevance", "queue", "due"]
+)
 @pytest.mark.parametrize("query", ["", "moss", "-fern"])
 async def test_pages_visit_every_paper_once_and_in_order(sort: Sort, query: str) -> None:
     await second_user()
@@ -145,6 +154,8 @@ def _is_ordered(papers: list[Known], sort: Sort, *, everything: bool) -> bool:
         "rating": lambda p: -1 if p.rating is None else p.rating,
         "upvotes": lambda p: -1 if p.upvotes is None else p.upvotes,
         "relevance": lambda p: 0,
+        "queue": lambda p: -999 if p.plan.queue is None else -p.plan.queue,
+        "due": lambda p: -(p.plan.due or date.max).toordinal(),
     }
     values: list[Any] = [orders[sort](paper) for paper in papers]
     return values == sorted(values, reverse=True)
