@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from server.database.models import Paper
-from server.errors import SourceError
+from server.errors import NotFound, SourceError
 from server.identifiers import parse_arxiv_id
 from server.imports.lookup import Sources, find_by_ids, find_by_title
 from server.papers.fetch_attempts import find_untitled, find_untraced, save_attempts
@@ -94,6 +94,17 @@ async def fetch_again(sources: Sources, key: str, now: datetime) -> None:
         await fetch_ids(sources, [key], now)
     else:
         await trace_title(sources, key, now)
+
+
+async def ask_again(sources: Sources, key: str, now: datetime) -> None:
+    """Ask Hugging Face anew what it tells of a paper that the store has.
+
+    Raises `SourceError` if it does not answer, and `NotFound` if it does not know the paper.
+    """
+    paper = await sources.huggingface.fetch_paper(key, observed=now)
+    if paper is None:
+        raise NotFound(f"Hugging Face has no paper {key}")
+    await ingest(Batch(kind="Hugging Face", papers=[paper]), now)
 
 
 async def keep_waiting(keys: Sequence[str], error: SourceError, now: datetime) -> None:

@@ -58,6 +58,17 @@ async def post_fetch_again(request: PageRequest, paper_key: Key) -> Response[Any
     return redirect_back(form.here)
 
 
+async def post_ask_again(request: PageRequest, paper_key: Key) -> Response[Any]:
+    """Ask Hugging Face anew what it tells of a paper."""
+    from server.imports.gaps import ask_again  # noqa: PLC0415 - slow to import
+    from server.imports.lookup import IMPATIENT, open_sources  # noqa: PLC0415 - as above
+
+    key = (await find_paper(paper_key)).key
+    async with open_sources(request.app.state.config, patience=IMPATIENT) as sources:
+        await ask_again(sources, key, datetime.now(UTC))
+    return redirect_back(f"/papers/{key}")
+
+
 def _is_one(report: AddReport) -> bool:
     """Return whether one paper was asked for and is there to be shown."""
     return len(report.papers) == 1 and not report.failed and report.papers[0].state != "waiting"

@@ -7,7 +7,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from server.web.api import ADMIN, EXPORT, MAX_IMPORT, get_export, key_paths, provide_key
-from server.web.pages.add import post_add, post_fetch_again
+from server.web.pages.add import post_add, post_ask_again, post_fetch_again
 from server.web.pages.entries import (
     post_entries,
     post_entry,
@@ -138,5 +138,6 @@ pages = Router(
         post(key_paths("/papers/{key}/tags"))(post_tags),
         post(key_paths("/papers/{key}/plan"))(post_plan),
         post(key_paths("/papers/{key}/fetch"))(post_fetch_again),
+        post(key_paths("/papers/{key}/hugging-face"))(post_ask_again),
     ],
 )

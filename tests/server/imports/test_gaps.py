@@ -15,10 +15,12 @@ from server.papers.list import list_papers
 from server.papers.page import read_paper
 from server.reading_list.notes import put_note
 from server.schema.fetching import FetchAttempt
+from server.schema.hugging_face import HuggingFaceFacts, Repositories
 from server.schema.reading_list import NoteEdit
 from server.schema.sources import Batch, SourceListing, SourcePaper
-from tests.server.imports.site import Answer, BadSite
-from tests.server.material import NOW, edit, take_in
+from tests.server.imports.pages import item
+from tests.server.imports.site import Answer, BadSite, as_json
+from tests.server.material import MOSS, NOW, edit, source, take_in
 
 pytestmark = pytest.mark.anyio
 SINGING = "Kettles that Sing"  # "arXiv" has it as 2401.01234 of 2 January 2024
@@ -135,3 +137,23 @@ async def test_the_page_says_why_a_paper_waits_and_tries_again(
     assert (reply.status_code, reply.headers["location"]) == (303, "/?q=x")
     shown = (await browser.get("/")).text
     assert ">Kettles at Dawn<" in shown and "busy" not in shown
+
+
+async def test_a_paper_s_page_asks_hugging_face_anew(
+    browser: httpx.AsyncClient, library: BadSite
+) -> None:
+    await take_in(source(MOSS, "Moss", hugging_face=HuggingFaceFacts(stars=1, observed=NOW)))
+    path = f"/papers/{MOSS}/hugging-face"
+    reply = await browser.post(path, headers={"accept": "text/html"})
+    assert reply.status_code == 404 and f"Hugging Face has no paper {MOSS}" in reply.text
+    library.answers = [Answer(status=503)]
+    reply = await browser.post(path, headers={"accept": "text/html"})
+    assert reply.status_code == 502 and "busy (503)" in reply.text
+    told = {"ai_summary": "It is damp.", "githubStars": 5, "numTotalModels": 2}
+    paper = item(MOSS, "Moss")["paper"] | told
+    library.by_path[f"/api/papers/{MOSS}"] = as_json(paper | {"linkedModels": [{"id": "bog/moss"}]})
+    reply = await browser.post(path)
+    assert (reply.status_code, reply.headers["location"]) == (303, f"/papers/{MOSS}")
+    facts = (await read_paper(MOSS, 1)).hugging_face
+    assert facts and (facts.summary, facts.stars) == ("It is damp.", 5)
+    assert facts.links and facts.links.models == Repositories(total=2, first=["bog/moss"])
