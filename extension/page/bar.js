@@ -14,11 +14,13 @@ import { rove } from "../ui/roving.js";
 
 /**
  * What the bar says about a list. `drawn` counts the margins, `total` the papers that the page
- * lists, and `shown` those that the filter lets through.
+ * lists, `shown` those that the filter lets through, and `waiting` the edits that were not sent at
+ * once.
  * @typedef {object} State
  * @property {number} drawn
  * @property {number} total
  * @property {number} shown
+ * @property {number} waiting
  * @property {View[]} views
  * @property {string} connection
  */
@@ -174,17 +176,16 @@ function drawEmpty(place, filter, { shown, drawn }, change) {
  * @param {State} state
  * @returns {{ warnings: string[], info: string }} `info` is "" if there are warnings
  */
-function describeState({ drawn, total, shown, views, connection }) {
+function describeState({ drawn, total, shown, waiting, views, connection }) {
   const edits = views.flatMap((view) => view.edits);
   const conflicts = edits.filter((edit) => edit.state === "conflict").length;
-  const waiting = edits.length - conflicts;
   const warnings = [
     shown < drawn ? t("shownOf", shown, drawn) : "",
     conflicts ? count("conflicts", conflicts) : "",
     waiting ? count("waiting", waiting) : "",
     describeConnection(connection),
   ].filter(Boolean);
-  return { warnings, info: shown < drawn ? "" : count("cards", total, drawn) };
+  return { warnings, info: warnings.length ? "" : count("cards", total, drawn) };
 }
 
 /**

@@ -7,7 +7,7 @@ import { isNew, isShown, NO_FILTER, orderOf, statusOf, termId } from "./filter.j
 import { showError } from "./layer.js";
 import { commonParent, itemIn, placeForMargin, wordsOn } from "./list_layout.js";
 import { seenEdit } from "./new_edit.js";
-import { makeTaskQueue } from "./throttle.js";
+import { debounce, makeTaskQueue } from "./throttle.js";
 import { count } from "../shared/i18n.js";
 import { emptyCard } from "../shared/cards.js";
 import { ask } from "../shared/messages.js";
@@ -19,6 +19,9 @@ import { ask } from "../shared/messages.js";
 /** @import { Page } from "../sites/pages.js" */
 /** @import { Margin } from "./card.js" */
 /** @import { Filter } from "./filter.js" */
+
+/** After how many milliseconds the bar tells that an edit waits. */
+const PATIENCE = 2_000;
 
 /** Draws on a list; `update` is called whenever the page may have changed. */
 export class List {
@@ -33,6 +36,7 @@ export class List {
   /** Whether nothing is arranged for now: in a triage, the page behind it stays still. */
   isHeld = false;
   work = makeTaskQueue();
+  arrangeLater = debounce(PATIENCE, () => this.arrange());
 
   /**
    * @param {Partial<Filter> | null} filter the one chosen before a reload
@@ -177,10 +181,23 @@ export class List {
         drawn: this.margins.size,
         total: Math.max(this.listed ?? 0, this.found.length),
         shown: shown.length,
+        waiting: this.countWaiting(views),
         views,
         connection: this.connection(),
       },
     );
+  }
+
+  /**
+   * Count the edits that have waited for a while. Those that are on their way to the server are no
+   * warning, and would make the bar jump at each change.
+   * @param {View[]} views
+   */
+  countWaiting(views) {
+    const waiting = views.flatMap(({ edits }) => edits).filter(({ state }) => state !== "conflict");
+    const old = waiting.filter(({ at }) => Date.now() - at >= PATIENCE);
+    if (old.length < waiting.length) this.arrangeLater();
+    return old.length;
   }
 
   /** The papers that the filter lets through. */

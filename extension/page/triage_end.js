@@ -38,15 +38,15 @@ export function makeEnd(triage, listed, act) {
     pile.length > 0 && h("p", kept.length ? count("keptPapers", kept.length) : t("keptNone")),
     passed > 0 && h("p", count("stillNew", passed)),
     h(
-      "ul.kept",
-      kept.map((paper) => keptPaper(paper, triage, act)),
-    ),
-    h(
       "div.ways",
       passed > 0 && way(t("goOn"), act.goOn),
       !pile.length && listed > 0 && way(count("goAll", listed), act.goAll),
       pile.length > 0 && way(t("back"), act.back),
       way(t("close"), act.close),
+    ),
+    h(
+      "ul.kept",
+      kept.map((paper) => keptPaper(paper, triage, act)),
     ),
   );
 }

@@ -162,6 +162,27 @@ def test_a_filter_that_matches_nothing_says_so_and_can_be_cleared(page: Page) ->
     expect(empty).not_to_be_visible()
 
 
+def test_an_edit_that_is_sent_at_once_moves_nothing_in_the_bar(
+    page: Page, server: Server, listed: list[Paper]
+) -> None:
+    page.evaluate(
+        """() => {
+            const bar = document.querySelector('papermargin-bar').shadowRoot.querySelector('.bar');
+            window.warned = [];
+            addEventListener('click', () => { window.clicked = performance.now(); }, true);
+            new MutationObserver(() => {
+                if (bar.classList.contains('warned')) warned.push(performance.now() - clicked);
+            }).observe(bar, {attributes: true});
+        }"""
+    )
+    page.locator("papermargin-card .status").first.click()
+    inbox = page.locator("papermargin-bar .count[data-status=inbox] b")
+    expect(inbox).to_have_text("1")
+    until(lambda: server.card(listed[0].key)["entry"])
+    # a slow server may take longer, and then it is worth a warning
+    assert all(after > 1_900 for after in page.evaluate("() => warned"))
+
+
 def test_only_shown_papers_are_marked_as_seen_and_undo_takes_it_back(
     page: Page, server: Server, listed: list[Paper]
 ) -> None:
