@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from server.database.change_feed import newest_change
 from server.database.connection import fetch, places, writing
-from server.identifiers import parse_arxiv_version, parse_doi
+from server.identifiers import parse_arxiv_id, parse_arxiv_version, parse_doi
 from server.papers.cards import cards
 from server.papers.ingest import ingest, place_in_listing
 from server.papers.lookup import StoredPaper, arxiv_id_of, find_stored, key_of, require_few
@@ -110,6 +110,12 @@ def _first_day(paper: PagePaper) -> date | None:
     return date.fromisoformat(f"{paper.issued}-01-01"[:10]) if paper.issued else None
 
 
+def _doi_of(paper: PagePaper) -> str | None:
+    """Return the DOI of a page's paper, if it says more than the arXiv id does."""
+    doi = parse_doi(paper.doi or "")
+    return None if doi and parse_arxiv_id(doi) else doi
+
+
 def _batch(papers: list[PagePaper], now: datetime) -> Batch:
     sources = [
         SourcePaper(
@@ -121,7 +127,7 @@ def _batch(papers: list[PagePaper], now: datetime) -> Batch:
             authors=[fold(author) for author in paper.authors],
             published=paper.published or _first_day(paper),
             issued=None if paper.published else paper.issued,
-            doi=parse_doi(paper.doi or ""),
+            doi=_doi_of(paper),
             arxiv_version=_version(paper),
         )
         for paper in papers
