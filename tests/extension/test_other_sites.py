@@ -265,6 +265,7 @@ def test_known_papers_of_any_page_are_marked_and_the_marks_taken_off(
     expect(clear).to_be_visible()
     page.reload()
     assert page.evaluate(MARKS) == []
+    page.bring_to_front()
     popup.reload()
     expect(popup.get_by_role("button", name="Mark known papers")).to_be_visible()
     expect(clear).to_be_hidden()
