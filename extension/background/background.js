@@ -9,7 +9,7 @@ import { showBadge } from "./badge.js";
 import { checkServer, pair, testConnection, withServer } from "./connection.js";
 import { addPage, broadcast, follow, setLastChange, stopFollowing } from "./events.js";
 import { ServerError } from "./http.js";
-import { hasMarks, markLinks, openPaper, unmarkLinks } from "./links.js";
+import { forgetMarks, hasMarks, markLinks, openPaper, unmarkLinks } from "./links.js";
 import { identify, introduce } from "./lookup.js";
 import { makeMenu, saveEdit, saveOf } from "./menu.js";
 import { addEdit, flush, resolveConflict, retry } from "./outbox.js";
@@ -268,7 +268,8 @@ browser.storage.onChanged.addListener((changes) => {
 
 browser.alarms.onAlarm.addListener(() => void flushNow());
 browser.runtime.onStartup.addListener(() => void flushNow());
-browser.tabs.onUpdated.addListener(async (_, { status }, tab) => {
+browser.tabs.onUpdated.addListener(async (id, { status }, tab) => {
+  if (status === "loading") await forgetMarks(id);
   if (status === "complete" && (await pairFrom(tab))) void follow(flushNow);
 });
 browser.permissions.onAdded.addListener(async ({ origins = [] }) => {

@@ -46,6 +46,14 @@ export function hasMarks({ tab }) {
 }
 
 /**
+ * Forget the marks of a tab that loads another page, or the same one again.
+ * @param {number} tab
+ */
+export async function forgetMarks(tab) {
+  if (await readMarked(tab)) await writeMarked(tab, false);
+}
+
+/**
  * Open a paper's page of the server in a new tab.
  * @param {{ key: string }} asked
  */

@@ -1,6 +1,7 @@
 /** Which papers the server has of those that pages name by a DOI or a title, and adding others. */
 
 import { withServer } from "./connection.js";
+import { ServerError } from "./http.js";
 import { readAnswer, writeAnswer } from "./store.js";
 import { MOST_PAPERS, refreshCards, request } from "./views.js";
 
@@ -53,7 +54,8 @@ export async function introduce({ paper }) {
   const { id, ...named } = paper;
   /** @type {OverlayReply} */
   const { cards } = await withServer(() => request("POST", "/api/v1/overlay", { papers: [named] }));
-  const key = cards[0]?.key ?? "";
+  const key = cards[0]?.key;
+  if (!key) throw new ServerError("invalid", paper.title);
   await writeAnswer(placeOf(paper), { key });
   await refreshCards([{ id: key, title: paper.title }], null);
   return key;

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from server.database.change_feed import newest_change
 from server.database.connection import fetch, places, writing
-from server.identifiers import parse_arxiv_version, parse_doi
+from server.identifiers import parse_arxiv_id, parse_arxiv_version, parse_doi
 from server.papers.cards import cards
 from server.papers.hugging_face import make_facts
 from server.papers.ingest import ingest, place_in_listing
@@ -123,6 +123,12 @@ def _first_day(paper: PagePaper) -> date | None:
     return date.fromisoformat(f"{paper.issued}-01-01"[:10]) if paper.issued else None
 
 
+def _doi_of(paper: PagePaper) -> str | None:
+    """Return the DOI of a page's paper, if it says more than the arXiv id does."""
+    doi = parse_doi(paper.doi or "")
+    return None if doi and parse_arxiv_id(doi) else doi
+
+
 def _batch(papers: list[PagePaper], now: datetime) -> Batch:
     sources = [
         SourcePaper(
@@ -134,7 +140,7 @@ def _batch(papers: list[PagePaper], now: datetime) -> Batch:
             authors=[fold(author) for author in paper.authors],
             published=paper.published or _first_day(paper),
             issued=None if paper.published else paper.issued,
-            doi=parse_doi(paper.doi or ""),
+            doi=_doi_of(paper),
             arxiv_version=_version(paper),
             upvotes=(paper.hugging_face or _NOTHING).upvotes,
             comments=(paper.hugging_face or _NOTHING).comments,

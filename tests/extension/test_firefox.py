@@ -219,13 +219,15 @@ def test_the_context_menu_saves_links_to_papers_only(
 
 
 # the extension's item of the menu that stands open, chosen as by a click; null where it has none
+# how Firefox names an extension's items in its own windows
+WIDGET_ID = re.sub(r"[^a-z0-9_-]", "_", ID.lower())
 CHOOSE_SAVE = f"""(async () => {{
     const menu = document.getElementById('contentAreaContextMenu');
     for (let tries = 0; menu.state !== 'open'; tries += 1) {{
         if (tries === 100) return 'no menu';
         await new Promise(done => setTimeout(done, 100));
     }}
-    const item = menu.querySelector("[id^='{ID.replace("@", "_").replace(".", "_")}']");
+    const item = menu.querySelector("[id^='{WIDGET_ID}']");
     const label = item?.getAttribute('label') ?? null;
     item?.doCommand();
     menu.hidePopup();

@@ -259,7 +259,16 @@ def test_known_papers_of_any_page_are_marked_and_the_marks_taken_off(
     until(lambda: page.evaluate(MARKS) == [])
     texts = "() => [...document.querySelectorAll('p')].at(-1).childNodes.length"
     assert page.evaluate(texts) == 3, "the text is whole again"
-    expect(popup.get_by_role("button", name="Take the marks off")).to_be_hidden()
+    clear = popup.get_by_role("button", name="Take the marks off")
+    expect(clear).to_be_hidden()
+    popup.get_by_role("button", name="Mark known papers").click()
+    expect(clear).to_be_visible()
+    page.reload()
+    assert page.evaluate(MARKS) == []
+    page.bring_to_front()
+    popup.reload()
+    expect(popup.get_by_role("button", name="Mark known papers")).to_be_visible()
+    expect(clear).to_be_hidden()
 
 
 def test_a_mark_opens_the_papers_page_for_a_person_only(

@@ -3,6 +3,7 @@ elsewhere.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -301,7 +302,8 @@ def test_no_source_writes_html_or_evaluates_text() -> None:
 
 def test_the_manifest_asks_for_no_more_permissions_than_needed() -> None:
     manifest = json.loads((EXTENSION / "manifest.json").read_text())
-    assert manifest["permissions"] == ["storage", "alarms", "contextMenus", "scripting"]
+    needed = ["storage", "alarms", "contextMenus", "scripting", "activeTab"]
+    assert manifest["permissions"] == needed
     assert manifest["host_permissions"] == [
         "https://huggingface.co/*",
         "https://arxiv.org/*",
@@ -314,6 +316,12 @@ def test_the_manifest_asks_for_no_more_permissions_than_needed() -> None:
         *(f"https://huggingface.co/{path}" for path in lists),
         *(f"https://{host}/{form}/*" for host in arxiv for form in ("abs", "html")),
     }
+    allowed = re.findall(
+        r'"(https?://[^"]+)"', (EXTENSION / "shared/optional_sites.js").read_text()
+    )
+    assert all(re.fullmatch(r"https://[a-z.]+/\*", pattern) for pattern in allowed)
+    [resources] = manifest["web_accessible_resources"]
+    assert {*resources["matches"]} == {*manifest["host_permissions"], *allowed}
 
 
 def test_a_page_cannot_load_the_background_or_the_popup(

@@ -124,3 +124,4 @@ async def test_a_page_shows_the_paper_of_its_doi_and_leaves_its_title() -> None:
 async def test_a_doi_of_arxiv_names_the_paper_of_its_id() -> None:
     assert await show(doi=f"10.48550/arXiv.{MOSS}", title="Moss") == MOSS
     assert await show(title="Moss") == MOSS
+    assert (await read_paper(MOSS, 1)).doi is None, "the id says it already"
