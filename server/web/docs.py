@@ -22,7 +22,8 @@ PARTS = {
         "corrections",
     ],
     "Sharing and automating": [
-        "feeds", "digest", "assistants", "zotero", "backups", "labs", "api-guide", "plugins",
+        "feeds", "digest", "assistants", "zotero", "backups", "labs", "sizing", "api-guide",
+        "plugins",
     ],
     "Reference": ["reference-commands", "reference-settings", "reference-api", "decisions"],
 }  # fmt: skip

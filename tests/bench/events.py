@@ -23,6 +23,8 @@ from tests.server.conftest import create_database
 from tests.server.postgres import postgres_binaries, postgres_server
 from tests.server.process import Served, make_token, serve
 
+NO_BACKUPS = ("--keep-backups", "0,0,0")
+
 
 def main() -> None:
     """Run the benchmark and print its quantiles."""
@@ -38,8 +40,8 @@ def main() -> None:
         config = Config(database_url=asyncio.run(create_database(database.address, "events")))
         token = make_token(config)
         with (
-            serve(config, Path(folder) / "one") as one,
-            serve(config, Path(folder) / "other") as other,
+            serve(config, Path(folder) / "one", *NO_BACKUPS) as one,
+            serve(config, Path(folder) / "other", *NO_BACKUPS) as other,
         ):
             times = sorted(asyncio.run(measure(one, other, token, writes)))
     figures = table(f"{writes} events of another server's writes", "p50", "p95", "the slowest")

@@ -7,6 +7,7 @@ import tempfile
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -23,6 +24,11 @@ from server.identifiers import fold_term, normalize_title, title_key
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 AUTHORS = '["A. Author","B. Author"]'
 WORDS, TERMS, TAGS = 30_000, 4_000, 300
+PAPER_COLUMNS = (
+    *("id", "key", "title", "normalized_title", "title_digest", "abstract", "authors", "published"),
+    *("upvotes", "mentions", "results", "created"),
+)
+TERM_COLUMNS = ("paper_id", "term_id", "mentions", "position")
 BUILD = 5  # increase it when the contents change: stores of other builds are not reused
 
 
@@ -97,7 +103,7 @@ def _fill(connection: sqlite3.Connection, sizes: Sizes) -> None:
     ).fetchall()
     for name, _ in triggers:
         connection.execute(f"DROP TRIGGER {name}")
-    names = [(LABELS[n % 4], f"{words.words[-n - 1].title()}-{n}") for n in range(TERMS)]
+    names = invent_terms(words)
     connection.executemany(
         "INSERT INTO term (id, label, name, fold, papers) VALUES (?, ?, ?, ?, 0)",
         [(n + 1, label, name, fold_term(name)) for n, (label, name) in enumerate(names)],
@@ -126,14 +132,17 @@ def paper_key(number: int) -> str:
     return f"{month:%y%m}.{number % 100_000:05}"
 
 
-def _papers(
-    connection: sqlite3.Connection,
-    chance: random.Random,
-    words: Vocabulary,
-    names: list[tuple[Label, str]],
-    numbers: range,
-) -> None:
-    papers, places = [], []
+def invent_terms(words: Vocabulary) -> list[tuple[Label, str]]:
+    """Return label and name of each term."""
+    return [(LABELS[n % 4], f"{words.words[-n - 1].title()}-{n}") for n in range(TERMS)]
+
+
+def invent_papers(
+    chance: random.Random, words: Vocabulary, names: list[tuple[Label, str]], numbers: range
+) -> tuple[list[tuple[Any, ...]], list[tuple[int, int, int, int]]]:
+    """Return rows of papers and of their terms: values of `PAPER_COLUMNS` and `TERM_COLUMNS`."""
+    papers: list[tuple[Any, ...]] = []
+    places = []
     for n in numbers:
         title, abstract = words.text(9).capitalize(), words.text(150)
         terms = sorted(chance.sample(range(TERMS), 8))
@@ -150,15 +159,25 @@ def _papers(
              encode(mentions), encode(results), str(NOW - timedelta(minutes=n)))
         )  # fmt: skip
         places += [(n + 1, t + 1, 1, 10 * i) for i, t in enumerate(terms)]
+    return papers, places
+
+
+def _papers(
+    connection: sqlite3.Connection,
+    chance: random.Random,
+    words: Vocabulary,
+    names: list[tuple[Label, str]],
+    numbers: range,
+) -> None:
+    papers, places = invent_papers(chance, words, names, numbers)
     connection.executemany(
-        "INSERT INTO paper (id, key, title, normalized_title, title_digest, abstract, authors, "
-        "published, upvotes, mentions, results, created, observed, categories, richness, "
+        f"INSERT INTO paper ({', '.join(PAPER_COLUMNS)}, observed, categories, richness, "
         "extraction_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
         "'2026-03-05 12:00:00+00:00', '[]', 'huggingface', 'bench')",
         papers,
     )
     connection.executemany(
-        "INSERT INTO paper_term (paper_id, term_id, mentions, position) VALUES (?, ?, ?, ?)", places
+        f"INSERT INTO paper_term ({', '.join(TERM_COLUMNS)}) VALUES (?, ?, ?, ?)", places
     )
 
 

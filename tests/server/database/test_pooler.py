@@ -30,8 +30,8 @@ def servers(postgres: str, tmp_path: Path) -> Iterator[tuple[Served, Served, htt
         config = Config(database_url=f"{address}/{name}{OPTIONS}")
         headers = {"Authorization": f"Bearer {make_token(config)}"}
         with (
-            serve(config, tmp_path / "one") as one,
-            serve(config, tmp_path / "other") as other,
+            serve(config, tmp_path / "one", "--keep-backups", "0,0,0") as one,
+            serve(config, tmp_path / "other", "--keep-backups", "0,0,0") as other,
             httpx.Client(headers=headers, timeout=60) as client,
         ):
             yield one, other, client
