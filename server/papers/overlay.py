@@ -116,7 +116,7 @@ async def _resolve(keys: list[str]) -> dict[str, _Known]:
     wanted = places(len(keys))
     columns = (
         "p.id, p.abstract <> '' AS whole, p.extraction_version IS NULL AS waits, "
-        "p.hugging_face IS NOT NULL AS told, (p.hugging_face ->> 'summary') IS NOT NULL AS summed"
+        "p.hugging_face IS NOT NULL AS told, p.summarized AS summed"
     )
     # the better answer comes last: a title is the key of a paper only if it is of no other
     rows = await fetch(

@@ -33,7 +33,8 @@ async def fill_both(newer: Config, older: Config, *, last: str = FIRST) -> None:
     """Put one of everything into a store, and a copy of it into one of an earlier version."""
     await fill(newer)
     async with open_store(newer):
-        await Paper.all().update(sources={})  # older versions did not keep them
+        # older versions did not keep them
+        await Paper.all().update(sources={}, hugging_face=None, summarized=False, stars=None)
     await make_older(newer, older, last=last)
 
 
