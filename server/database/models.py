@@ -103,7 +103,8 @@ class Paper(Model):
 
     `issued` is the date as precise as its source wrote it, where `published` is always a day.
     `sources` maps the name of each field to the kind of source that it came from. `arxiv_version`
-    is the last version at arXiv that is known to have this title and abstract.
+    is the last version at arXiv that is known to have this title and abstract. `summarized`,
+    `stars`, `models`, `datasets` and `spaces` repeat what `hugging_face` has, for indexes.
     """
 
     id = fields.IntField(primary_key=True)
@@ -129,6 +130,11 @@ class Paper(Model):
     hugging_face = fields.JSONField[HuggingFaceFacts | None](
         encoder=encode, decoder=decode_facts, null=True
     )
+    summarized = fields.BooleanField(default=False, db_default=False)
+    stars = fields.IntField(null=True)
+    models = fields.IntField(null=True)
+    datasets = fields.IntField(null=True)
+    spaces = fields.IntField(null=True)
     arxiv_version = fields.SmallIntField(null=True)
     richness = fields.CharField(max_length=16)
     observed = fields.DatetimeField()

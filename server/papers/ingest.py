@@ -254,6 +254,7 @@ def _create(source: SourcePaper, kind: str, now: datetime) -> Paper:
         **fields,
     )
     _spell(paper)
+    _repeat_facts(paper)
     return paper
 
 
@@ -370,6 +371,8 @@ def refresh(paper: Paper, changed: list[str]) -> list[str]:
         paper.normalized_title = normalize_title(paper.title)
         paper.title_digest = title_key(paper.title) if paper.title else ""
         columns += ["normalized_title", "title_digest"]
+    if "hugging_face" in changed:
+        columns += _repeat_facts(paper)
     if any(name in SEARCHED for name in changed):
         columns += _spell(paper)
     if any(name in READ for name in changed):
@@ -383,6 +386,18 @@ def refresh(paper: Paper, changed: list[str]) -> list[str]:
         paper.update_from_dict(stale)
         columns += stale
     return columns
+
+
+def _repeat_facts(paper: Paper) -> tuple[str, ...]:
+    """Set the columns by which queries find what Hugging Face tells, and return their names."""
+    facts = paper.hugging_face
+    paper.summarized = facts is not None and facts.summary is not None
+    paper.stars = facts.stars if facts else None
+    links = facts.links if facts else None
+    paper.models = links.models.total if links else None
+    paper.datasets = links.datasets.total if links else None
+    paper.spaces = links.spaces.total if links else None
+    return ("summarized", "stars", "models", "datasets", "spaces")
 
 
 def _spell(paper: Paper) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from server.schema.sources import fold
 _COLUMNS = (
     "p.id, p.title_digest AS digest, p.abstract <> '' AS whole, "
     "p.extraction_version IS NULL AS waits, "
-    "p.hugging_face IS NOT NULL AS told, (p.hugging_face ->> 'summary') IS NOT NULL AS summed"
+    "p.hugging_face IS NOT NULL AS told, p.summarized AS summed"
 )
 
 

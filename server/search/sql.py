@@ -570,10 +570,7 @@ def _named(sql: Sql, part: Field, names: str) -> str:
 
 def _count(sql: Sql, part: Field) -> str:
     # by the index, in which -1 stands for an unknown number
-    column = (
-        "CAST(u.hugging_face ->> 'stars' AS INTEGER)" if part.name == "stars" else f"u.{part.name}"
-    )
-    number = f"COALESCE({column}, -1)"
+    number = f"COALESCE(u.{part.name}, -1)"
     test = f"{number} {part.comparison} {sql.add(int(part.value))}"
     if part.comparison in ("<", "<="):
         test = f"{test} AND {number} >= 0"
@@ -640,14 +637,11 @@ def _has(sql: Sql, part: Field) -> str:
         "due": "e.due IS NOT NULL",
         "result": "CAST(p.results AS TEXT) <> '[]'",
         "abstract": "p.abstract <> ''",
-        "summary": "(p.hugging_face ->> 'summary') IS NOT NULL",
-        **{kind: _is_linked(kind) for kind in ("model", "dataset", "space")},
+        "summary": "p.summarized",
+        "model": "p.models > 0",
+        "dataset": "p.datasets > 0",
+        "space": "p.spaces > 0",
     }[part.value.lower()]
-
-
-def _is_linked(kind: str) -> str:
-    """Write that models, datasets or Spaces of Hugging Face refer to a paper."""
-    return f"CAST(p.hugging_face -> 'links' -> '{kind}s' ->> 'total' AS INTEGER) > 0"
 
 
 def _has_note(sql: Sql) -> str:

@@ -21,7 +21,7 @@ from tests.server.conftest import create_database
 
 _DOCUMENTS = {
     *("authors", "categories", "sources", "mentions", "results", "quote", "mended"),
-    *("data", "agreed", "files", "steps"),
+    *("data", "agreed", "files", "steps", "hugging_face"),
 }
 
 

@@ -8,18 +8,14 @@ from tortoise.migrations import operations as ops
 from server.database.models import decode_facts, encode
 from server.database.scripts import run_script
 
-# a string of the module, so that the check of the schema knows the indexes as ours
+# A string of the module, so that the check of the schema knows the indexes as ours. They are of
+# columns, as SQLite trusts no JSON function in the schema of a backup that is restored.
 INDEXES = """
-CREATE INDEX IF NOT EXISTS paper_with_summary ON paper (id)
-    WHERE (hugging_face ->> 'summary') IS NOT NULL;
-CREATE INDEX IF NOT EXISTS paper_with_model ON paper (id)
-    WHERE CAST(hugging_face -> 'links' -> 'models' ->> 'total' AS INTEGER) > 0;
-CREATE INDEX IF NOT EXISTS paper_with_dataset ON paper (id)
-    WHERE CAST(hugging_face -> 'links' -> 'datasets' ->> 'total' AS INTEGER) > 0;
-CREATE INDEX IF NOT EXISTS paper_with_space ON paper (id)
-    WHERE CAST(hugging_face -> 'links' -> 'spaces' ->> 'total' AS INTEGER) > 0;
-CREATE INDEX IF NOT EXISTS paper_by_stars
-    ON paper (COALESCE(CAST(hugging_face ->> 'stars' AS INTEGER), -1), id);
+CREATE INDEX IF NOT EXISTS paper_with_summary ON paper (id) WHERE summarized;
+CREATE INDEX IF NOT EXISTS paper_with_model ON paper (id) WHERE models > 0;
+CREATE INDEX IF NOT EXISTS paper_with_dataset ON paper (id) WHERE datasets > 0;
+CREATE INDEX IF NOT EXISTS paper_with_space ON paper (id) WHERE spaces > 0;
+CREATE INDEX IF NOT EXISTS paper_by_stars ON paper (COALESCE(stars, -1), id);
 CREATE INDEX IF NOT EXISTS paper_by_comments ON paper (COALESCE(comments, -1), id);
 """
 
@@ -39,6 +35,15 @@ class Migration(migrations.Migration):
             model_name="Paper",
             name="hugging_face",
             field=fields.JSONField(encoder=encode, decoder=decode_facts, null=True),
+        ),
+        ops.AddField(
+            model_name="Paper",
+            name="summarized",
+            field=fields.BooleanField(default=False, db_default=False),
+        ),
+        *(
+            ops.AddField(model_name="Paper", name=name, field=fields.IntField(null=True))
+            for name in ("stars", "models", "datasets", "spaces")
         ),
         ops.AddField(
             model_name="User",

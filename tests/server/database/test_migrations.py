@@ -34,7 +34,7 @@ async def fill_both(newer: Config, older: Config, *, last: str = FIRST) -> None:
     await fill(newer)
     async with open_store(newer):
         # older versions did not keep them
-        await Paper.all().update(sources={})
+        await Paper.all().update(sources={}, hugging_face=None, summarized=False, stars=None)
         await Entry.all().update(queue=None, snoozed_until=None, due=None)
     await make_older(newer, older, last=last)
 

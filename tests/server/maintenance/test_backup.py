@@ -27,9 +27,10 @@ from server.maintenance.checks import TABLES, examine
 from server.maintenance.restore import Restored, restore
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import delete_note, put_note
+from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.reading_list import EntryEdit, NoteEdit
 from tests.server.conftest import create_database
-from tests.server.material import FERN, MOSS, NOW, edit, take_in_two
+from tests.server.material import FERN, MOSS, NOW, edit, source, take_in, take_in_two
 from tests.server.stores import elsewhere, make_older, rows_of
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +59,8 @@ async def fill(config: Config) -> None:
     async with open_store(config):
         await get_user("me", NOW, create=True)
         await take_in_two()
+        facts = HuggingFaceFacts(summary="Ferns, pruned.", stars=8, observed=NOW)
+        await take_in(source(MOSS, "Mossy Pruning", hugging_face=facts))
         await put_entry(
             edit(force=True), MOSS, EntryEdit(status="reading", rating=4, tags=["rl", "green/moss"])
         )

@@ -132,7 +132,7 @@ class TestStore:
     async def test_keywords_are_searched_and_lists_show_what_is_told(self) -> None:
         told = facts(summary=SUMMARY, keywords=["Gradient Gardening", "C++"], stars=0)
         await take_in(source(MOSS, hugging_face=told, comments=3), source(FERN))
-        for query in ("gardeng", 'keyword:"gradient gardenin"', "keyword:c++", "has:summary"):
+        for query in ("gardening", 'keyword:"gradient garden"', "keyword:c++", "has:summary"):
             found = await list_papers(1, query, everything=True)
             assert keys(found.papers) == [MOSS], query
         paper = found.papers[0]
