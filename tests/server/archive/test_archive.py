@@ -29,6 +29,7 @@ from server.reading_list.corrections import put_correction
 from server.reading_list.entries import delete_entry, put_entry, read_entry, set_seen
 from server.reading_list.notes import delete_note, put_note
 from server.reading_list.tags import delete_tag, put_tag
+from server.schema.imports import Step as ImportStep
 from server.schema.ranking import PreferenceEdit
 from server.schema.reading_list import EntryEdit, NoteEdit, Plan, SeenEdit, TagEdit
 from server.schema.sources import SourceListing
@@ -161,6 +162,28 @@ async def test_importing_its_own_archive_changes_nothing_in_a_store(store: Confi
         (0, 0, 0, 0)
     }
     assert await Change.all().count() == changes
+
+
+async def test_an_interrupted_import_leaves_whole_papers_and_can_be_repeated(
+    config: Config, other: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = await export_of(config)
+    monkeypatch.setattr("server.archive.counts.CHUNK", 1)
+    parts: list[list[ImportStep]] = []
+
+    async def keep(steps: list[ImportStep]) -> None:
+        parts.append(steps)
+        if len(parts) == 4:  # what has no paper, and the third paper
+            raise OSError("the disk is full")
+
+    EXECUTOR_CACHE.clear()
+    async with open_store(other):
+        await get_user("me", NOW, create=True)
+        with pytest.raises(OSError, match="full"):
+            await import_archive(archive, 1, NOW, keep)
+        assert [paper.key for paper in await Paper.all().order_by("id")] == [MOSS, FERN]
+        await import_archive(archive, 1, NOW)
+        assert await take_out() == archive
 
 
 async def test_an_import_shows_how_many_records_are_done(store: Config) -> None:
