@@ -49,10 +49,10 @@ def _counts(selection: Selection) -> list[str]:
     What is kept of the whole store, or of the user's whole list, is read instead of counted.
     """
     if selection.is_whole:
-        return [_status_of_store(), *_plans_of_list(everything=True), _tags_of_store(),
+        return [_status_of_store(), _plans_of_list(everything=True), _tags_of_store(),
                 _terms_of_store(), _others_of_store()]  # fmt: skip
     if selection.is_whole_list:
-        return [_status_of_list(), *_plans_of_list(), _tags_of_list(), _terms_of_list(),
+        return [_status_of_list(), _plans_of_list(), _tags_of_list(), _terms_of_list(),
                 _others_of_list()]  # fmt: skip
     hits = f"WITH {_hit(selection)}"
     terms = f", {_name_terms(count_roots())}"
@@ -83,14 +83,14 @@ def _plans() -> dict[str, str]:
     return {"queued": is_queued(now), "snoozed": is_snoozed(now), "overdue": is_overdue(now)}
 
 
-def _plans_of_list(*, everything: bool = False) -> list[str]:
+def _plans_of_list(*, everything: bool = False) -> str:
     """Count the plans of the list, each by the index of its entries."""
     listed = _OWN if everything else f"{_OWN} AND e.status <> 'none'"
-    return [
+    return " UNION ALL ".join(
         f"SELECT 'is' AS facet, '{name}' AS value, COUNT(*) AS n FROM entry e "
         f"WHERE {listed} AND {condition}"
         for name, condition in _plans().items()
-    ]
+    )
 
 
 def _plans_of_hits() -> str:
