@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from nlp.rules.name_lists import read_names
 from nlp.spans import ROLES, Label, Mention
 
 PACKAGED = Path(__file__).with_name("roles.json")
@@ -24,7 +25,7 @@ Weights = Mapping[str, Sequence[float]]
 
 _INTRODUCED = (
     r"(?:introduc|propos|present|develop|releas|design|devis|build|built|creat|construct|unveil"
-    r"|contribut|publish|open-sourc)\w*"
+    r"|contribut|publish|open-sourc|curat|collect|establish|compris|consist)\w*"
 )
 _BEFORE_PATTERNS = {
     "we introduce": rf"\b(?:we|paper|work|report|study|i)\b[^.]*\b{_INTRODUCED}[^.]{{0,30}}$",
@@ -37,6 +38,8 @@ _BEFORE_PATTERNS = {
     r"[^.]{0,30}$",
     "than": r"\b(?:than|compared (?:to|with)|versus|vs\.?|against|unlike|baselines?)\b[^.]{0,30}$",
     "such as": r"\b(?:such as|like|including|e\.g\.)[^.]{0,30}$",
+    "components": r"\b(?:components?|contributions?|modules?|stages?|techniques?|strateg\w+"
+    r"|rewards?|mechanisms?|innovations?|designs?|parts|steps)\b[^.:]{0,40}:[^.]*$",
     "using": r"\b(?:us(?:e|es|ing)|by|with|via|through|leverag\w+|adopt\w*|appl\w+|employ\w*"
     r"|integrat\w+|incorporat\w+|combin\w+|utiliz\w+)(?: [\w-]+){0,3} $",
     "based on": r"\b(?:based on|built (?:up)?on|extend\w*|fine-?tun\w+|train\w*|initializ\w+)"
@@ -170,6 +173,8 @@ def _form_cues(surface: str, own: str) -> Iterator[str]:
         "name": " " not in surface and bool(re.search(r"[A-Z].*[A-Z0-9]", surface)),
         "digits": any(map(str.isdigit, surface)),
         "plural": surface.endswith("s"),
+        "capitals": surface.istitle() and " " in surface,
+        "known": surface.lower() in _known_names(),
         "shares own name": own not in ("", folded) and is_part,
     }
     yield from (name for name, is_so in forms.items() if is_so)
@@ -177,6 +182,14 @@ def _form_cues(surface: str, own: str) -> Iterator[str]:
 
 def _folded(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    """Return the listed methods and datasets, in lower case: a paper introduces few of them."""
+    return frozenset(
+        surface.lower() for label in ("METHOD", "DATASET") for surface, _ in read_names(label)
+    )
 
 
 @cache

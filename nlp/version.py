@@ -18,12 +18,13 @@ MODEL = PACKAGE / "model"
 ACCURATE = PACKAGE / "model-accurate"
 
 ModelName = Literal["fast", "accurate"]
+DEFAULT_MODEL: ModelName = "accurate"
 
 
 class ModelChoice(Struct, frozen=True):
     """A packaged model, and the file where a personal model may lie that revises its mentions."""
 
-    model: ModelName = "fast"
+    model: ModelName = DEFAULT_MODEL
     personal: Path | None = None
 
 

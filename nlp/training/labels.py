@@ -1,4 +1,4 @@
-"""Labels of roles and results that are kept without the texts: ids, offsets and names of classes.
+"""Labels of mentions, roles and results that are kept without the texts: ids and offsets.
 
 The texts are abstracts of others and not in the repository. Labels are joined with the texts of a
 data folder by the id of the paper, and left out if the text there is another one.
@@ -16,6 +16,7 @@ from nlp.spans import Kind, Label, Role
 from nlp.training.corpus import LabelledText, Place, read_listing
 
 FOLDER = Path(__file__).parent / "labels"
+MENTIONS = FOLDER / "mentions.train.jsonl"
 RESULTS, ROLES = FOLDER / "results.train.jsonl", FOLDER / "roles.train.jsonl"
 DEV_RESULTS = FOLDER / "results.dev.jsonl"  # to measure, and never to train on
 
@@ -73,6 +74,11 @@ def join_texts(
             results = [_result(one, found.text) for one in label.results] or found.results
             spans = found.spans if label.spans is None else label.spans
             yield label, LabelledText(found.text, found.id, spans, results)
+
+
+def read_marked(data: Path) -> list[LabelledText]:
+    """Return the saved texts beside a data folder whose mentions are labelled in `MENTIONS`."""
+    return [text for _, text in join_texts(read_labels(MENTIONS), read_listings(data))]
 
 
 def with_results(

@@ -36,7 +36,7 @@ from nlp.training.corpus import (
     read_unlabelled,
 )
 from nlp.training.evaluate import score_spans
-from nlp.training.labels import RESULTS, read_listings, with_results
+from nlp.training.labels import MENTIONS, RESULTS, read_listings, read_marked, with_results
 from nlp.training.result_weights import fit_weights, write_weights
 from nlp.training.student import new_weights, predict, train_student
 from nlp.training.teacher import load_teacher, train_teacher
@@ -72,11 +72,14 @@ class TrainingRun:
         return read_texts(self.data / LABELLED)
 
     @cached_property
+    def marked(self) -> list[LabelledText]:
+        """The texts whose mentions are learnt: the labelled ones, and saved days' with labels."""
+        return [*self.labelled, *read_marked(self.data)]
+
+    @cached_property
     def unlabelled(self) -> list[LabelledText]:
         """The texts without labels, without those that have the title of a labelled one."""
-        return read_unlabelled(
-            self.data, without=[*self.labelled, *read_texts(self.data / HELD_OUT)]
-        )
+        return read_unlabelled(self.data, without=[*self.marked, *read_texts(self.data / HELD_OUT)])
 
     @cached_property
     def nlp(self) -> Language:
@@ -89,8 +92,8 @@ class TrainingRun:
     @cached_property
     def gold(self) -> tuple[list[Doc], list[np.ndarray]]:
         """The labelled texts as documents, and their targets."""
-        docs = self.tokens(self.labelled)
-        return docs, one_hot_targets(docs, [text.spans for text in self.labelled])
+        docs = self.tokens(self.marked)
+        return docs, one_hot_targets(docs, [text.spans for text in self.marked])
 
     @cached_property
     def silver(self) -> list[Doc]:
@@ -111,7 +114,7 @@ def make_vectors(run: TrainingRun) -> None:
     ]
     corpus = run.work / "corpus.txt"
     with corpus.open("w", encoding="utf8") as lines:
-        for doc in blank().pipe(text.text for text in (*run.unlabelled, *run.labelled, *scirex)):
+        for doc in blank().pipe(text.text for text in (*run.unlabelled, *run.marked, *scirex)):
             lines.write(" ".join(token.lower_ for token in doc if not token.is_space) + "\n")
     model = floret.train_unsupervised(
         str(corpus), model="skipgram", mode="floret", thread=1, **run.config["vectors"]
@@ -314,6 +317,7 @@ def _provenance(run: TrainingRun) -> dict[str, Any]:
     files = [
         run.data / LABELLED,
         run.data / HELD_OUT,
+        MENTIONS,
         *sorted((run.data / "public").glob("*.jsonl*")),
     ]
     return {

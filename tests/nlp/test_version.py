@@ -19,6 +19,7 @@ from nlp.version import (
     read_provenance,
 )
 
+FAST = ModelChoice("fast")
 TEXT = "Owlet\nWe fine-tune Owlet by LoRA on CIFAR-10."
 
 
@@ -58,8 +59,8 @@ def test_a_packaged_model_records_how_it_was_made(model: ModelName) -> None:
 
 
 def test_each_model_has_its_own_version() -> None:
-    assert model_version() == model_version(ModelChoice("fast", Path("nowhere.model")))
-    assert model_version() != model_version(ModelChoice("accurate"))
+    assert model_version() == model_version(ModelChoice("accurate", Path("nowhere.model")))
+    assert model_version() != model_version(FAST)
 
 
 def test_a_personal_model_is_used_once_its_file_exists(tmp_path: Path) -> None:
@@ -78,21 +79,21 @@ def test_a_personal_model_is_used_once_its_file_exists(tmp_path: Path) -> None:
 def test_a_personal_model_is_used_with_the_packaged_one_it_was_trained_on(tmp_path: Path) -> None:
     personal(tmp_path / "store.model", parent_digest("accurate"))
     assert labels(ModelChoice("accurate", tmp_path / "store.model")) == {"DATASET"}
-    assert model_version(ModelChoice("fast", tmp_path / "store.model")) == model_version()
+    assert model_version(ModelChoice("fast", tmp_path / "store.model")) == model_version(FAST)
 
 
 def test_a_personal_model_of_another_parent_is_not_used(tmp_path: Path) -> None:
     choice = ModelChoice("fast", tmp_path / "store.model")
     personal(tmp_path / "store.model", "an older one")
     assert personal_in_force(choice) is None
-    assert load_choice(choice)[1] == model_version()
+    assert load_choice(choice)[1] == model_version(FAST)
 
 
 @pytest.mark.parametrize("content", [b"", b"no model at all", b'{"provenance": {}}', b"\xff"])
 def test_a_file_that_is_not_a_model_is_ignored(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "store.model").write_bytes(content)
     assert read_provenance(tmp_path / "store.model") is None
-    assert model_version(ModelChoice("fast", tmp_path / "store.model")) == model_version()
+    assert model_version(ModelChoice("fast", tmp_path / "store.model")) == model_version(FAST)
 
 
 def test_writing_leaves_no_temporary_file(tmp_path: Path) -> None:
