@@ -1,4 +1,5 @@
 import csv
+from datetime import date
 from io import StringIO
 
 import msgspec
@@ -9,7 +10,7 @@ from nlp.spans import Result
 from server.exports.table import Row, render_csv, render_jsonl
 from server.schema.papers import PaperPage
 from server.schema.sources import printable
-from tests.server.exports.pages import hostile_pages, make_note, make_page
+from tests.server.exports.pages import hostile_pages, make_entry, make_note, make_page
 from tests.server.exports.writing import TEXTS, write
 
 
@@ -20,7 +21,8 @@ def read(*pages: PaperPage) -> list[dict[str, str]]:
 
 
 def test_a_row_contains_the_paper_and_the_users_data() -> None:
-    row = read(make_page(notes=[make_note("One.\n\nTwo.")]))[0]
+    entry = make_entry(queue=2.5, due=date(2026, 7, 1))
+    row = read(make_page(notes=[make_note("One.\n\nTwo.")], entry=entry))[0]
     assert row == {
         "key": "2501.10000",
         "title": "Lantern: a small model: reads at night",
