@@ -21,8 +21,6 @@ def make_entry(**fields: Any) -> EntryState:
         "status": "reading",
         "rating": 4,
         "tags": ["rl/grpo", "to read"],
-        "queue": 2.5,
-        "due": date(2026, 7, 1),
         "version": 3,
     }
     return EntryState(

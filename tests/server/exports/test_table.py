@@ -1,4 +1,5 @@
 import csv
+from datetime import date
 from io import StringIO
 
 import msgspec
@@ -10,7 +11,7 @@ from server.exports.table import Row, render_csv, render_jsonl
 from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.papers import PaperPage
 from server.schema.sources import printable
-from tests.server.exports.pages import MOMENT, hostile_pages, make_note, make_page
+from tests.server.exports.pages import MOMENT, hostile_pages, make_entry, make_note, make_page
 from tests.server.exports.writing import TEXTS, write
 
 FACTS = HuggingFaceFacts(
@@ -25,7 +26,9 @@ def read(*pages: PaperPage) -> list[dict[str, str]]:
 
 
 def test_a_row_contains_the_paper_and_the_users_data() -> None:
-    row = read(make_page(notes=[make_note("One.\n\nTwo.")], hugging_face=FACTS))[0]
+    entry = make_entry(queue=2.5, due=date(2026, 7, 1))
+    notes = [make_note("One.\n\nTwo.")]
+    row = read(make_page(notes=notes, entry=entry, hugging_face=FACTS))[0]
     assert row == {
         "key": "2501.10000",
         "title": "Lantern: a small model: reads at night",
