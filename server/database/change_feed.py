@@ -104,7 +104,8 @@ class ChangeFeed:
         last = await newest_change()
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), self._pause)
+                async with asyncio.timeout(self._pause):
+                    await self._poked.wait()
             self._poked.clear()
             if not self._listeners:
                 continue
@@ -157,5 +158,6 @@ class ChangeFeed:
 
 async def _wait(news: asyncio.Event) -> bool:
     with suppress(TimeoutError):
-        await asyncio.wait_for(news.wait(), HEARTBEAT_SECONDS)
+        async with asyncio.timeout(HEARTBEAT_SECONDS):
+            await news.wait()
     return news.is_set()

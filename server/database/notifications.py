@@ -76,7 +76,9 @@ async def _listen(heard: Heard, told: Callable[[bool], None]) -> None:
             channel = next(iter(heard))
             await fetch("SELECT pg_notify($1, $2)", channel, name, using=write_connection())
             try:
-                await asyncio.wait_for(echo.wait(), ECHO_SECONDS)
+                # not `wait_for`, which before Python 3.12 may swallow a cancellation
+                async with asyncio.timeout(ECHO_SECONDS):
+                    await echo.wait()
             except TimeoutError:
                 return
             told(True)
@@ -99,7 +101,8 @@ async def _watch(connection: Any) -> None:
     try:
         while True:
             try:
-                await asyncio.wait_for(lost.wait(), CHECK_SECONDS)
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await lost.wait()
             except TimeoutError:
                 await connection.execute("SELECT 1", timeout=CHECK_SECONDS)
             else:

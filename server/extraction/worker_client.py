@@ -104,7 +104,8 @@ class Extractor:
             except (BaseORMException, OSError, PapermarginError) as error:
                 log.warning("extraction failed, will try again", error=str(error))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def read_all(self, progress: Callable[[int], None] = lambda count: None) -> ReadingReport:
