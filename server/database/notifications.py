@@ -104,8 +104,18 @@ async def _watch(connection: Any) -> None:
                 async with asyncio.timeout(CHECK_SECONDS):
                     await lost.wait()
             except TimeoutError:
-                await connection.execute("SELECT 1", timeout=CHECK_SECONDS)
+                await _check(connection)
             else:
                 raise ConnectionResetError("the database ended the connection")
     finally:
         connection.remove_termination_listener(notice)
+
+
+async def _check(connection: Any) -> None:
+    """Raise an error if a connection is lost or does not answer."""
+    try:
+        await connection.execute("SELECT 1", timeout=CHECK_SECONDS)
+    except TimeoutError:
+        # else the end of listening would wait for an answer, a quarter of an hour on a dead network
+        connection.terminate()
+        raise

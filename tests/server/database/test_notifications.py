@@ -1,8 +1,11 @@
 """What one process writes is heard by others, over PostgreSQL's notifications."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 from msgspec import Struct, field
@@ -107,6 +110,29 @@ async def test_a_lost_connection_is_made_again_and_what_was_missed_is_looked_for
             with suppress(Exception):  # the connection that writes was lost, too
                 await put_entry(edit(force=True), MOSS, EntryEdit(status="read"))
             await asyncio.sleep(0.05)
+
+
+async def test_a_connection_that_does_not_answer_is_made_again(
+    store: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifications, "CHECK_SECONDS", 1)
+    monkeypatch.setattr(notifications, "RETRY_SECONDS", 0.05)
+    processes: asyncio.Queue[int] = asyncio.Queue()
+    watch = notifications._watch
+
+    async def note_and_watch(connection: Any) -> None:
+        processes.put_nowait(connection.get_server_pid())
+        await watch(connection)
+
+    monkeypatch.setattr(notifications, "_watch", note_and_watch)
+    async with listening() as ear, asyncio.timeout(60):
+        silent = await processes.get()
+        os.kill(silent, signal.SIGSTOP)
+        try:
+            assert await processes.get() != silent
+        finally:
+            os.kill(silent, signal.SIGCONT)
+        assert ear.hears.is_set()
 
 
 async def test_notifications_that_do_not_come_through_are_not_relied_on(
