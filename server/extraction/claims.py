@@ -2,7 +2,8 @@
 
 A claim is a lease, which its worker renews while it reads: the papers of a worker that died are
 free again after `LEASE_SECONDS`. All times are those of the database, as the clocks of machines
-differ. What a worker read counts only while it still holds the claim.
+differ. A claim that would last longer is from before that clock was set back, and is free too. What
+a worker read counts only while it still holds the claim.
 """
 
 import asyncio
@@ -128,15 +129,19 @@ def _claim_sql(waits: str, only: list[int] | None) -> str:
         f"SELECT id, $1, {_now()} + {LEASE_SECONDS} FROM free WHERE $2 <> '' "
         "ON CONFLICT (paper_id) DO UPDATE SET worker = excluded.worker, "
         # a claim that was committed after this statement began is seen only here
-        f"expires = excluded.expires WHERE claim.expires <= {_now()} RETURNING paper_id"
+        f"expires = excluded.expires WHERE NOT ({_is_held('claim')}) RETURNING paper_id"
     )
 
 
 def _is_free(waits: str) -> str:
     return (
         f"{waits} AND NOT EXISTS "
-        f"(SELECT 1 FROM claim c WHERE c.paper_id = p.id AND c.expires > {_now()})"
+        f"(SELECT 1 FROM claim c WHERE c.paper_id = p.id AND {_is_held('c')})"
     )
+
+
+def _is_held(claim: str) -> str:
+    return f"{claim}.expires BETWEEN {_now()} + 1 AND {_now()} + {LEASE_SECONDS}"
 
 
 def _now() -> str:

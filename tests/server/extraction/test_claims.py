@@ -74,6 +74,15 @@ async def test_the_claims_of_a_dead_worker_end() -> None:
     assert await claim("eve", "1", limit=9) == []
 
 
+async def test_claims_from_before_the_clock_was_set_back_end() -> None:
+    papers = await fill(2)
+    assert await claim("ada", "1", limit=9) == papers
+    await execute(write_connection(), "UPDATE claim SET expires = expires + 3600")
+    assert await is_any_free("1")
+    assert await claim("bob", "1", limit=9) == papers
+    assert not await is_any_free("1")
+
+
 async def test_a_worker_that_lost_its_claims_stores_nothing() -> None:
     papers = await fill(2)
     await claim("ada", "1", limit=9)
