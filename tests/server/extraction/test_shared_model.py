@@ -85,6 +85,31 @@ async def test_the_personal_model_of_the_first_server_becomes_that_of_all(
     assert personal_in_force(other) and model_version(other) == await in_force()
 
 
+async def test_a_personal_model_is_taken_over_from_the_machine_that_has_one(
+    one: ModelChoice, other: ModelChoice
+) -> None:
+    assert one.personal and other.personal
+    write_personal(other.personal, personal())
+    await announce_model(one, None)
+    assert await agreed_model(other) == ModelChoice("fast"), "no server was started there yet"
+    await announce_model(other, None)
+    for machine in (one, other):
+        assert await agreed_model(machine) == machine and personal_in_force(machine)
+    await install_for_all(None, "fast")
+    await announce_model(other, None)
+    assert await agreed_model(other) == other and not other.personal.exists(), "it was removed"
+
+
+async def test_a_damaged_file_is_not_taken_over(one: ModelChoice) -> None:
+    assert one.personal
+    one.personal.parent.mkdir()
+    one.personal.write_bytes(b"\xff\x00")
+    await announce_model(one, None)
+    assert await agreed_model(one) == ModelChoice("fast")
+    assert not await install_for_all(encode_personal(personal()), "fast")
+    assert await agreed_model(one) == one and personal_in_force(one)
+
+
 async def test_a_personal_model_is_installed_and_removed_on_all_machines(
     one: ModelChoice, other: ModelChoice
 ) -> None:
