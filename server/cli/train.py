@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from nlp.personal.model import encode_personal
-from nlp.version import Provenance, install_file
+from nlp.personal.model import encode_personal, write_personal
+from nlp.version import Provenance
 from server.cli.imports import extract_waiting
 from server.cli.options import load_config, setting_options, with_store
 from server.cli.progress import progress_bar
@@ -42,20 +42,18 @@ def _train(config: Config) -> Trained:
     material = with_store(config, gather)
     if not material.corrections:
         raise Invalid("there are no corrections in the store yet")
-    choice = config.model_choice
-    if config.database_url and not config.model:
-        choice = with_store(config, lambda: agreed_model(choice)) or choice
+    choice = with_store(config, lambda: agreed_model(config.model_choice)) or config.model_choice
     with progress_bar("abstracts") as progress:
         return train(choice.model, material, datetime.now(UTC), progress)
 
 
 def _install(config: Config, trained: Trained) -> None:
-    content = encode_personal(trained.model)
     if config.database_url:
+        content = encode_personal(trained.model)
         with_store(config, lambda: install_for_all(content, config.model_choice.model))
         click.echo(f"installed for all servers of {config.store_name}")
         return
-    install_file(_path(config), content)
+    write_personal(_path(config), trained.model)
     click.echo(f"installed: {_path(config)}")
 
 

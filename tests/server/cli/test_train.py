@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
+from nlp.version import ModelChoice
 from server.__main__ import main
 from server.config import Config
 from server.database.connection import open_store
+from server.extraction.shared_model import announce_model
 from server.reading_list.corrections import put_correction
 from server.schema.terms import CorrectionEdit
 from tests.server.material import edit
@@ -49,7 +51,7 @@ def test_a_personal_model_is_trained_shown_and_removed(
     papermargin("import", str(tmp_path / "refs.bib"))
     assert "no corrections" in papermargin("train", code=1).stderr
     asyncio.run(_mark_wrong(config, "LoRA", 24))
-    told = papermargin("train")
+    told = papermargin("train", *_other_model(config))
     assert "24 corrections on 24 papers" in told.stdout and "24 of 24" in told.stdout
     place = f" for all servers of {config.store_name}" if config.database_url else f": {config.db}"
     assert f"installed{place}" in told.stdout
@@ -59,6 +61,20 @@ def test_a_personal_model_is_trained_shown_and_removed(
     assert "of 24 corrections on 24 papers" in shown and "not in force" not in shown
     assert "40 × LoRA (nothing to METHOD)" in papermargin("train", "--forget").stderr
     assert "there is no personal model" in papermargin("train", "--forget", code=1).stderr
+
+
+def _other_model(config: Config) -> list[str]:
+    """Name another model than the one that servers of a PostgreSQL database read with."""
+    if not config.database_url:
+        return []
+
+    async def start_server() -> None:
+        EXECUTOR_CACHE.clear()
+        async with open_store(config):
+            await announce_model(ModelChoice(), None)
+
+    asyncio.run(start_server())
+    return ["--model", "fast"]
 
 
 async def _mark_wrong(config: Config, surface: str, count: int) -> None:
