@@ -141,8 +141,10 @@ def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.blake2b(digest_size=6)
     # compiled code follows from the source, and documentation decides nothing
     decisive = [file for file in files if file.is_file() and file.suffix not in (".pyc", ".md")]
-    for file in sorted(decisive):
+    # names as on any system: machines that share a queue have to agree on the version
+    names = sorted(file.relative_to(PACKAGE).parts for file in decisive)
+    for parts in names:
         # with the name, whose end is marked: a renamed or divided file is another package
-        digest.update(str(file.relative_to(PACKAGE)).encode() + b"\0")
-        digest.update(file.read_bytes())
+        digest.update("/".join(parts).encode() + b"\0")
+        digest.update(PACKAGE.joinpath(*parts).read_bytes())
     return digest.hexdigest()

@@ -23,7 +23,8 @@ def main(model: ModelName, personal: str | None = None) -> None:
     # server ends its worker itself.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    os.nice(10)
+    if sys.platform != "win32":
+        os.nice(10)
     # Whatever a library prints must not mix with the answers.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     nlp, version = load_choice(ModelChoice(model, Path(personal) if personal else None))
