@@ -30,9 +30,7 @@ from server.extraction.shared_model import agreed_model, announce_model
 
 BATCH = 8  # papers stored in one short transaction, for which a request may have to wait
 IDLE_SECONDS = 20.0  # between two looks for papers that another process added
-PAUSE_SECONDS = (
-    0.05  # before another try to claim papers that other workers are claiming or reading
-)
+PAUSE_SECONDS = 0.05  # before another try to claim what others are claiming or reading
 LINE = 256 * 1024 * 1024  # bytes, the longest answer of the worker
 
 log = structlog.get_logger()

@@ -3,8 +3,8 @@
 A claim lasts until `expires`, in seconds since 1970 by the clock of the database, unless its worker
 renews it. Claims are in no backup: they mean nothing once their workers are gone. On PostgreSQL,
 triggers notify `papermargin_change` of change records and of tokens that end, and
-`papermargin_paper` of papers that wait to be read. There, `reading_model` has the model that all servers
-read with: the name of the packaged one, a personal one, and the version that is in force.
+`papermargin_paper` of papers that wait to be read. There, `reading_model` has the model that all
+servers read with: the name of the packaged one, a personal one, and the version that is in force.
 """
 
 from typing import Any
@@ -22,7 +22,6 @@ CREATE TABLE IF NOT EXISTS claim (
 );
 """
 
-
 _MODEL = """
 CREATE TABLE IF NOT EXISTS reading_model (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -31,6 +30,7 @@ CREATE TABLE IF NOT EXISTS reading_model (
     version VARCHAR(64)
 );
 """
+
 _NOTIFICATIONS = """
 CREATE OR REPLACE FUNCTION notify_channel() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
