@@ -1,6 +1,5 @@
 /** Marks beside the papers that any page names, made and taken off at the person's request. */
 
-import { withServer } from "./connection.js";
 import { lookUp } from "./lookup.js";
 import { readAccount, readMarked, writeMarked } from "./store.js";
 import { t } from "../shared/i18n.js";
@@ -24,7 +23,7 @@ export async function markLinks({ tab }) {
   const names = await runIn(tab, collectPaperNames, []);
   const byPaper = groupByPaper(names);
   const references = [...byPaper.values()].map(({ reference }) => reference);
-  const found = references.length ? await withServer(() => lookUp(references)) : [];
+  const found = references.length ? await lookUp(references) : [];
   const papers = [...byPaper.values()].flatMap(({ names: its }, place) => {
     const known = found[place];
     return known ? [{ names: its, ...describe(known) }] : [];

@@ -220,7 +220,7 @@ class Overlay {
   fail(error) {
     // after an update of the extension this page's script is an orphan; only a reload helps
     if (error.cause === "gone") this.setState({ ...this.state, connection: "gone" });
-    if (["gone", "storage", "quota"].includes(error.cause)) showError(error);
+    if (["gone", "storage", "quota", "older"].includes(error.cause)) showError(error);
   }
 
   /** @param {PageState} state */

@@ -12,8 +12,8 @@ import { paperRef, seenEdit } from "./new_edit.js";
 /**
  * Return the edits of a decision, which are none if they would change nothing.
  *
- * A paper that is kept joins the list, in the inbox, unless it is there already. A paper of the list
- * that is skipped gets this status; any other stays out of the list. Both count as seen.
+ * A paper that is kept joins the list, in the inbox, unless it is there already. A paper of the
+ * list that is skipped gets this status; any other stays out of the list. Both count as seen.
  * @param {Decision} decision
  * @param {PagePaper} paper
  * @param {Card} card
@@ -41,8 +41,8 @@ function skipEdit(status) {
 }
 
 /**
- * The papers to go through, the one that is shown, and the changes made on the way. Everything else,
- * such as what was kept, follows from the papers' views.
+ * The papers to go through, the one that is shown, and the changes made on the way. Everything
+ * else, such as what was kept, follows from the papers' views.
  */
 export class Triage {
   /** @type {PagePaper[]} */
