@@ -3,7 +3,7 @@
 import { withServer } from "./connection.js";
 import { ServerError } from "./http.js";
 import { readAnswer, writeAnswer } from "./store.js";
-import { MOST_PAPERS, OVERLAY, refreshCards, request } from "./views.js";
+import { inBatches, OVERLAY, refreshCards, request } from "./views.js";
 
 /** @import { KnownPaper, LookupReply, OverlayReply, PaperReference } from "../shared/api.d.ts" */
 /** @import { PagePaper } from "../shared/types.d.ts" */
@@ -15,12 +15,9 @@ import { MOST_PAPERS, OVERLAY, refreshCards, request } from "./views.js";
  * @throws {ServerError} "older" if the server is from before papers could be looked up
  */
 export async function lookUp(papers) {
-  const batches = [];
-  for (let start = 0; start < papers.length; start += MOST_PAPERS)
-    batches.push(papers.slice(start, start + MOST_PAPERS));
-  const replies = await withServer(() =>
-    Promise.all(batches.map((batch) => request("POST", "/api/v1/lookup", { papers: batch }))),
-  ).catch(sayOlder);
+  const ask = (/** @type {PaperReference[]} */ batch) =>
+    request("POST", "/api/v1/lookup", { papers: batch });
+  const replies = await withServer(() => Promise.all(inBatches(papers).map(ask))).catch(sayOlder);
   return replies.flatMap((/** @type {LookupReply} */ reply) => reply.papers);
 }
 

@@ -24,7 +24,7 @@ import {
 /** @import { Edit, PagePaper, View } from "../shared/types.d.ts" */
 
 /** The most papers of a request. */
-export const MOST_PAPERS = 200;
+const MOST_PAPERS = 200;
 /** Where the server takes the papers of a page. */
 export const OVERLAY = "/api/v1/overlay";
 /** Where the server has the tags. */
@@ -82,13 +82,24 @@ function touches(edit, key) {
  * @throws {ServerError}
  */
 export async function refreshCards(papers, listing) {
-  const batches = [];
-  for (let start = 0; start < papers.length; start += MOST_PAPERS)
-    batches.push(papers.slice(start, start + MOST_PAPERS));
+  const batches = inBatches(papers);
   // a listing says which papers it has, so it is only sent with all of them
   const sent = batches.length === 1 ? listing : null;
   // the smallest: a change after it may be missing from one of the batches
   return Math.min(...(await Promise.all(batches.map((batch) => refreshBatch(batch, sent)))));
+}
+
+/**
+ * Split papers into as many as a request may have.
+ * @template T
+ * @param {T[]} papers
+ * @returns {T[][]}
+ */
+export function inBatches(papers) {
+  const number = Math.ceil(papers.length / MOST_PAPERS);
+  return Array.from({ length: number }, (_, place) =>
+    papers.slice(place * MOST_PAPERS, (place + 1) * MOST_PAPERS),
+  );
 }
 
 /** @param {PagePaper[]} batch @param {PageListing | null} listing @returns {Promise<number>} */
