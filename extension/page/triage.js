@@ -63,17 +63,20 @@ export class Triage {
   }
 
   /**
-   * Replace the pile. Papers that were changed on the way stay in it, so that it is possible to go
-   * back to them.
-   * @param {PagePaper[]} papers all papers of the list
+   * Replace the pile. The paper that is shown and those that were changed on the way stay in it, so
+   * that it is possible to go back to them; those that the list has no longer come first.
+   * @param {PagePaper[]} papers that match the list's filter, which a change may have ended
    * @param {boolean} isOnlyNew
    */
   fill(papers, isOnlyNew) {
     const { current } = this;
-    const changed = new Set(this.changes.filter(isInForce).map(({ paper }) => paper.id));
-    this.pile = papers.filter(
-      ({ id }) => !isOnlyNew || changed.has(id) || isNew(this.cardOf(id)) || id === current?.id,
-    );
+    const changed = this.changes.filter(isInForce).map(({ paper }) => paper.id);
+    const kept = new Set([...changed, ...(current ? [current.id] : [])]);
+    const listed = new Set(papers.map(({ id }) => id));
+    this.pile = [
+      ...this.pile.filter(({ id }) => kept.has(id) && !listed.has(id)),
+      ...papers.filter(({ id }) => !isOnlyNew || kept.has(id) || isNew(this.cardOf(id))),
+    ];
     for (const { id } of this.pile)
       if (!this.before.has(id)) this.before.set(id, isKept(this.cardOf(id)));
     if (current) this.goTo(current.id);

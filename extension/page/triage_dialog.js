@@ -245,7 +245,7 @@ export class TriageDialog {
 
   /** @param {PagePaper} paper */
   async takeOut(paper) {
-    for (const change of this.triage.changesOf(paper.id)) await takeBack(change);
+    for (const change of this.triage.changesOf(paper.id)) if (!(await takeBack(change))) break;
     this.redraw();
   }
 

@@ -98,6 +98,15 @@ test("a pile that is filled again keeps its paper, and those that were decided o
   assert.deepEqual(triage.kept(), [first]);
 });
 
+test("papers that a change took out of the list's filter stay in the pile, before the others", () => {
+  const { triage, cards } = begin();
+  decide(triage, cards, "keep");
+  triage.fill([third], true);
+  assert.deepEqual(triage.pile, papers);
+  assert.equal(triage.current, second);
+  assert.deepEqual(triage.kept(), [first]);
+});
+
 test("going on leads to the first paper that is still new", () => {
   const { triage, cards } = begin();
   decide(triage, cards, "skip");
