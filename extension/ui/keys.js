@@ -32,15 +32,15 @@ function isTyping(event) {
   return Boolean(target.matches?.(TYPED_INTO) || target.isContentEditable);
 }
 
-/** The shortcuts of lists and papers, each with the name of its text. */
+/** The shortcuts of lists and papers, each with the name of what it does. */
 const KEYS = Object.entries({
-  ...{ j: "key_next", k: "key_back", s: "key_status", t: "key_tags", n: "key_note" },
-  ...{ f: "key_filter", g: "key_triage", "?": "key_help" },
+  ...{ j: "next", k: "back", s: "status", t: "tags", n: "note" },
+  ...{ f: "filter", g: "triage", "?": "help" },
 });
 
 /**
  * List shortcuts with what they do, for the help.
- * @param {[keys: string, text: string][]} [shortcuts] `keys` are separated by spaces
+ * @param {[keys: string, name: string][]} [shortcuts] `keys` are separated by spaces
  * @returns {Node[]}
  */
 export function keyHelp(shortcuts = KEYS) {
@@ -50,7 +50,7 @@ export function keyHelp(shortcuts = KEYS) {
     h("h3", t("keys")),
     h(
       "dl.keys",
-      shortcuts.flatMap(([keys, text]) => [h("dt", drawn(keys)), h("dd", t(text))]),
+      shortcuts.flatMap(([keys, name]) => [h("dt", drawn(keys)), h("dd", t(`key_${name}`))]),
     ),
     h("p.about", t("keysOff")),
   ];

@@ -98,7 +98,7 @@ test("a pile that is filled again keeps its paper, and those that were decided o
   assert.deepEqual(triage.kept(), [first]);
 });
 
-test("papers that a change took out of the list's filter stay in the pile, before the others", () => {
+test("papers that a change took out of the list's filter stay in the pile, and come first", () => {
   const { triage, cards } = begin();
   decide(triage, cards, "keep");
   triage.fill([third], true);
