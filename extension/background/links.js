@@ -3,6 +3,7 @@
 import { lookUp } from "./lookup.js";
 import { readAccount, readMarked, writeMarked } from "./store.js";
 import { t } from "../shared/i18n.js";
+import { plainText } from "../shared/latex.js";
 import { browser, Failure } from "../shared/messages.js";
 import { clearMarks, collectPaperNames, markPapers, referenceOf } from "../sites/links.js";
 
@@ -82,7 +83,7 @@ function groupByPaper(names) {
 /** @param {KnownPaper} paper */
 function describe({ key, title, status }) {
   const label = t(`status_${status}`);
-  return { key, status, label, about: t("markAbout", title || key, label) };
+  return { key, status, label, about: t("markAbout", plainText(title) || key, label) };
 }
 
 /**

@@ -244,26 +244,29 @@ export class Overlay {
   }
 
   /**
-   * Map each shortcut to its action, on the selected paper if there is one.
+   * Map each shortcut to its action, on the selected paper if there is one. A page that has no
+   * margin keeps its own.
    * @returns {Record<string, () => void>}
    */
   keys() {
     const { list } = this;
-    const always = {
+    const { kind } = this.page;
+    if (kind !== "list" && kind !== "paper") return {};
+    const onList = {
       j: () => list.move(1),
       k: () => list.move(-1),
       f: () => list.bar.focusFilter(),
-      ...(this.page.kind === "list" ? { g: () => this.triage.open() } : {}),
+      g: () => this.triage.open(),
     };
+    const always = { ...(kind === "list" ? onList : {}), "?": () => this.openHelp() };
     const it = this.paper
       ? { paper: this.paper.paper, controls: this.paper.panel.controls }
       : list.chosen();
     const view = it && this.views.get(it.paper.id);
-    if (!it || !view) return { ...always, "?": () => this.openHelp() };
+    if (!it || !view) return always;
     const { paper, controls } = it;
     return {
       ...always,
-      "?": () => this.openHelp(),
       s: () => setStatus(paper, nextStatus(view.card.entry?.status ?? "none")),
       t: () => openTags(controls.tag, paper, controls.current),
       n: () =>
@@ -273,7 +276,9 @@ export class Overlay {
 
   /** Describe the page for the popup. */
   report() {
-    const { kind, paper, cards, listed } = this.page;
+    const { paper, cards, listed } = this.page;
+    // where the margin is off, nobody has asked which paper it is that names no id
+    const kind = paper && !paper.id ? "other" : this.page.kind;
     return {
       kind: this.guard.isUp() ? kind : "late",
       paper,

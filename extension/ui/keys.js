@@ -24,12 +24,15 @@ export function pressKey(event, table) {
 }
 
 /**
- * Return whether the key goes to a field, ours or the page's.
+ * Return whether the key goes to a field, ours or the page's. Nobody can see into a closed shadow
+ * root of the page, which may have one.
  * @param {Event} event
  */
 function isTyping(event) {
-  const target = /** @type {HTMLElement} */ (focusIn(event.target) ?? event.composedPath()[0]);
-  return Boolean(target.matches?.(TYPED_INTO) || target.isContentEditable);
+  const ours = focusIn(event.target);
+  const target = /** @type {HTMLElement} */ (ours ?? event.composedPath()[0]);
+  const isClosed = !ours && target.localName?.includes("-");
+  return Boolean(isClosed || target.matches?.(TYPED_INTO) || target.isContentEditable);
 }
 
 /** The shortcuts of lists and papers, each with the name of what it does. */
