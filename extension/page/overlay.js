@@ -221,6 +221,8 @@ export class Overlay {
 
   /** @param {{ kind: string, paper: string | null, ref: string }} change */
   receiveChange(change) {
+    // it may have been added elsewhere
+    if (this.page.unknown) void this.identities.find(this.page.unknown);
     if (change.kind === "tag") void this.refreshTags().then(() => this.markStale("*"));
     else this.markStale(change.paper ?? (change.kind === "seen" ? "*" : change.ref));
   }
