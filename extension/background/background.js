@@ -11,7 +11,7 @@ import { addPage, broadcast, follow, setLastChange, stopFollowing } from "./even
 import { ServerError } from "./http.js";
 import { forgetMarks, hasMarks, markLinks, openPaper, unmarkLinks } from "./links.js";
 import { identify, introduce } from "./lookup.js";
-import { makeMenu, saveEdit, saveOf } from "./menu.js";
+import { makeMenu, saveOf } from "./menu.js";
 import { addEdit, flush, resolveConflict, retry } from "./outbox.js";
 import { changesState, hello, pageState, placeOf } from "./page_state.js";
 import { openPairingPage, pairFrom } from "./pair_by_page.js";
@@ -19,6 +19,7 @@ import { registerScripts, reloadTab } from "./sites.js";
 import * as store from "./store.js";
 import { knownViews, paperAt, read, refreshCards, searchList, TAGS } from "./views.js";
 import { answer, browser } from "../shared/messages.js";
+import { saveEdit } from "../shared/save.js";
 
 /** @import { PageListing } from "../shared/api.d.ts" */
 /** @import { Draft, Edit, NewEdit, PagePaper } from "../shared/types.d.ts" */

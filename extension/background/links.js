@@ -1,9 +1,9 @@
 /** Marks beside the papers that any page names, made and taken off at the person's request. */
 
-import { withServer } from "./connection.js";
 import { lookUp } from "./lookup.js";
 import { readAccount, readMarked, writeMarked } from "./store.js";
 import { t } from "../shared/i18n.js";
+import { plainText } from "../shared/latex.js";
 import { browser, Failure } from "../shared/messages.js";
 import { clearMarks, collectPaperNames, markPapers, referenceOf } from "../sites/links.js";
 
@@ -24,7 +24,7 @@ export async function markLinks({ tab }) {
   const names = await runIn(tab, collectPaperNames, []);
   const byPaper = groupByPaper(names);
   const references = [...byPaper.values()].map(({ reference }) => reference);
-  const found = references.length ? await withServer(() => lookUp(references)) : [];
+  const found = references.length ? await lookUp(references) : [];
   const papers = [...byPaper.values()].flatMap(({ names: its }, place) => {
     const known = found[place];
     return known ? [{ names: its, ...describe(known) }] : [];
@@ -83,7 +83,7 @@ function groupByPaper(names) {
 /** @param {KnownPaper} paper */
 function describe({ key, title, status }) {
   const label = t(`status_${status}`);
-  return { key, status, label, about: t("markAbout", title || key, label) };
+  return { key, status, label, about: t("markAbout", plainText(title) || key, label) };
 }
 
 /**

@@ -3,7 +3,7 @@
 import { withServer } from "./connection.js";
 import { ServerError } from "./http.js";
 import { readAnswer, writeAnswer } from "./store.js";
-import { MOST_PAPERS, refreshCards, request } from "./views.js";
+import { inBatches, OVERLAY, refreshCards, request } from "./views.js";
 
 /** @import { KnownPaper, LookupReply, OverlayReply, PaperReference } from "../shared/api.d.ts" */
 /** @import { PagePaper } from "../shared/types.d.ts" */
@@ -12,16 +12,19 @@ import { MOST_PAPERS, refreshCards, request } from "./views.js";
  * Ask the server which papers it has; nothing but what names them is sent.
  * @param {PaperReference[]} papers
  * @returns {Promise<(KnownPaper | null)[]>} in the order of the papers
- * @throws {ServerError}
+ * @throws {ServerError} "older" if the server is from before papers could be looked up
  */
 export async function lookUp(papers) {
-  const batches = [];
-  for (let start = 0; start < papers.length; start += MOST_PAPERS)
-    batches.push(papers.slice(start, start + MOST_PAPERS));
-  const replies = await Promise.all(
-    batches.map((batch) => request("POST", "/api/v1/lookup", { papers: batch })),
-  );
+  const ask = (/** @type {PaperReference[]} */ batch) =>
+    request("POST", "/api/v1/lookup", { papers: batch });
+  const replies = await withServer(() => Promise.all(inBatches(papers).map(ask))).catch(sayOlder);
   return replies.flatMap((/** @type {LookupReply} */ reply) => reply.papers);
+}
+
+/** @param {unknown} error @returns {never} */
+function sayOlder(error) {
+  const isMissing = error instanceof ServerError && error.cause === "missing";
+  throw isMissing ? new ServerError("older", error.message) : error;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function lookUp(papers) {
 export async function identify({ paper }) {
   const { doi, title } = paper;
   try {
-    const [known] = await withServer(() => lookUp([{ title, ...(doi ? { doi } : {}) }]));
+    const [known] = await lookUp([{ title, ...(doi ? { doi } : {}) }]);
     await writeAnswer(placeOf(paper), { key: known?.key ?? null });
     return known?.key ?? null;
   } catch (error) {
@@ -53,7 +56,7 @@ export async function identify({ paper }) {
 export async function introduce({ paper }) {
   const { id, ...named } = paper;
   /** @type {OverlayReply} */
-  const { cards } = await withServer(() => request("POST", "/api/v1/overlay", { papers: [named] }));
+  const { cards } = await withServer(() => request("POST", OVERLAY, { papers: [named] }));
   const key = cards[0]?.key;
   if (!key) throw new ServerError("invalid", paper.title);
   await writeAnswer(placeOf(paper), { key });

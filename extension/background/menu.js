@@ -2,6 +2,7 @@
 
 import { t } from "../shared/i18n.js";
 import { browser } from "../shared/messages.js";
+import { saveEdit } from "../shared/save.js";
 import { keyOf } from "../sites/pages.js";
 
 /** @import { NewEdit } from "../shared/types.d.ts" */
@@ -32,14 +33,4 @@ export async function makeMenu() {
 export function saveOf(address) {
   const key = keyOf(address);
   return key ? saveEdit({ id: key, title: "" }) : null;
-}
-
-/**
- * Return the edit that puts a paper into the list, and leaves one alone that is there.
- * @param {{ id: string, title: string }} paper
- * @returns {NewEdit}
- */
-export function saveEdit({ id, title }) {
-  const change = { status: "inbox" };
-  return { kind: "entry", ref: id, paper: { id, title }, change, save: true };
 }

@@ -20,11 +20,13 @@ import {
   writeLedger,
 } from "./store.js";
 
-/** @import { Card, OverlayReply, PageListing } from "../shared/api.d.ts" */
+/** @import { Card, OverlayReply, OverlayRequest, PageListing } from "../shared/api.d.ts" */
 /** @import { Edit, PagePaper, View } from "../shared/types.d.ts" */
 
 /** The most papers of a request. */
-export const MOST_PAPERS = 200;
+const MOST_PAPERS = 200;
+/** Where the server takes the papers of a page. */
+export const OVERLAY = "/api/v1/overlay";
 /** Where the server has the tags. */
 export const TAGS = "/api/v1/tags";
 const ENTRY_PATH = "/api/v1/papers";
@@ -80,20 +82,30 @@ function touches(edit, key) {
  * @throws {ServerError}
  */
 export async function refreshCards(papers, listing) {
-  const batches = [];
-  for (let start = 0; start < papers.length; start += MOST_PAPERS)
-    batches.push(papers.slice(start, start + MOST_PAPERS));
+  const batches = inBatches(papers);
   // a listing says which papers it has, so it is only sent with all of them
   const sent = batches.length === 1 ? listing : null;
   // the smallest: a change after it may be missing from one of the batches
   return Math.min(...(await Promise.all(batches.map((batch) => refreshBatch(batch, sent)))));
 }
 
+/**
+ * Split papers into as many as a request may have.
+ * @template T
+ * @param {T[]} papers
+ * @returns {T[][]}
+ */
+export function inBatches(papers) {
+  const number = Math.ceil(papers.length / MOST_PAPERS);
+  return Array.from({ length: number }, (_, place) =>
+    papers.slice(place * MOST_PAPERS, (place + 1) * MOST_PAPERS),
+  );
+}
+
 /** @param {PagePaper[]} batch @param {PageListing | null} listing @returns {Promise<number>} */
 async function refreshBatch(batch, listing) {
   const settled = batch.map(({ id }) => countSettled(id));
-  /** @type {OverlayReply} */
-  const { cards, change } = await request("POST", "/api/v1/overlay", {
+  const { cards, change } = await requestCards({
     papers: batch,
     ...(listing ? { listing } : {}),
   });
@@ -109,6 +121,27 @@ async function refreshBatch(batch, listing) {
   );
   const late = batch.filter((_, place) => !isCurrent(place));
   return late.length ? Math.min(change, await refreshCards(late, null)) : change;
+}
+
+/**
+ * Ask for the cards of papers. A server refuses fields that it does not know: one that is older
+ * than the extension gets what every version knows.
+ * @param {OverlayRequest} asked
+ * @returns {Promise<OverlayReply>}
+ * @throws {ServerError}
+ */
+async function requestCards(asked) {
+  try {
+    return await request("POST", OVERLAY, asked);
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.cause !== "invalid") throw error;
+    return request("POST", OVERLAY, { ...asked, papers: asked.papers.map(pickOld) });
+  }
+}
+
+/** @param {OverlayRequest["papers"][number]} paper */
+function pickOld({ id, title, abstract, authors, published }) {
+  return { id, title, abstract, authors, published };
 }
 
 /**

@@ -6,27 +6,35 @@ import { OPTIONAL_SITES } from "../shared/optional_sites.js";
 
 /** @import { OptionalSite } from "../shared/optional_sites.js" */
 
-/** Draw a box for each site. What is ticked is what the browser has granted. */
+/** @type {Map<OptionalSite, HTMLInputElement>} */
+const boxes = new Map(OPTIONAL_SITES.map((site) => [site, makeBox(site)]));
+
+/** Draw a box for each site. */
 export async function drawSites() {
-  const rows = await Promise.all(OPTIONAL_SITES.map(drawSite));
+  await tick();
+  const rows = [...boxes].map(([{ title }, box]) => h("label", box, " ", h("span", title)));
   document.getElementById("sites")?.replaceChildren(...rows);
 }
 
+/** Tick what the browser has granted; the boxes stay, so that the focus does. */
+async function tick() {
+  for (const [{ origins }, box] of boxes)
+    box.checked = await browser.permissions.contains({ origins });
+}
+
 /** @param {OptionalSite} site */
-async function drawSite({ name, title, origins }) {
-  const checked = await browser.permissions.contains({ origins });
+function makeBox({ name, origins }) {
   const change = async (/** @type {any} */ { currentTarget: box }) => {
     // browsers ask only while they handle a click, so nothing may be awaited before
     const answer = box.checked
       ? browser.permissions.request({ origins })
       : browser.permissions.remove({ origins });
     await answer.catch(() => false);
-    box.checked = await browser.permissions.contains({ origins });
+    await tick();
   };
-  const box = h("input", { type: "checkbox", name: `site-${name}`, checked, onchange: change });
-  return h("label", box, " ", h("span", title));
+  return h("input", { type: "checkbox", name: `site-${name}`, onchange: change });
 }
 
 // the popup, or the browser's own settings, may change them too
-browser.permissions.onAdded.addListener(() => void drawSites());
-browser.permissions.onRemoved.addListener(() => void drawSites());
+browser.permissions.onAdded.addListener(() => void tick());
+browser.permissions.onRemoved.addListener(() => void tick());

@@ -14,8 +14,8 @@ import { h, on } from "../ui/dom.js";
 /** @import { Filter } from "./filter.js" */
 
 /**
- * What the controls draw: the views of all papers of the page, the filter, the number of papers that
- * are shown and not seen, and of those that match the filter and are new.
+ * What the controls draw: the views of all papers of the page, the filter, the number of papers
+ * that are shown and not seen, and of those that match the filter and are new.
  * @typedef {{ views: View[], filter: Filter, unseen: number, news: number }} Facts
  */
 

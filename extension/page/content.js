@@ -58,6 +58,6 @@
     // capturing on the window, and registered first: nothing of the page runs before
     addEventListener(type, stop, true);
   }
-  const { start } = await import(runtime.getURL("page/overlay.js"));
+  const { start } = await import(runtime.getURL("page/start.js"));
   await start(guard);
 })();

@@ -39,13 +39,16 @@ export class Identities {
     const name = nameOf(paper);
     if (!this.#keys.has(name)) {
       this.#keys.set(name, undefined);
-      void this.#find(paper);
+      void this.find(paper);
     }
     return this.#keys.get(name);
   }
 
-  /** @param {PagePaper} paper */
-  async #find(paper) {
+  /**
+   * Ask which paper of the server it is, again if it was none.
+   * @param {PagePaper} paper
+   */
+  async find(paper) {
     try {
       this.#keys.set(nameOf(paper), await ask("identify", { paper }));
       this.onFound();

@@ -165,6 +165,7 @@ export function showError(failure) {
     "timeout",
     "permission",
     "old",
+    "older",
     "new",
   ];
   announce(

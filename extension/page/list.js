@@ -5,17 +5,25 @@ import { makeMargin } from "./card.js";
 import { makeEdit } from "./edits.js";
 import { isNew, isShown, NO_FILTER, orderOf, statusOf, termId } from "./filter.js";
 import { showError } from "./layer.js";
-import { commonParent, itemIn, placeForMargin, wordsOn } from "./list_layout.js";
+import {
+  commonParent,
+  inScreenOrder,
+  placeBar,
+  placeForMargin,
+  removeOthers,
+  styleCard,
+  unstyle,
+  wordsOf,
+} from "./list_layout.js";
 import { seenEdit } from "./new_edit.js";
 import { debounce, makeTaskQueue } from "./throttle.js";
 import { count } from "../shared/i18n.js";
-import { emptyCard } from "../shared/cards.js";
+import { emptyView } from "../shared/cards.js";
 import { ask } from "../shared/messages.js";
 
 /** @import { TermChip } from "../shared/api.d.ts" */
 /** @import { PagePaper, View } from "../shared/types.d.ts" */
 /** @import { FoundCard } from "../sites/cards.js" */
-/** @import { ShownFacts } from "../sites/page_json.js" */
 /** @import { Page } from "../sites/pages.js" */
 /** @import { Margin } from "./card.js" */
 /** @import { Filter } from "./filter.js" */
@@ -52,8 +60,8 @@ export class List {
     this.viewOf = viewOf;
     this.connection = connection;
     this.acts = {
-      onTerm: (/** @type {TermChip} */ term) => this.filterTerm(term),
-      onTag: (/** @type {string} */ tag) => this.filterTag(tag),
+      onTerm: (/** @type {TermChip} */ term) => this.narrow("terms", termId(term)),
+      onTag: (/** @type {string} */ tag) => this.narrow("tags", tag),
     };
     this.bar = makeBar({
       onFilter: (filter) => this.setFilter(filter),
@@ -74,8 +82,12 @@ export class List {
       .map((each) => ({ ...each, spot: placeForMargin(each.card) }));
     for (const { card, paper, spot } of spots)
       this.work.add(card, () => this.mount(card, paper, spot));
-    this.removeForeignMargins();
-    this.placeBar();
+    const { host } = this.bar;
+    removeOthers(new Set([...[...this.margins.values()].map((margin) => margin.host), host]));
+    placeBar(
+      host,
+      this.found.map(({ card }) => card),
+    );
     if (!spots.length) this.arrange();
   }
 
@@ -91,11 +103,8 @@ export class List {
    * @param {Element} spot
    */
   mount(card, paper, spot) {
-    if (
-      !card.isConnected ||
-      !this.found.some((each) => each.card === card && each.key === paper.id)
-    )
-      return;
+    const isFound = this.found.some((each) => each.card === card && each.key === paper.id);
+    if (!card.isConnected || !isFound) return;
     const old = this.margins.get(card);
     const margin = old?.paper.id === paper.id ? old : makeMargin(paper, this.acts);
     if (old && old !== margin) old.host.remove();
@@ -113,26 +122,6 @@ export class List {
     this.margins.delete(card);
     card.removeAttribute("data-papermargin-dim");
     if (this.current === margin) this.current = null;
-  }
-
-  /** Remove margins that are not ours, or copies, since they may show anything. */
-  removeForeignMargins() {
-    const ours = new Set([...this.margins.values()].map(({ host }) => host));
-    for (const host of document.querySelectorAll("papermargin-card"))
-      if (!ours.has(/** @type {HTMLElement} */ (host))) host.remove();
-    for (const host of document.querySelectorAll("papermargin-bar"))
-      if (host !== this.bar.host) host.remove();
-  }
-
-  placeBar() {
-    const list = commonParent(this.found.map(({ card }) => card));
-    if (!list) return this.bar.host.remove();
-    const inside = list.matches("main, body");
-    const place = inside ? itemIn(list, this.found[0].card) : list;
-    this.bar.host.toggleAttribute("data-inside", inside);
-    list.toggleAttribute("data-papermargin-list", !inside);
-    if (place.previousElementSibling !== this.bar.host) place.before(this.bar.host);
-    return undefined;
   }
 
   /** @param {string[]} keys of the papers whose views have changed */
@@ -154,15 +143,12 @@ export class List {
     const list = commonParent(this.found.map(({ card }) => card));
     const views = this.found.map(({ key, paper }) => this.viewOf(key) ?? emptyView(paper));
     const order = orderOf(views, this.filter.sort);
-    for (const [place, { card, paper }] of this.found.entries()) {
-      const item = /** @type {HTMLElement} */ (list ? itemIn(list, card) : card);
-      const isHidden = !isShown(views[place], () => wordsOf(paper, card), this.filter);
-      item.toggleAttribute("data-papermargin-hidden", isHidden);
+    for (const [place, each] of this.found.entries()) {
       const isDone = ["read", "skipped"].includes(statusOf(views[place].card));
-      card.toggleAttribute("data-papermargin-dim", isDone);
+      const isHidden = !isShown(views[place], () => wordsOf(each), this.filter);
       // below zero, so that what the page itself puts into the list stays behind the papers
       const rank = this.filter.sort === "page" ? "" : String(order[place] - this.found.length);
-      if (item.style.order !== rank) item.style.order = rank;
+      styleCard(list, each.card, { isDone, isHidden, rank });
     }
     // `order` moves cards on the screen only, so the page's own code finds its nodes in place
     list?.toggleAttribute("data-papermargin-sorted", this.filter.sort !== "page");
@@ -207,9 +193,8 @@ export class List {
 
   /** The keys of the papers that are shown and not marked as seen. */
   unseen() {
-    return this.shown()
-      .map(({ key }) => key)
-      .filter((key) => !this.viewOf(key)?.card.seen);
+    const keys = this.shown().map(({ key }) => key);
+    return keys.filter((key) => !this.viewOf(key)?.card.seen);
   }
 
   /**
@@ -217,8 +202,8 @@ export class List {
    * @param {FoundCard} each
    * @param {View} view
    */
-  matches({ card, paper }, view) {
-    return isShown(view, () => wordsOf(paper, card), { ...this.filter, onlyNew: false });
+  matches(each, view) {
+    return isShown(view, () => wordsOf(each), { ...this.filter, onlyNew: false });
   }
 
   /**
@@ -226,16 +211,14 @@ export class List {
    * @returns {PagePaper[]}
    */
   matching() {
-    const list = commonParent(this.found.map(({ card }) => card));
-    const matching = this.found
-      .filter((each) => this.matches(each, this.viewOf(each.key) ?? emptyView(each.paper)))
-      .map(({ card, paper }) => ({ paper, rank: rankIn(list, card) }))
-      .sort((a, b) => a.rank - b.rank);
+    const matching = inScreenOrder(this.found).filter((each) =>
+      this.matches(each, this.viewOf(each.key) ?? emptyView(each.paper)),
+    );
     // a page may show a paper twice
     return [...new Map(matching.map(({ paper }) => [paper.id, paper])).values()];
   }
 
-  /** @param {string} key @returns {ShownFacts | undefined} what the page tells of a paper besides */
+  /** Return what the page tells of a paper besides. @param {string} key */
   factsOf(key) {
     return this.found.find((each) => each.key === key)?.facts;
   }
@@ -250,20 +233,13 @@ export class List {
     await ask("saveFilter", { filter: this.filter }).catch(showError);
   }
 
-  /** @param {TermChip} term */
-  filterTerm(term) {
-    void this.setFilter({
-      ...this.filter,
-      terms: [...new Set([...this.filter.terms, termId(term)])],
-    });
-  }
-
-  /** @param {string} tag */
-  filterTag(tag) {
-    void this.setFilter({
-      ...this.filter,
-      tags: [...new Set([...this.filter.tags, tag])],
-    });
+  /**
+   * Narrow the list to the papers that have one more term or tag.
+   * @param {"terms" | "tags"} kind
+   * @param {string} value
+   */
+  narrow(kind, value) {
+    void this.setFilter({ ...this.filter, [kind]: [...new Set([...this.filter[kind], value])] });
   }
 
   async markSeen() {
@@ -282,12 +258,10 @@ export class List {
 
   /** The cards that are shown, with their margins, in the order of the screen. */
   visible() {
-    const list = commonParent(this.found.map(({ card }) => card));
-    return this.found
-      .map(({ card }) => ({ card, margin: this.margins.get(card), rank: rankIn(list, card) }))
-      .filter(({ card, margin }) => margin && !card.closest("[data-papermargin-hidden]"))
-      .sort((a, b) => a.rank - b.rank)
-      .map(({ card, margin }) => /** @type {[Element, Margin]} */ ([card, margin]));
+    return inScreenOrder(this.shown()).flatMap(({ card }) => {
+      const margin = this.margins.get(card);
+      return margin ? [/** @type {[Element, Margin]} */ ([card, margin])] : [];
+    });
   }
 
   /** @param {[Element, Margin] | undefined} place */
@@ -328,27 +302,9 @@ export class List {
   }
 
   clear() {
+    unstyle(this.found.map(({ card }) => card));
     for (const [card, margin] of this.margins) this.forget(card, margin);
     this.found = [];
     this.bar.host.remove();
   }
-}
-
-/**
- * @param {Element | null} list
- * @param {Element} card
- * @returns {number} the rank that the order of the filter gave a card
- */
-function rankIn(list, card) {
-  return list ? Number(/** @type {HTMLElement} */ (itemIn(list, card)).style.order) : 0;
-}
-
-/** @param {PagePaper} paper @param {Element} card @returns {string} what the page says of it */
-function wordsOf(paper, card) {
-  return [paper.title, paper.abstract, wordsOn(card)].join("\n");
-}
-
-/** @param {PagePaper} paper @returns {View} */
-function emptyView({ id, title }) {
-  return { card: emptyCard(id, title), known: false, edits: [], drafts: [] };
 }

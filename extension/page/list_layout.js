@@ -1,4 +1,6 @@
-/** Where margins and bar go in the markup of a list. */
+/** Where margins and bar go in the markup of a list, and in which order its cards are shown. */
+
+/** @import { FoundCard } from "../sites/cards.js" */
 
 /**
  * @param {Element} card
@@ -41,10 +43,78 @@ export function itemIn(list, card) {
 }
 
 /**
+ * Sort cards as they are on the screen, where the filter's order may differ from the page's.
+ * @param {FoundCard[]} found
+ */
+export function inScreenOrder(found) {
+  const list = commonParent(found.map(({ card }) => card));
+  const rankOf = (/** @type {Element} */ card) =>
+    list ? Number(/** @type {HTMLElement} */ (itemIn(list, card)).style.order) : 0;
+  const ranked = found.map((each) => ({ each, rank: rankOf(each.card) }));
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ each }) => each);
+}
+
+/**
+ * Show, hide, dim and order a card by style alone: the page's own nodes stay where they are.
+ * @param {Element | null} list
+ * @param {Element} card
+ * @param {{ isDone: boolean, isHidden: boolean, rank: string }} looks
+ */
+export function styleCard(list, card, { isDone, isHidden, rank }) {
+  const item = /** @type {HTMLElement} */ (list ? itemIn(list, card) : card);
+  item.toggleAttribute("data-papermargin-hidden", isHidden);
+  card.toggleAttribute("data-papermargin-dim", isDone);
+  if (item.style.order !== rank) item.style.order = rank;
+}
+
+/**
+ * Show the cards of a list as the page itself does.
+ * @param {Element[]} cards
+ */
+export function unstyle(cards) {
+  const list = commonParent(cards);
+  for (const card of cards) styleCard(list, card, { isDone: false, isHidden: false, rank: "" });
+  for (const name of ["list", "sorted", "empty"]) list?.removeAttribute(`data-papermargin-${name}`);
+}
+
+/**
+ * Put the bar above the list of some cards, or take it away if there are none.
+ * @param {HTMLElement} bar
+ * @param {Element[]} cards
+ */
+export function placeBar(bar, cards) {
+  const list = commonParent(cards);
+  if (!list) return bar.remove();
+  const inside = list.matches("main, body");
+  const place = inside ? itemIn(list, cards[0]) : list;
+  bar.toggleAttribute("data-inside", inside);
+  list.toggleAttribute("data-papermargin-list", !inside);
+  if (place.previousElementSibling !== bar) place.before(bar);
+  return undefined;
+}
+
+/**
+ * Remove margins and bars that are not ours, or copies, since they may show anything.
+ * @param {Set<Element>} ours
+ */
+export function removeOthers(ours) {
+  for (const host of document.querySelectorAll("papermargin-card, papermargin-bar"))
+    if (!ours.has(host)) host.remove();
+}
+
+/**
+ * Return what the page says of a paper.
+ * @param {FoundCard} found
+ */
+export function wordsOf({ card, paper }) {
+  return [paper.title, paper.abstract, wordsOn(card)].join("\n");
+}
+
+/**
  * @param {Element} card
  * @returns {string} what the card prints, such as an organization, without its dialogs
  */
-export function wordsOn(card) {
+function wordsOn(card) {
   const isPrinted = (/** @type {Node} */ node) =>
     !node.parentElement?.closest("dialog, script, style, template, [hidden]");
   const walker = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);

@@ -5,21 +5,20 @@
 
 import { describeConnection } from "./bar.js";
 import { Identities } from "./identities.js";
-import { announce, ensureLayer, openPopover, showError } from "./layer.js";
+import { ensureLayer, openPopover, showError } from "./layer.js";
 import { List } from "./list.js";
+import { ListTriage } from "./list_triage.js";
 import { setStatus } from "./menu.js";
 import { openNotes } from "./note.js";
 import { Offer } from "./offer.js";
 import { PaperMargin } from "./paper.js";
-import { documentParsed, pageReady } from "./ready.js";
 import { openTags, setTags } from "./tags.js";
 import { debounce, throttle } from "./throttle.js";
-import { TriageDialog } from "./triage_dialog.js";
 import { t } from "../shared/i18n.js";
-import { ask, browser, listen } from "../shared/messages.js";
+import { ask } from "../shared/messages.js";
 import { readPage } from "../sites/pages.js";
 import { nextStatus } from "../ui/chips.js";
-import { connectGuard, isDark } from "../ui/dom.js";
+import { isDark } from "../ui/dom.js";
 import { keyHelp, pressKey } from "../ui/keys.js";
 
 /** @import { TagState } from "../shared/api.d.ts" */
@@ -28,44 +27,11 @@ import { keyHelp, pressKey } from "../ui/keys.js";
 /** @import { Filter } from "./filter.js" */
 /** @import { Guard } from "../ui/dom.js" */
 
-const SCAN_PAUSE = 60;
 const NEWS_PAUSE = 150;
 const SETTLE_PAUSE = 1_500;
 
-/**
- * Draw the margin, and keep it up to date while the page is open.
- *
- * Everything that is cached is drawn before anything is asked of the server.
- * @param {Guard} guard
- */
-export async function start(guard) {
-  const [known] = await Promise.all([ask("hello"), documentParsed()]);
-  const overlay = new Overlay(guard, known);
-  connectGuard(guard, (event) => overlay.takeEvent(event));
-  browser.runtime.onMessage.addListener((message, sender, reply) => {
-    if (sender.id === browser.runtime.id && message?.kind === "page") reply(overlay.report());
-  });
-  // the cache answers while the page's scripts are still starting
-  await Promise.all([overlay.readCache(), pageReady()]);
-  overlay.rescan();
-  const rescan = throttle(SCAN_PAUSE, () => overlay.rescan());
-  const changes = { subtree: true, childList: true, attributes: true, attributeFilter: ["href"] };
-  // sites draw cards late, replace them, or reuse their nodes for other papers
-  new MutationObserver(rescan).observe(document, changes);
-  new MutationObserver(rescan).observe(document.documentElement, {
-    attributes: true,
-    attributeFilter: ["class"],
-  });
-  addEventListener("popstate", rescan);
-  listen(
-    (news) => overlay.receive(news),
-    () => overlay.markStale("*"),
-  );
-  void overlay.refreshTags();
-}
-
 /** The margin of one page: the papers found, their views, and what is drawn. */
-class Overlay {
+export class Overlay {
   arrival = location.href;
   page = readPage(document, location.href, location.href);
   /** @type {Map<string, View>} */
@@ -76,8 +42,6 @@ class Overlay {
   stale = new Set();
   /** @type {PaperMargin | null} */
   paper = null;
-  /** @type {TriageDialog | null} */
-  triage = null;
   isBroken = false;
   identities = new Identities({
     onFound: () => this.rescan(),
@@ -98,7 +62,11 @@ class Overlay {
       viewOf: (key) => this.views.get(key),
       connection: () => this.state.connection,
       onHelp: () => this.openHelp(),
-      onTriage: () => this.openTriage(),
+      onTriage: () => this.triage.open(),
+    });
+    this.triage = new ListTriage(this.list, {
+      viewOf: (key) => this.views.get(key),
+      words: () => describeConnection(this.state.connection),
     });
     this.refreshSoon = throttle(NEWS_PAUSE, () => this.refreshStale());
     this.check = debounce(SETTLE_PAUSE, () => {
@@ -129,7 +97,7 @@ class Overlay {
     // only then: whoever wants no margin here is not asked about at the server
     if (isOn) this.page = this.identities.fill(this.page);
     this.offer.show(isOn ? this.page.unknown : undefined);
-    if (this.triage && !(isOn && this.triage.isAt(this.page, location.href))) this.leaveTriage();
+    this.triage.follow(isOn ? this.page : null);
     document.documentElement.toggleAttribute("data-papermargin-off", !isOn);
     document.documentElement.toggleAttribute("data-papermargin-dark", isDark(document));
     if (!isOn || this.page.kind !== "list") this.list.clear();
@@ -150,35 +118,6 @@ class Overlay {
       words: () => describeConnection(this.state.connection),
     });
     this.paper.update();
-  }
-
-  openTriage() {
-    if (this.triage || this.page.kind !== "list") return;
-    this.list.isHeld = true;
-    this.triage = new TriageDialog(location.href, {
-      papers: () => this.list.matching(),
-      factsOf: (key) => this.list.factsOf(key),
-      viewOf: (key) => this.views.get(key),
-      words: () => describeConnection(this.state.connection),
-      onClose: (paper) => this.closeTriage(paper),
-    });
-    this.triage.open();
-  }
-
-  /** @param {PagePaper | null} paper the last one that was shown */
-  closeTriage(paper) {
-    // it was left, since its list is gone
-    if (!this.triage) return announce(t("triageEnded"));
-    this.triage = null;
-    return this.list.release(paper?.id);
-  }
-
-  /** End a triage whose list is gone: its papers are no longer those of the page. */
-  leaveTriage() {
-    const left = this.triage;
-    this.triage = null;
-    this.list.isHeld = false;
-    left?.close();
   }
 
   leavePaper() {
@@ -220,7 +159,7 @@ class Overlay {
   fail(error) {
     // after an update of the extension this page's script is an orphan; only a reload helps
     if (error.cause === "gone") this.setState({ ...this.state, connection: "gone" });
-    if (["gone", "storage", "quota"].includes(error.cause)) showError(error);
+    if (["gone", "storage", "quota", "older"].includes(error.cause)) showError(error);
   }
 
   /** @param {PageState} state */
@@ -230,7 +169,7 @@ class Overlay {
     this.scan();
     this.list.arrange();
     this.paper?.draw();
-    this.triage?.redraw();
+    this.triage.redraw();
     if (wasAway && state.connection === "ok") this.reconnect();
   }
 
@@ -252,7 +191,7 @@ class Overlay {
     const here = views.filter(({ card }) => this.asked.has(card.key));
     this.keepViews(here);
     this.list.redraw(here.map(({ card }) => card.key));
-    this.triage?.redraw();
+    this.triage.redraw();
     if (here.some(({ card }) => card.key === this.paper?.paper.id)) this.paper?.draw();
   }
 
@@ -282,20 +221,23 @@ class Overlay {
 
   /** @param {{ kind: string, paper: string | null, ref: string }} change */
   receiveChange(change) {
+    // it may have been added elsewhere
+    if (this.page.unknown) void this.identities.find(this.page.unknown);
     if (change.kind === "tag") void this.refreshTags().then(() => this.markStale("*"));
     else this.markStale(change.paper ?? (change.kind === "seen" ? "*" : change.ref));
   }
 
   /**
-   * Take an event of the keyboard or of typing before the page does. In a triage the page gets none,
-   * and a key that is held down decides nothing.
+   * Take an event of the keyboard or of typing before the page does. In a triage the page gets
+   * none, and a key that is held down decides nothing.
    * @param {any} event
    */
   takeEvent(event) {
-    if (this.triage) event.stopImmediatePropagation();
+    const { dialog } = this.triage;
+    if (dialog) event.stopImmediatePropagation();
     if (!this.state.settings.keys || !this.isOn()) return;
-    if (!this.triage) pressKey(event, this.keys());
-    else if (!event.repeat) pressKey(event, this.triage.keys());
+    if (!dialog) pressKey(event, this.keys());
+    else if (!event.repeat) pressKey(event, dialog.keys());
   }
 
   openHelp() {
@@ -304,26 +246,29 @@ class Overlay {
   }
 
   /**
-   * Map each shortcut to its action, on the selected paper if there is one.
+   * Map each shortcut to its action, on the selected paper if there is one. A page that has no
+   * margin keeps its own.
    * @returns {Record<string, () => void>}
    */
   keys() {
     const { list } = this;
-    const always = {
+    const { kind } = this.page;
+    if (kind !== "list" && kind !== "paper") return {};
+    const onList = {
       j: () => list.move(1),
       k: () => list.move(-1),
       f: () => list.bar.focusFilter(),
-      ...(this.page.kind === "list" ? { g: () => this.openTriage() } : {}),
+      g: () => this.triage.open(),
     };
+    const always = { ...(kind === "list" ? onList : {}), "?": () => this.openHelp() };
     const it = this.paper
       ? { paper: this.paper.paper, controls: this.paper.panel.controls }
       : list.chosen();
     const view = it && this.views.get(it.paper.id);
-    if (!it || !view) return { ...always, "?": () => this.openHelp() };
+    if (!it || !view) return always;
     const { paper, controls } = it;
     return {
       ...always,
-      "?": () => this.openHelp(),
       s: () => setStatus(paper, nextStatus(view.card.entry?.status ?? "none")),
       t: () => openTags(controls.tag, paper, controls.current),
       n: () =>
@@ -333,7 +278,9 @@ class Overlay {
 
   /** Describe the page for the popup. */
   report() {
-    const { kind, paper, cards, listed } = this.page;
+    const { paper, cards, listed } = this.page;
+    // where the margin is off, nobody has asked which paper it is that names no id
+    const kind = paper && !paper.id ? "other" : this.page.kind;
     return {
       kind: this.guard.isUp() ? kind : "late",
       paper,

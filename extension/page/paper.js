@@ -1,6 +1,6 @@
 /** A paper's own page: the panel, highlights in the abstract, and quotes from it. */
 
-import { h, on } from "../ui/dom.js";
+import { h } from "../ui/dom.js";
 import { makeEdit } from "./edits.js";
 import { paint, placeOf, rangeOf } from "./highlight.js";
 import { closePopover, openPopover } from "./layer.js";
@@ -50,11 +50,13 @@ export class PaperMargin {
       onFold: (open) => this.fold(open),
       isOrphaned: (quote) => this.isOrphaned(quote),
     });
-    on(document, "pointerup", (event) => {
-      // the selection is updated after the event
-      if (this.text?.contains(event.target)) setTimeout(() => this.offer());
-    });
     const { signal } = this.leaving;
+    const select = (/** @type {PointerEvent} */ { isTrusted, target }) => {
+      // the selection is updated after the event
+      if (isTrusted && this.text?.contains(/** @type {Node} */ (target)))
+        setTimeout(() => this.offer());
+    };
+    document.addEventListener("pointerup", select, { signal });
     const lower = () => this.lowerPanel();
     ROOMY.addEventListener("change", () => this.followRoom(), { signal });
     addEventListener("scroll", lower, { signal, passive: true });
@@ -113,7 +115,8 @@ export class PaperMargin {
 
   draw() {
     const view = this.viewOf(this.paper.id);
-    if (!view) return;
+    // details that come after the page went on to another paper colour nothing there
+    if (!view || this.leaving.signal.aborted) return;
     this.abstract = findAbstract(document, this.paper.abstract ?? this.details?.abstract ?? "");
     this.text = findText(document, location.href) ?? this.abstract;
     this.panel.draw(view, this.settings().labels, this.words());

@@ -12,8 +12,8 @@ import { paperRef, seenEdit } from "./new_edit.js";
 /**
  * Return the edits of a decision, which are none if they would change nothing.
  *
- * A paper that is kept joins the list, in the inbox, unless it is there already. A paper of the list
- * that is skipped gets this status; any other stays out of the list. Both count as seen.
+ * A paper that is kept joins the list, in the inbox, unless it is there already. A paper of the
+ * list that is skipped gets this status; any other stays out of the list. Both count as seen.
  * @param {Decision} decision
  * @param {PagePaper} paper
  * @param {Card} card
@@ -41,8 +41,8 @@ function skipEdit(status) {
 }
 
 /**
- * The papers to go through, the one that is shown, and the changes made on the way. Everything else,
- * such as what was kept, follows from the papers' views.
+ * The papers to go through, the one that is shown, and the changes made on the way. Everything
+ * else, such as what was kept, follows from the papers' views.
  */
 export class Triage {
   /** @type {PagePaper[]} */
@@ -63,17 +63,20 @@ export class Triage {
   }
 
   /**
-   * Replace the pile. Papers that were changed on the way stay in it, so that it is possible to go
-   * back to them.
-   * @param {PagePaper[]} papers all papers of the list
+   * Replace the pile. The paper that is shown and those that were changed on the way stay in it, so
+   * that it is possible to go back to them; those that the list has no longer come first.
+   * @param {PagePaper[]} papers that match the list's filter, which a change may have ended
    * @param {boolean} isOnlyNew
    */
   fill(papers, isOnlyNew) {
     const { current } = this;
-    const changed = new Set(this.changes.filter(isInForce).map(({ paper }) => paper.id));
-    this.pile = papers.filter(
-      ({ id }) => !isOnlyNew || changed.has(id) || isNew(this.cardOf(id)) || id === current?.id,
-    );
+    const changed = this.changes.filter(isInForce).map(({ paper }) => paper.id);
+    const kept = new Set([...changed, ...(current ? [current.id] : [])]);
+    const listed = new Set(papers.map(({ id }) => id));
+    this.pile = [
+      ...this.pile.filter(({ id }) => kept.has(id) && !listed.has(id)),
+      ...papers.filter(({ id }) => !isOnlyNew || kept.has(id) || isNew(this.cardOf(id))),
+    ];
     for (const { id } of this.pile)
       if (!this.before.has(id)) this.before.set(id, isKept(this.cardOf(id)));
     if (current) this.goTo(current.id);

@@ -1,4 +1,4 @@
-/** Triage on the page of a list: a dialog that shows one paper at a time, and takes what is decided. */
+/** Triage on the page of a list: a dialog that shows one paper at a time, for a decision on it. */
 
 import { followChanges, makeEdits, takeBack } from "./edits.js";
 import { announce, isPopoverOpen, openDialog, openPopover } from "./layer.js";
@@ -7,12 +7,12 @@ import { makeSheet } from "./sheet.js";
 import { openTags } from "./tags.js";
 import { editsOf, Triage } from "./triage.js";
 import { makeEnd } from "./triage_end.js";
+import { makeFrame, TRIAGE_KEYS } from "./triage_frame.js";
 import { emptyCard } from "../shared/cards.js";
 import { t } from "../shared/i18n.js";
 import { plainText } from "../shared/latex.js";
 import { ask, askTwice } from "../shared/messages.js";
 import { nextStatus } from "../ui/chips.js";
-import { h, on } from "../ui/dom.js";
 import { keyHelp } from "../ui/keys.js";
 
 /** @import { PaperPage } from "../shared/api.d.ts" */
@@ -21,21 +21,6 @@ import { keyHelp } from "../ui/keys.js";
 /** @import { Page } from "../sites/pages.js" */
 /** @import { Sheet } from "./sheet.js" */
 /** @import { Decision } from "./triage.js" */
-
-/** @type {[string, string][]} */
-const KEYS = [
-  ["a", "key_keep"],
-  ["x", "key_skip"],
-  ["j →", "key_pass"],
-  ["k ←", "key_before"],
-  ["u", "key_undo"],
-  ["0 … 5", "key_rate"],
-  ["s", "key_status"],
-  ["t", "key_tags"],
-  ["n", "key_note"],
-  ["Enter", "key_open"],
-  ["Esc", "key_close"],
-];
 
 /** The dialog; it is made anew each time that it is opened. */
 export class TriageDialog {
@@ -64,50 +49,17 @@ export class TriageDialog {
     this.words = words;
     this.onClose = onClose;
     this.triage = new Triage((key) => viewOf(key)?.card ?? emptyCard(key, ""));
-    this.draws = this.build();
+    this.draws = makeFrame({
+      back: () => this.back(),
+      decide: (decision) => this.decide(decision),
+      next: () => this.next(),
+      undo: () => this.undo(),
+      toggleNew: () => this.toggleNew(),
+      stop: () => this.stop(),
+      help: (button) => this.openHelp(button),
+      close: () => this.close(),
+    });
     this.dialog = this.draws.dialog;
-  }
-
-  build() {
-    const act = (/** @type {() => unknown} */ wanted) => () => void wanted();
-    const button = (
-      /** @type {string} */ name,
-      /** @type {string} */ words,
-      /** @type {() => unknown} */ wanted,
-      /** @type {string} */ key = "",
-    ) =>
-      h(name, { onclick: act(wanted) }, t(words), key && h("kbd", { "aria-hidden": "true" }, key));
-    const said = h("p.said", { role: "status" });
-    const state = h("span.state", { role: "status" });
-    const onlyNew = button("button.plain.new", "onlyNew", () => this.toggleNew());
-    const bar = h("progress", { "aria-label": t("progress"), max: 1, value: 0 });
-    const place = h("div.place");
-    const back = button("button.act", "back", () => this.back(), "k");
-    const next = button("button.act", "next", () => this.next(), "j");
-    const decide = (/** @type {Decision} */ decision) => () => this.decide(decision);
-    const acts = h(
-      "div.decide",
-      { role: "group", "aria-label": t("decideLabel") },
-      back,
-      button("button.act", "skip", decide("skip"), "x"),
-      button("button.act.primary", "keep", decide("keep"), "a"),
-      next,
-    );
-    const undo = button("button.plain.undo", "undo", () => this.undo(), "u");
-    const stop = button("button.plain", "stopHere", () => this.stop());
-    const help = h("button.plain.help", { "aria-label": `? ${t("help")}`, title: t("help") }, "?");
-    on(help, "click", () => this.openHelp(help));
-    const shut = h("button.plain.shut", { "aria-label": t("close"), title: t("close") }, "×");
-    on(shut, "click", () => this.close());
-    const dialog = h(
-      "dialog.triage",
-      { "aria-label": t("triageLabel") },
-      h("header", state, onlyNew, stop, help, shut),
-      bar,
-      place,
-      h("footer", h("div.row", said, undo), acts),
-    );
-    return { dialog, said, state, onlyNew, stop, help, bar, place, acts, back };
   }
 
   open() {
@@ -121,8 +73,8 @@ export class TriageDialog {
   }
 
   /**
-   * Return whether the dialog is open, and the page still the list that it was opened on. A page may
-   * go elsewhere by itself, and may remove the dialog.
+   * Return whether the dialog is open, and the page still the list that it was opened on. A page
+   * may go elsewhere by itself, and may remove the dialog.
    * @param {Page} page
    * @param {string} address
    */
@@ -209,7 +161,8 @@ export class TriageDialog {
     if (!current || !view || this.isBusy) return;
     this.isBusy = true;
     const edits = editsOf(decision, current, view.card);
-    const words = t(decision === "keep" ? "saidKept" : "saidSkipped", plainText(current.title));
+    const title = plainText(current.title);
+    const words = decision === "keep" ? t("saidKept", title) : t("saidSkipped", title);
     const isStored = !edits.length || Boolean((await makeEdits(edits, words)).view);
     this.isBusy = false;
     if (!isStored || this.triage.current !== current) return;
@@ -245,7 +198,7 @@ export class TriageDialog {
 
   /** @param {PagePaper} paper */
   async takeOut(paper) {
-    for (const change of this.triage.changesOf(paper.id)) await takeBack(change);
+    for (const change of this.triage.changesOf(paper.id)) if (!(await takeBack(change))) break;
     this.redraw();
   }
 
@@ -278,7 +231,7 @@ export class TriageDialog {
 
   /** @param {HTMLElement} button */
   openHelp(button) {
-    openPopover(button, t("help"), keyHelp(KEYS));
+    openPopover(button, t("help"), keyHelp(TRIAGE_KEYS));
   }
 
   /**

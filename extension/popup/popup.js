@@ -7,6 +7,7 @@ import { conflictForm } from "../ui/conflict.js";
 import { h } from "../ui/dom.js";
 import { paperLink } from "../ui/links.js";
 import { ask, browser } from "../shared/messages.js";
+import { saveEdit } from "../shared/save.js";
 import { count, t, translate } from "../shared/i18n.js";
 import { allowLines, linkLines, sayFailure } from "./sites.js";
 
@@ -186,13 +187,7 @@ async function paperLines(paper) {
   const [view] = await ask("views", { papers: [paper] });
   const status = view.card.entry?.status;
   const save = async () => {
-    await ask("edit", {
-      kind: "entry",
-      ref: paper.id,
-      paper: { id: paper.id, title: paper.title },
-      change: { status: "inbox" },
-      save: true,
-    });
+    await ask("edit", saveEdit(paper));
     await Promise.all([drawPage(), drawStatus()]);
   };
   const act = status

@@ -1,6 +1,7 @@
 /** Cards of papers, for the background and the page alike. Pure. */
 
 /** @import { Card } from "./api.d.ts" */
+/** @import { View } from "./types.d.ts" */
 
 /**
  * Return the card of a paper that the server has not described yet.
@@ -19,4 +20,13 @@ export function emptyCard(key, title) {
     terms: [],
     results: [],
   };
+}
+
+/**
+ * Return what is drawn beside a paper before anything is known of it.
+ * @param {{ id: string, title: string }} paper
+ * @returns {View}
+ */
+export function emptyView({ id, title }) {
+  return { card: emptyCard(id, title), known: false, edits: [], drafts: [] };
 }

@@ -59,6 +59,16 @@ export function readMeta(page, name) {
     .filter(Boolean);
 }
 
+/**
+ * Return the address that a page gives as its own, "" if none. A site that draws its next paper in
+ * place may tell of the one that was left for a while, and then this address is that one's, too.
+ * @param {Document} page
+ */
+export function readOwnAddress(page) {
+  const link = page.querySelector("link[rel=canonical]")?.getAttribute("href");
+  return link ?? page.querySelector('meta[property="og:url"]')?.getAttribute("content") ?? "";
+}
+
 /** @param {Document} page @param {string} selector */
 export function textOf(page, selector) {
   return foldSpaces(page.querySelector(selector)?.textContent ?? "");

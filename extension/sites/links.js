@@ -64,11 +64,11 @@ export function collectPaperNames() {
   const HOST = /(?:^|\.)(?:arxiv|alphaxiv|semanticscholar|doi)\.org$|^(?:huggingface|hf)\.co$/;
   const ID = /\barxiv:\s?(?:\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?\/\d{7})(?:v\d+)?/gi;
   const SKIPPED = "script, style, noscript, textarea, input, select, [contenteditable], svg";
-  /** @type {Map<string, Node[]>} */
+  /** @type {Map<string, Map<Node, number>>} by name, where in which nodes it is first */
   const found = new Map();
-  const add = (/** @type {string} */ name, /** @type {Node} */ node) => {
-    const nodes = found.get(name) ?? [];
-    if (!nodes.includes(node)) found.set(name, [...nodes, node]);
+  const add = (/** @type {string} */ name, /** @type {Node} */ node, at = 0) => {
+    const places = found.get(name) ?? new Map();
+    if (!places.has(node)) found.set(name, places.set(node, at));
   };
   for (const link of [...document.links].slice(0, MOST_LINKS)) {
     if (HOST.test(link.hostname) && link.textContent?.trim()) add(link.href, link);
@@ -76,10 +76,10 @@ export function collectPaperNames() {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let count = 0; count < MOST_TEXTS && texts.nextNode(); count += 1) {
     const { currentNode: text } = texts;
-    const ids = text.nodeValue?.match(ID);
+    const ids = [...(text.nodeValue ?? "").matchAll(ID)];
     // a linked id has its mark at the link
-    if (ids && !text.parentElement?.closest(`a[href], ${SKIPPED}`))
-      for (const id of ids) add(id, text);
+    if (ids.length && !text.parentElement?.closest(`a[href], ${SKIPPED}`))
+      for (const { 0: id, index } of ids) add(id, text, index);
   }
   Reflect.set(globalThis, "papermarginNames", found);
   return [...found.keys()];
@@ -105,7 +105,7 @@ export function markPapers(papers, message) {
   /** @type {Record<string, string>} */
   const DOTS = { inbox: "#2f5d8c", reading: "#a36c12", read: "#3c7a55", skipped: "#8b939c" };
   const { runtime } = /** @type {any} */ (Reflect.get(globalThis, "browser") ?? chrome);
-  const found = /** @type {Map<string, Node[]>} */ (
+  const found = /** @type {Map<string, Map<Node, number>>} */ (
     Reflect.get(globalThis, "papermarginNames") ?? new Map()
   );
   const makeMark = (/** @type {string} */ words, /** @type {(typeof papers)[number]} */ paper) => {
@@ -131,10 +131,13 @@ export function markPapers(papers, message) {
   };
   const places = papers
     .flatMap((paper) => paper.names.map((name) => ({ paper, name })))
-    .flatMap(({ paper, name }) => (found.get(name) ?? []).map((node) => ({ paper, name, node })))
-    // the page may have removed it meanwhile
-    .filter(({ node }) => node.isConnected)
-    .map((place) => ({ ...place, at: place.node.nodeValue?.indexOf(place.name) ?? 0 }))
+    .flatMap(({ paper, name }) =>
+      [...(found.get(name) ?? [])].map(([node, at]) => ({ paper, name, node, at })),
+    )
+    // the page may have removed or changed it meanwhile
+    .filter(
+      ({ name, node, at }) => node.isConnected && (node.nodeValue ?? name).startsWith(name, at),
+    )
     // a text is split behind its last id first, so that the places of the others stay
     .sort((one, other) => other.at - one.at)
     .slice(0, MOST_MARKS);
@@ -146,6 +149,8 @@ export function markPapers(papers, message) {
     node.parentNode?.insertBefore(makeMark(paper.label, paper), rest);
   }
   Reflect.set(globalThis, "papermarginSplits", splits);
+  // nodes that the page removes are not to be held
+  Reflect.deleteProperty(globalThis, "papermarginNames");
   return places.length;
 }
 
@@ -159,5 +164,4 @@ export function clearMarks() {
     rest.remove();
   }
   Reflect.deleteProperty(globalThis, "papermarginSplits");
-  Reflect.deleteProperty(globalThis, "papermarginNames");
 }

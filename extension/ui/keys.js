@@ -24,23 +24,26 @@ export function pressKey(event, table) {
 }
 
 /**
- * Return whether the key goes to a field, ours or the page's.
+ * Return whether the key goes to a field, ours or the page's. Nobody can see into a closed shadow
+ * root of the page, which may have one.
  * @param {Event} event
  */
 function isTyping(event) {
-  const target = /** @type {HTMLElement} */ (focusIn(event.target) ?? event.composedPath()[0]);
-  return Boolean(target.matches?.(TYPED_INTO) || target.isContentEditable);
+  const ours = focusIn(event.target);
+  const target = /** @type {HTMLElement} */ (ours ?? event.composedPath()[0]);
+  const isClosed = !ours && target.localName?.includes("-");
+  return Boolean(isClosed || target.matches?.(TYPED_INTO) || target.isContentEditable);
 }
 
-/** The shortcuts of lists and papers, each with the name of its text. */
+/** The shortcuts of lists and papers, each with the name of what it does. */
 const KEYS = Object.entries({
-  ...{ j: "key_next", k: "key_back", s: "key_status", t: "key_tags", n: "key_note" },
-  ...{ f: "key_filter", g: "key_triage", "?": "key_help" },
+  ...{ j: "next", k: "back", s: "status", t: "tags", n: "note" },
+  ...{ f: "filter", g: "triage", "?": "help" },
 });
 
 /**
  * List shortcuts with what they do, for the help.
- * @param {[keys: string, text: string][]} [shortcuts] `keys` are separated by spaces
+ * @param {[keys: string, name: string][]} [shortcuts] `keys` are separated by spaces
  * @returns {Node[]}
  */
 export function keyHelp(shortcuts = KEYS) {
@@ -50,7 +53,7 @@ export function keyHelp(shortcuts = KEYS) {
     h("h3", t("keys")),
     h(
       "dl.keys",
-      shortcuts.flatMap(([keys, text]) => [h("dt", drawn(keys)), h("dd", t(text))]),
+      shortcuts.flatMap(([keys, name]) => [h("dt", drawn(keys)), h("dd", t(`key_${name}`))]),
     ),
     h("p.about", t("keysOff")),
   ];

@@ -242,3 +242,39 @@ def test_the_term_picker_finds_all_terms_of_the_page(
     picker.get_by_role("searchbox").fill("5 D")
     picker.get_by_role("button", name="tag 5 d").click()
     expect(page.locator("article:visible")).to_have_count(1)
+
+
+def test_papers_that_the_filter_hides_are_shown_again_without_the_margin(
+    paired: Browser, some_papers: Papers
+) -> None:
+    page = paired.open(f"{HOST}/papers/date/2026-06-03", list_page(some_papers(4)))
+    page.get_by_role("searchbox", name="Filter").fill("no such word")
+    expect(page.locator("article:visible")).to_have_count(0)
+    where = {"list": True, "paper": True, "arxiv": True}
+    paired.ask("configure", {"where": {**where, "list": False}})
+    try:
+        expect(page.locator("papermargin-bar")).to_have_count(0)
+        expect(page.locator("article:visible")).to_have_count(4)
+    finally:
+        paired.ask("configure", {"where": where})
+
+
+def test_typing_in_a_part_of_the_page_that_nobody_sees_into_presses_no_shortcut(
+    paired: Browser, server: Server, some_papers: Papers
+) -> None:
+    script = """customElements.define('x-field', class extends HTMLElement {
+        constructor() {
+            super();
+            this.field = document.createElement('input');
+            this.attachShadow({mode: 'closed'}).append(this.field);
+        }
+    });
+    document.body.append(document.createElement('x-field'));"""
+    [paper] = some_papers(1)
+    page = paired.open(f"{HOST}/papers/date/2026-06-03", list_page([paper], script=script))
+    expect(page.locator("papermargin-card .status")).to_have_count(1)
+    page.evaluate("() => document.querySelector('x-field').field.focus()")
+    page.keyboard.type("jsg")
+    typed = "() => document.querySelector('x-field').field.value"
+    assert page.evaluate(typed) == "jsg"
+    assert server.card(paper.key)["entry"] is None

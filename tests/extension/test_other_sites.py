@@ -170,6 +170,7 @@ def test_the_popup_adds_an_unknown_paper(
     popup.get_by_role("button", name="Add to my list").click()
     expect(popup.locator("#page")).to_contain_text("Inbox")
     assert lookup(server, title=paper.title)
+    expect(page.locator(f"{PANEL} .status")).to_have_attribute("data-status", "inbox")
 
 
 def test_the_tags_of_the_forum_that_was_left_name_no_paper(
@@ -226,6 +227,40 @@ def test_pages_of_these_sites_that_show_no_paper_are_left_alone(browser: Browser
         page = browser.open(address, "<html><body><main><h1>Papers</h1></main></body></html>")
         page.wait_for_timeout(300)
         expect(page.locator("papermargin-panel")).to_have_count(0)
+
+
+def test_they_keep_their_own_shortcuts(browser: Browser, some_papers: Papers) -> None:
+    script = "<script>heard = ''; addEventListener('keydown', event => heard += event.key)</script>"
+    page = browser.open(f"{OPENREVIEW}/group?id=Keys", f"<html><body>{script}</body></html>")
+    # a page with a margin proves that the extension is awake
+    [paper] = some_papers(1)
+    known = browser.open(f"{ALPHAXIV}/abs/{paper.key}", alphaxiv_page(paper) + script)
+    expect(known.locator(f"{PANEL} .status")).to_be_visible()
+    known.keyboard.type("js")
+    expect(known.locator(f"{PANEL} .status")).to_have_attribute("data-status", "inbox")
+    assert known.evaluate("() => heard") == "j"
+    page.bring_to_front()
+    page.keyboard.type("jkfs?")
+    assert page.evaluate("() => heard") == "jkfs?"
+
+
+def test_where_the_margin_is_off_the_popup_offers_no_paper_that_nobody_asked_about(
+    browser: Browser, some_papers: Papers
+) -> None:
+    [paper] = some_papers(1)
+    take = """async () => { const {account} = await chrome.storage.local.get('account');
+        await chrome.storage.local.remove('account'); return account; }"""
+    account = browser.worker.evaluate(take)
+    try:
+        page = browser.open(f"{OPENREVIEW}/forum?id=off", openreview_page(paper, "off"))
+        popup = open_popup(browser, page)
+        expect(popup.locator("#connection")).to_contain_text("Not paired")
+        report = "() => chrome.tabs.query({active: true, currentWindow: true}).then(([tab]) => "
+        told = popup.evaluate(f"{report}chrome.tabs.sendMessage(tab.id, {{kind: 'page'}}))")
+        assert told["kind"] == "other"
+        expect(popup.locator("#page")).to_be_hidden()
+    finally:
+        browser.worker.evaluate("account => chrome.storage.local.set({account})", account)
 
 
 MARKS = """() => [...document.querySelectorAll('papermargin-mark')].map(mark =>

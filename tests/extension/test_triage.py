@@ -155,6 +155,8 @@ def test_only_what_matches_the_filter_and_is_new_is_gone_through_or_all_of_it(
     page.get_by_role("button", name="One by one 1 new").click()
     expect_paper(page, listed[4], "1 of 1")
     page.keyboard.press("Escape")
+    # it gives the focus back, which a field that is filled at that moment would lose
+    expect(dialog(page)).to_have_count(0)
     page.get_by_role("searchbox", name="Filter").fill("")
     page.get_by_role("button", name="One by one 3 new").click()
     expect_paper(page, listed[1], "1 of 3")

@@ -89,7 +89,10 @@ export function install() {
   for (const { rows } of tables.values()) rows.clear();
   stored.set("account", { address: "http://127.0.0.1:8620", token: "t", user: "me" });
   Object.assign(globalThis, {
-    chrome: { storage: { local: area }, permissions: { contains: async () => true } },
+    chrome: {
+      storage: { local: area, session: area },
+      permissions: { contains: async () => true },
+    },
     indexedDB: { open: () => soon(() => database) },
     fetch: async (/** @type {string} */ address, /** @type {any} */ { method, headers, body }) => {
       const request = {

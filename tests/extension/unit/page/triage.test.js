@@ -50,9 +50,9 @@ test("a paper that is skipped stays out of the list, one that is in it becomes s
 
 test("only papers that are neither seen nor in the list are gone through, or all of them", () => {
   const given = { [first.id]: card(null, true), [third.id]: card("read") };
-  const queued = (isOnlyNew) => begin(isOnlyNew, given).triage.queue;
-  assert.deepEqual(queued(true), [second]);
-  assert.deepEqual(queued(false), papers);
+  const pileOf = (isOnlyNew) => begin(isOnlyNew, given).triage.pile;
+  assert.deepEqual(pileOf(true), [second]);
+  assert.deepEqual(pileOf(false), papers);
 });
 
 test("at the end it tells what was kept and what is still new", () => {
@@ -89,11 +89,20 @@ test("back leads to the paper before, and from the end to the last one that was 
   assert.equal(triage.current, second);
 });
 
-test("a queue that is filled again keeps its paper, and those that were decided on", () => {
+test("a pile that is filled again keeps its paper, and those that were decided on", () => {
   const { triage, cards } = begin();
   decide(triage, cards, "keep");
   triage.fill(papers, true);
-  assert.deepEqual(triage.queue, papers);
+  assert.deepEqual(triage.pile, papers);
+  assert.equal(triage.current, second);
+  assert.deepEqual(triage.kept(), [first]);
+});
+
+test("papers that a change took out of the list's filter stay in the pile, and come first", () => {
+  const { triage, cards } = begin();
+  decide(triage, cards, "keep");
+  triage.fill([third], true);
+  assert.deepEqual(triage.pile, papers);
   assert.equal(triage.current, second);
   assert.deepEqual(triage.kept(), [first]);
 });

@@ -115,6 +115,21 @@ test("alphaXiv tells its paper by the address, and the rest by JSON-LD or its de
   assert.equal(read("https://www.alphaxiv.org/explore", json).kind, "other");
 });
 
+test("tags of the paper that was left tell nothing of the next, which is drawn in place", () => {
+  const canonical = (address) => `<link rel="canonical" href="${address}">`;
+  const old = meta("title", "Old") + meta("pdf_url", "https://arxiv.org/pdf/2606.00001");
+  const next = S2.replaceAll("0a", "0b");
+  assert.equal(read(S2, old + canonical(S2)).paper.id, "2606.00001");
+  assert.deepEqual(read(next, old + canonical(S2)).paper, { id: "", title: "" });
+  const byId = "https://www.semanticscholar.org/arxiv/2606.00001";
+  assert.equal(read(byId, old + canonical(S2)).paper.title, "Old");
+  const own = (id) => `<meta property="og:url" content="https://www.alphaxiv.org/abs/${id}">`;
+  const titleAt = (address, head) => read(`https://www.alphaxiv.org/${address}`, head).paper.title;
+  assert.equal(titleAt("overview/2606.00001v2", old + own("2606.00001")), "Old");
+  assert.equal(titleAt("abs/2606.00002", old + own("2606.00001")), "");
+  assert.equal(titleAt("abs/2606.00001", old + canonical("https://www.alphaxiv.org/")), "Old");
+});
+
 test("names of papers in any page mean their ids or DOIs", () => {
   for (const name of [
     "arXiv:2401.01234v2",
