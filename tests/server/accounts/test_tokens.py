@@ -211,7 +211,7 @@ async def test_every_route_but_the_public_ones_needs_a_token(
             assert reply.headers["content-type"] == "application/problem+json"
 
 
-READ_BY_POST = {"/sign-out"}
+READ_BY_POST = {"/sign-out", "/api/v1/lookup"}
 EXPORTS = {"/export", "/api/v1/export"}
 ADMINISTRATION = re.compile(
     r"/settings(/(code|tokens|feeds|backup|restore(/state)?|devices/.*))?"

@@ -15,7 +15,7 @@ from server.config import Config
 from server.database.connection import execute, fetch, is_postgres, read_connection, writing
 from server.papers.facets import list_facets
 from server.papers.list import MAX_COUNTED, list_papers
-from server.papers.triage import parse_days, read_queue
+from server.papers.triage import parse_days, read_pile
 from server.schema.searches import Sort
 from tests.server.conftest import create_database
 from tests.server.material import NOW
@@ -118,11 +118,11 @@ async def test_a_sorted_page_of_the_store_is_read_in_the_order_of_an_index(
         assert await _scans(store, sql, values, in_order=in_order) == [], sql
 
 
-async def test_the_queue_of_a_triage_looks_up_its_papers(
+async def test_the_pile_of_a_triage_looks_up_its_papers(
     statements: list[Statement], store: Config
 ) -> None:
-    await read_queue(1, parse_days("all"), NOW)
-    await read_queue(1, parse_days("2026-03-01..2026-03-05,2026-02-01"), NOW)
+    await read_pile(1, parse_days("all"), NOW)
+    await read_pile(1, parse_days("2026-03-01..2026-03-05,2026-02-01"), NOW)
     for sql, values in list(statements):
         assert await _scans(store, sql, values, in_order=False) == [], sql
 
