@@ -172,7 +172,7 @@ def _plan_entry(current: EntryState | None, source: SourcePaper) -> EntryEdit:
     if source.rating is not None and (current is None or current.rating is None):
         data.rating = source.rating
     if current is None or not (current.deleted or current.status in ("read", "skipped")):
-        _fill_plan(data, current.plan if current else Plan(), source.plan)
+        _fill_plan(data, current.plan if current else Plan(), source.plan or Plan())
     return data
 
 

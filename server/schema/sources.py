@@ -84,7 +84,7 @@ class SourcePaper(Struct, kw_only=True):
     notes: list[SourceNote] = field(default_factory=list)
     status: Status | None = None
     rating: int | None = None
-    plan: Plan = Plan()
+    plan: Plan | None = None
     added: datetime | None = None
     issued: str | None = None
     arxiv_version: int | None = None

@@ -64,14 +64,15 @@ def _read(page: Record, observed: datetime) -> SourcePaper:
     return paper
 
 
-def _read_plan(entry: Record) -> Plan:
+def _read_plan(entry: Record) -> Plan | None:
     values = {name: entry.values.get(normalize_key(name)) for name in Plan.__struct_fields__}
     try:
         msgspec.convert(values, EntryEdit)  # which says what may be asked for
-        return msgspec.convert(values, Plan)
+        plan = msgspec.convert(values, Plan)
     except msgspec.ValidationError:
         entry.drop("queue", "a rank with days as 2026-03-05")
-        return Plan()
+        return None
+    return None if plan == Plan() else plan
 
 
 def _read_facts(page: Record) -> HuggingFaceFacts | None:

@@ -10,7 +10,7 @@ from server.imports.recognize import parse, recognize
 from server.schema.citations import Citation, Name
 from server.schema.papers import PaperPage
 from server.schema.quote import Quote
-from server.schema.reading_list import EntryState, NoteState
+from server.schema.reading_list import EntryState, NoteState, Plan
 from server.schema.sources import SourcePaper
 from tests.server.exports.pages import make_page
 from tests.server.exports.writing import OBSERVED, write
@@ -127,7 +127,7 @@ def _of_source(paper: SourcePaper) -> dict[str, Any]:
         "key": paper.arxiv_id, "title": paper.title, "authors": paper.authors,
         "abstract": paper.abstract, "issued": paper.issued or str(paper.published),
         "doi": paper.doi, "tags": sorted(paper.tags), "status": paper.status,
-        "plan": paper.plan, "added": paper.added,
+        "plan": paper.plan or Plan(), "added": paper.added,
         "notes": [_note(note.text, note.quote) for note in paper.notes],
         "cited": (cited.key, venue) if cited and venue else None,
     }  # fmt: skip
