@@ -2,6 +2,8 @@
  * Apply edits to cards, and find conflicts between an edit and a newer version of its target. Pure.
  */
 
+import { missingOf, withStatus } from "../shared/plan.js";
+
 /** @import { Card, EntryState, TermChip } from "../shared/api.d.ts" */
 /** @import { Edit, EntryChange } from "../shared/types.d.ts" */
 
@@ -41,10 +43,10 @@ function editedEntry(card, edit) {
   // saving never changes an entry that exists
   if (edit.save && card.entry && !card.entry.deleted) return card.entry;
   const entry = listed(card, edit);
-  const { status = entry.status, rating = entry.rating } = edit.change;
+  const { status = entry.status, rating = entry.rating, plan } = edit.change;
   return {
-    ...entry,
-    status,
+    ...withStatus(entry, status),
+    ...plan,
     rating,
     tags: editedTags(entry.tags, edit.change),
   };
@@ -134,9 +136,10 @@ export function bodyOf(edit, state) {
 }
 
 /** @param {EntryChange} change @param {EntryState | null} state */
-function entryBody({ status, rating, add, remove }, state) {
+function entryBody({ status, rating, plan, add, remove }, state) {
   return {
     ...(status === undefined ? {} : { status }),
+    ...(plan ? missingOf(plan, state) : {}),
     ...(rating === undefined ? {} : { rating }),
     ...(add || remove ? { tags: editedTags(state?.tags ?? [], { add, remove }) } : {}),
   };

@@ -1,5 +1,7 @@
 /** The edit that takes another one back. Pure. */
 
+import { planOf } from "../shared/plan.js";
+
 /** @import { EntryState } from "../shared/api.d.ts" */
 /** @import { EntryChange, NewEdit, View } from "../shared/types.d.ts" */
 
@@ -40,7 +42,7 @@ function changeBack({ status, rating, add, remove }, entry) {
   const own = new Set(entry.tags.map((tag) => tag.toLowerCase()));
   const had = (/** @type {string} */ tag) => own.has(tag.toLowerCase());
   return {
-    ...(status === undefined ? {} : { status: entry.status }),
+    ...(status === undefined ? {} : { status: entry.status, plan: planOf(entry) }),
     ...(rating === undefined ? {} : { rating: entry.rating }),
     ...(add ? { remove: add.filter((tag) => !had(tag)) } : {}),
     ...(remove ? { add: remove.filter(had) } : {}),

@@ -24,9 +24,14 @@ export interface PaperRef {
 }
 
 /** Tags are sent as a set, but kept as changes, so that two devices can add tags without conflict. */
+/** When a paper is to be read, as far as that is known. */
+export type Plan = Pick<api.EntryState, "queue" | "snoozed_until" | "due">;
+
 export interface EntryChange {
   status?: Status;
   rating?: number | null;
+  /** What a change of the status ended, when that is taken back. */
+  plan?: Plan;
   add?: string[];
   remove?: string[];
 }

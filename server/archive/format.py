@@ -25,7 +25,6 @@ from server.schema.reading_list import (
     Colour,
     EntryState,
     NoteState,
-    Rank,
     Rating,
     RevisionState,
     TagName,
@@ -76,7 +75,7 @@ class ArchivedEntry(EntryState, kw_only=True):
     """An entry; `tags` are the tags that it bears."""
 
     rating: Rating | None
-    queue: Rank | None = None
+    queue: Annotated[float, Meta(ge=-1e15, le=1e15)] | None = None  # moves count on beyond `Rank`
     tags: list[TagName]
     added: Moment
     updated: Moment

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from msgspec.structs import asdict, astuple
+from msgspec.structs import asdict
 
 from server.archive.counts import Tally, change_of, find_papers, made_step, row_ids
 from server.archive.format import ArchivedEntry, ArchivedTag
@@ -11,7 +11,7 @@ from server.database.serializers import entry_state, tags_of
 from server.database.versioning import TRASHED, Edit
 from server.reading_list.tags import claim_tags, clean_tag, fold_tag
 from server.schema.imports import EntrySaved, Step, TagColoured
-from server.schema.reading_list import EntryState, Plan
+from server.schema.reading_list import EntryState
 
 
 async def merge_tags(
@@ -186,30 +186,18 @@ async def _merge_entry(
     """Fill in what only the archive has; return whether anything changed."""
     status = archived.status if row.status == "none" else row.status
     rating = archived.rating if row.rating is None else row.rating
-    plan = _merge_plans(row, archived)
+    is_done = row.status in ("read", "skipped")
+    plan = row.plan if is_done else row.plan.fill(archived.plan)
     wanted = (status, rating, plan)
-    if wanted == (row.status, row.rating, _plan_of(row)) and not tags_differ:
+    if wanted == (row.status, row.rating, row.plan) and not tags_differ:
         tally.count(equal=wanted == (archived.status, archived.rating, archived.plan))
         return False
     row.status, row.rating, row.updated = status, rating, edit.at
-    row.queue, row.snoozed_until, row.due = astuple(plan)
+    row.plan = plan
     row.version = max(row.version, archived.version) + 1
     await row.save()
     tally.merged += 1
     return True
-
-
-def _plan_of(row: Entry) -> Plan:
-    return Plan(row.queue, row.snoozed_until, row.due)
-
-
-def _merge_plans(row: Entry, archived: ArchivedEntry) -> Plan:
-    """Fill in what only the archive has, unless the paper is done here."""
-    ours = _plan_of(row)
-    if row.status in ("read", "skipped"):
-        return ours
-    pairs = zip(astuple(ours), astuple(archived.plan), strict=True)
-    return Plan(*(theirs if own is None else own for own, theirs in pairs))
 
 
 async def link_trashed(edit: Edit, tag: Tag, keys: list[str]) -> None:

@@ -11,6 +11,7 @@ from server.archive.format import ArchivedPaper
 from server.database.connection import execute_many, writing
 from server.database.models import Alias, Listing, ListingPaper, Paper
 from server.extraction.save import PaperExtraction, Unread, store_readings
+from server.papers.hugging_face import clean_facts
 from server.papers.ingest import FILLED, ingest
 from server.papers.merge import merge_papers
 from server.schema.imports import KeyAdded, PaperRead, PlacesAdded, Step
@@ -48,7 +49,7 @@ def _source(paper: ArchivedPaper) -> SourcePaper:
         upvotes=paper.upvotes,
         issued=paper.issued,
         comments=paper.comments,
-        hugging_face=paper.hugging_face,
+        hugging_face=clean_facts(paper.hugging_face) if paper.hugging_face else None,
         **{name: getattr(paper, name) for name in FILLED},
     )
 

@@ -121,8 +121,8 @@ def _add_papers(server: MCPServer, user: int) -> None:
         The query has words, "phrases" and fields, joined by and, or, - and brackets: tag:rl
         method:LoRA dataset:"MS MARCO" metric:BLEU task:name author:name status:inbox rating:>=4
         has:note has:code has:summary org:name keyword:name title:word abstract:word note:word
-        upvotes:>50 added:<7d added:>2026-01-01 published:2025 listed:today listed:2026-03-05. An
-        empty query finds everything.
+        upvotes:>50 added:<7d added:>2026-01-01 published:2025 listed:today listed:2026-03-05
+        is:queued is:snoozed is:overdue due:<7d. An empty query finds everything.
         """
         return await read.search(
             user, query, everything=all_papers, sort=sort, cursor=cursor, limit=limit

@@ -22,6 +22,8 @@ from server.schema.papers import ListedPaper
 from server.schema.reading_list import EntryState, QueueMove
 
 Place = Literal["top", "bottom", "up", "down"]
+Changed = tuple[list[EntryState], date]
+"""Entries that a command changed, and the user's day, whose time zone is in the store."""
 NAMED_DAYS: dict[str, PlanDeed] = {"tomorrow": "tomorrow", "monday": "week", "none": "wake"}
 
 
@@ -36,18 +38,19 @@ def queue_command(context: click.Context, /, limit: int, as_json: bool, **option
         return
     config = load_config(**options)
 
-    async def work() -> list[ListedPaper]:
+    async def work() -> tuple[list[ListedPaper], date]:
         user = await get_user_id(config)
-        return (await list_papers(user, "is:queued", sort="queue", limit=limit)).papers
+        found = await list_papers(user, "is:queued", sort="queue", limit=limit)
+        return found.papers, today()
 
-    papers = with_store(config, work)
+    papers, now = with_store(config, work)
     if as_json:
         print_json([list_line(paper) for paper in papers])
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for place, paper in enumerate(papers, 1):
         due = paper.card.entry.due if paper.card.entry else None
-        table.add_row(str(place), paper.key, _due(due), paper.title or UNFETCHED)
+        table.add_row(str(place), paper.key, _due(due, now), paper.title or UNFETCHED)
     console().print(table)
 
 
@@ -90,9 +93,10 @@ def _move(
         raise click.UsageError(f"say one of {', '.join(get_args(Place))}, --before and --after")
     config = load_config(**options)
 
-    async def work() -> list[EntryState]:
+    async def work() -> Changed:
         edit = Edit(user=await get_user_id(config), at=datetime.now(UTC), force=True)
-        return [await move_paper(edit, key, QueueMove(to=place, before=before, after=after))]
+        move = QueueMove(to=place, before=before, after=after)
+        return [await move_paper(edit, key, move)], today()
 
     _print(with_store(config, work), as_json=as_json)
 
@@ -141,18 +145,19 @@ def _change(
     """Change entries; days of the user are counted once the store, with their zone, is open."""
     config = load_config(**options)
 
-    async def work() -> list[EntryState]:
+    async def work() -> Changed:
         user = await get_user_id(config)
         papers = [await find_paper(key) for key in keys]
         wanted = change() if callable(change) else change
         edit = Edit(user=user, at=datetime.now(UTC), force=True)
         await change_entries(edit, [paper.id for paper in papers], wanted)
-        return [await read_entry(paper.key, user) for paper in papers]
+        return [await read_entry(paper.key, user) for paper in papers], today()
 
     _print(with_store(config, work), as_json=as_json)
 
 
-def _print(entries: list[EntryState], *, as_json: bool) -> None:
+def _print(changed: Changed, *, as_json: bool) -> None:
+    entries, now = changed
     if as_json:
         print_json(entries)
         return
@@ -160,10 +165,10 @@ def _print(entries: list[EntryState], *, as_json: bool) -> None:
         words = [
             "in the queue" if entry.queue is not None else "",
             f"snoozed until {entry.snoozed_until}" if entry.snoozed_until else "",
-            _due(entry.due),
+            _due(entry.due, now),
         ]
         click.echo(f"{entry.key} {entry.status} {', '.join(filter(None, words))}".rstrip())
 
 
-def _due(day: date | None) -> str:
-    return f"{'was due' if day < today() else 'due'} {day}" if day else ""
+def _due(day: date | None, now: date) -> str:
+    return f"{'was due' if day < now else 'due'} {day}" if day else ""

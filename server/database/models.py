@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 from tortoise import fields
 from tortoise.models import Model
 
@@ -12,6 +13,7 @@ from server.schema.fetching import Proposal
 from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.imports import Step
 from server.schema.quote import Quote
+from server.schema.reading_list import Plan
 from server.schema.terms import MendedResult
 from server.schema.zotero import Agreed
 
@@ -385,6 +387,15 @@ class Entry(Model):
     added = fields.DatetimeField()
     updated = fields.DatetimeField()
     deleted = fields.DatetimeField(null=True)
+
+    @property
+    def plan(self) -> Plan:
+        """When the paper is to be read."""
+        return Plan(self.queue, self.snoozed_until, self.due)
+
+    @plan.setter
+    def plan(self, plan: Plan) -> None:
+        self.queue, self.snoozed_until, self.due = astuple(plan)
 
     class Meta:
         table = "entry"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -80,13 +81,17 @@ async def render_html(pages: AsyncIterable[PaperPage]) -> AsyncIterator[bytes]:
     yield piece.getvalue().encode()
 
 
-def render_note(text: str, links: Mapping[str, LinkedPaper] | None = None) -> Markup:
+def render_note(
+    text: str, links: Mapping[str, LinkedPaper] | None = None, *, boxes: bool = False
+) -> Markup:
     """Return a note's Markdown as safe HTML: no scripts, styles or pictures, and only web links.
 
     With `links`, the papers by what stands in double brackets, these and days become links to our
-    pages.
+    pages. With `boxes`, tasks have a checkbox; without, their marks stay text, as other programs
+    drop checkboxes, and whether a task is done with them.
     """
-    return Markup(_CLEANER.clean(_MARKDOWN.render(printable(text), {"links": links})))
+    env = {"links": links, "boxes": boxes}
+    return Markup(_CLEANER.clean(_MARKDOWN.render(printable(text), env)))
 
 
 def _link_notes(state: StateCore) -> None:
@@ -119,7 +124,9 @@ def _split_links(text: str, links: Mapping[str, LinkedPaper]) -> Iterator[Token]
 
 
 def _mark_tasks(state: StateCore) -> None:
-    """Put a box in the place of the mark of each task."""
+    """Put a box in the place of the mark of each task, where boxes are wanted."""
+    if not state.env.get("boxes"):
+        return
     for block, mark in find_task_blocks(state.tokens):
         task = block.content[mark.end() :]
         box = Token("task", "input", 0, meta={"line": (block.map or [0])[0], "text": task})
@@ -192,7 +199,7 @@ _ENVIRONMENT.filters |= {
     "address": address,
     "facts": _list_facts,
     "fold": fold,
-    "markdown": render_note,
+    "markdown": partial(render_note, boxes=True),
     "notes": read_notes,
     "tags": read_tags,
 }

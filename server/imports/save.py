@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import writing
@@ -20,7 +20,7 @@ from server.reading_list.tags import is_tag
 from server.schema.api import FileReport
 from server.schema.citations import Citation as CitationData
 from server.schema.imports import CitationSaved, Step
-from server.schema.reading_list import MAX_NOTE_BYTES, EntryEdit, EntryState, NoteEdit
+from server.schema.reading_list import MAX_NOTE_BYTES, EntryEdit, EntryState, NoteEdit, Plan
 from server.schema.sources import Batch, SourceNote, SourcePaper
 
 PART = 100  # papers a transaction: others who write wait for its end
@@ -171,7 +171,14 @@ def _plan_entry(current: EntryState | None, source: SourcePaper) -> EntryEdit:
         data.status = source.status
     if source.rating is not None and (current is None or current.rating is None):
         data.rating = source.rating
+    if current is None or not (current.deleted or current.status in ("read", "skipped")):
+        _fill_plan(data, current.plan if current else Plan(), source.plan or Plan())
     return data
+
+
+def _fill_plan(data: EntryEdit, ours: Plan, theirs: Plan) -> None:
+    if (plan := ours.fill(theirs)) != ours:
+        data.queue, data.snoozed_until, data.due = astuple(plan)
 
 
 async def _save_note(edit: Edit, paper: Paper, source: SourceNote) -> bool:

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -118,12 +119,13 @@ class Thumbnails:
 def _load(file: Path) -> Picture | None:
     try:
         picture = read_picture(file.read_bytes())
-        os.utime(file)  # what is looked at stays longest
     except FileNotFoundError:
         return None
     except (OSError, SourceError) as error:
         log.warning("a thumbnail cannot be read", file=str(file), error=str(error))
         return None
+    with suppress(OSError):  # in a folder that is only read, it is shown all the same
+        os.utime(file)  # what is looked at stays longest
     return picture
 
 

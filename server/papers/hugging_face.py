@@ -38,6 +38,18 @@ def make_facts(
     return None if facts == HuggingFaceFacts(observed=observed) else facts
 
 
+def clean_facts(facts: HuggingFaceFacts) -> HuggingFaceFacts | None:
+    """Return facts that a file tells as if Hugging Face told them; None if they are nothing."""
+    return make_facts(
+        summary=facts.summary or "",
+        keywords=facts.keywords,
+        model=facts.model or "",
+        stars=facts.stars,
+        links=facts.links and _clean_links(facts.links),
+        observed=facts.observed,
+    )
+
+
 def combine(known: HuggingFaceFacts, other: HuggingFaceFacts) -> HuggingFaceFacts:
     """Return the facts of two records of a paper, in any order.
 
@@ -81,6 +93,14 @@ def has_thumbnail(key: str, richness: str, facts: object) -> bool:
     """
     is_known = facts is not None or richness == "huggingface"
     return is_known and _NUMERIC_ID.fullmatch(key) is not None
+
+
+def _clean_links(links: LinkedRepositories) -> LinkedRepositories:
+    models, datasets, spaces = (
+        replace(each, first=[*filter(is_repository, each.first)][:MAX_NAMED])
+        for each in (links.models, links.datasets, links.spaces)
+    )
+    return replace(links, models=models, datasets=datasets, spaces=spaces)
 
 
 def _fullness(facts: HuggingFaceFacts) -> tuple[bool, bool, datetime]:

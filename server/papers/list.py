@@ -157,16 +157,20 @@ async def count_papers(user: int, query: str = "") -> int:
 
 
 async def find_papers(user: int, query: str, *, everything: bool = False) -> list[int]:
-    """Return the row ids of all papers that a query selects. Raises `QueryError`."""
+    """Return the row ids of all papers that a query selects, the last added first.
+
+    Raises `QueryError`.
+    """
     selection = select(
         await read_query(query), user=user, everything=everything, postgres=is_postgres()
     )
-    return [
-        row["id"]
-        for row in await fetch(
-            f"SELECT {selection.paper} AS id {selection.body()}", *selection.values
-        )
-    ]
+    place, _ = _place(selection, "added")
+    rows = await fetch(
+        f"SELECT {selection.paper} AS id, {place} AS place {selection.body()} "
+        "ORDER BY place DESC, id DESC",
+        *selection.values,
+    )
+    return [row["id"] for row in rows]
 
 
 async def is_empty() -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import convert
+from msgspec.structs import astuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import execute
@@ -24,7 +25,7 @@ from server.database.models import (
 from server.database.serializers import entry_state, tags_of
 from server.papers.versions import move_texts
 from server.schema.imports import IdAdopted, MovedEntry, PaperFields, PapersMerged
-from server.schema.reading_list import DONE, Plan
+from server.schema.reading_list import Plan
 from server.terms.corrected_terms import recount
 
 # all rows of these go along with a paper; of others, a user has one on a paper
@@ -164,23 +165,26 @@ def _combine(kept: Entry, other: Entry) -> None:
     the earlier place in the queue, day of return and due date.
     """
     if (kept.deleted is None) == (other.deleted is None):
-        kept.status = max(kept.status, other.status, key=_PROGRESS.index)
+        status = max(kept.status, other.status, key=_PROGRESS.index)
+        kept.plan = _combine_plans([kept, other], status)
+        kept.status = status
         first, last = sorted((kept, other), key=lambda entry: entry.updated)
         kept.rating = last.rating if last.rating is not None else first.rating
-        _combine_plans(kept, other)
     elif other.deleted is None:
         kept.status, kept.rating, kept.deleted = other.status, other.rating, None
-        kept.queue, kept.snoozed_until, kept.due = other.queue, other.snoozed_until, other.due
+        kept.plan = other.plan
     kept.added, kept.updated = min(kept.added, other.added), max(kept.updated, other.updated)
     # whoever holds a version of either entry has to see the merged one before writing
     kept.version = max(kept.version, other.version) + 1
 
 
-def _combine_plans(kept: Entry, other: Entry) -> None:
-    for name in Plan.__struct_fields__:
-        known = [value for entry in (kept, other) if (value := getattr(entry, name)) is not None]
-        # a paper that is done has no plan
-        setattr(kept, name, None if kept.status in DONE else min(known, default=None))
+def _combine_plans(entries: list[Any], status: Any) -> Plan:
+    """Return what is left of the plans of entries when the one of them all gets a status."""
+    plans = [each.plan.carry_over(before=each.status, after=status) for each in entries]
+    values: Any = zip(*map(astuple, plans), strict=True)
+    return Plan(
+        *(min((each for each in pair if each is not None), default=None) for pair in values)
+    )
 
 
 async def _record(entry: Entry, key: str, version: int, now: datetime, *, before: Any) -> None:

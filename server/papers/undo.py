@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, get_type_hints
 
 from msgspec import convert, to_builtins
-from msgspec.structs import asdict, astuple
+from msgspec.structs import asdict
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.models import (
@@ -135,7 +135,7 @@ async def _separate(step: PapersMerged, now: datetime) -> str | None:
 async def _restore_paper(step: PapersMerged) -> Paper:
     """Create a merged paper anew; it is read again, as its terms went with it."""
     paper = Paper(key=step.gone_key, created=step.created, **asdict(step.gone))
-    refresh(paper, ["title"])
+    refresh(paper, ["title", "hugging_face"])
     await paper.save()
     return paper
 
@@ -174,7 +174,7 @@ def _is_merged(state: EntryState, first: EntryState, second: EntryState) -> bool
 async def _write(entry: Entry, state: EntryState, now: datetime) -> None:
     entry.status, entry.rating, entry.added = state.status, state.rating, state.added
     entry.deleted, entry.updated, entry.version = state.deleted, now, entry.version + 1
-    entry.queue, entry.snoozed_until, entry.due = astuple(state.plan)
+    entry.plan = state.plan
     await entry.save()
     tags = await Tag.filter(user_id=entry.user_id, name__in=state.tags, deleted=None)
     await EntryTag.filter(entry_id=entry.id).delete()

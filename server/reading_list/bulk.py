@@ -13,7 +13,7 @@ from server.database.connection import read_connection, writing
 from server.database.models import Change, Entry, EntryTag, Paper
 from server.database.serializers import entry_state, tags_of
 from server.database.versioning import Edit, is_applied
-from server.reading_list.plans import carry_over, given, open_ranks
+from server.reading_list.plans import given, open_ranks
 from server.reading_list.tags import claim_tags, fold_tag
 from server.schema.reading_list import EntryState, Plan, Status
 
@@ -173,7 +173,7 @@ def _gives(change: EntryChange) -> bool:
 def _plan(
     current: EntryState | None, change: EntryChange, status: Status, rank: float | None
 ) -> Plan:
-    plan = carry_over(current.plan, before=current.status, after=status) if current else Plan()
+    plan = current.plan.carry_over(before=current.status, after=status) if current else Plan()
     queue = plan.queue
     if change.queue is None or change.queue == "top" or (rank is not None and queue is None):
         queue = rank

@@ -1,7 +1,6 @@
 """What a person writes on papers: entries, notes, corrections, and which papers they have seen."""
 
 from msgspec import UNSET, Struct
-from msgspec.structs import astuple
 
 from server.database.connection import writing
 from server.database.models import Entry, EntryTag, Paper, Seen
@@ -13,7 +12,7 @@ from server.database.serializers import (
 )
 from server.database.versioning import Edit, check, check_new, is_applied, record
 from server.errors import NotFound
-from server.reading_list.plans import carry_over, given
+from server.reading_list.plans import given
 from server.reading_list.tags import claim_tags
 from server.schema.reading_list import EntryEdit, EntryState, Plan, SeenEdit, Status
 
@@ -110,7 +109,7 @@ def _wanted(data: EntryEdit, current: EntryState | None) -> _Values:
     was = _values(current) if current else _Values()
     is_listed = current is not None and current.is_listed
     status = given(data.status, was.status if is_listed else "inbox")
-    plan = carry_over(was.plan, before=was.status, after=status)
+    plan = was.plan.carry_over(before=was.status, after=status)
     return _Values(
         status,
         given(data.rating, was.rating),
@@ -140,7 +139,7 @@ async def _write_entry(
     elif entry.deleted or entry.status == "none":
         entry.added = edit.at
     entry.status, entry.rating = wanted.status, wanted.rating
-    entry.queue, entry.snoozed_until, entry.due = astuple(wanted.plan)
+    entry.plan = wanted.plan
     entry.deleted, entry.updated = None, edit.at
     entry.version += 1
     await entry.save()

@@ -1,4 +1,4 @@
-"""When papers are to be read: what becomes of a plan, and ranks in the reading queue.
+"""Ranks in the reading queue, and what an edit of a plan leaves alone.
 
 A rank is a number between those of its neighbours, so that a move writes one entry. Papers of one
 rank are in the order of the lists, the newest first.
@@ -10,7 +10,6 @@ from typing import TypeVar
 from msgspec import UnsetType
 
 from server.database.connection import fetch
-from server.schema.reading_list import DONE, Plan, Status
 
 Value = TypeVar("Value")
 
@@ -19,11 +18,6 @@ QUEUED = (
     "AND e.status <> 'none'"
 )
 """Selects the entries of a user's queue, also those that are snoozed."""
-
-
-def carry_over(plan: Plan, *, before: Status, after: Status) -> Plan:
-    """Return what is left of a paper's plan when its status changes."""
-    return Plan() if after in DONE and after != before else plan
 
 
 def given(value: Value | UnsetType, default: Value) -> Value:

@@ -37,9 +37,11 @@ async def move_paper(edit: Edit, key: str, move: QueueMove) -> EntryState:
             rank: float | None = ranks[paper.id]
         else:
             rank = _rank_at(place, [*others.values()])
-        if rank is None:
-            rank = await _make_room(edit, place, [*others])
-        return await put_entry(edit, key, EntryEdit(queue=rank))
+        if rank is not None:
+            return await put_entry(edit, key, EntryEdit(queue=rank))
+        entry = await put_entry(edit, key, EntryEdit(queue=float(place)))
+        await _rank_anew(edit, place, [*others])
+        return entry
 
 
 def plan_change(deed: PlanDeed, day: date | None = None) -> EntryChange:
@@ -112,23 +114,20 @@ def _rank_at(place: int, ranks: list[float]) -> float | None:
     return rank_between(before, ranks[place] if place < len(ranks) else None)
 
 
-async def _make_room(edit: Edit, place: int, queue: list[int]) -> float:
-    """Rank the papers of a queue evenly but for a place that is left free, and return its rank."""
+async def _rank_anew(edit: Edit, place: int, queue: list[int]) -> None:
+    """Rank the papers of a queue evenly but for a place that another one has got.
+
+    All of them are of the same edit, so that they are undone with it.
+    """
     fresh = {paper: float(at + (at >= place)) for at, paper in enumerate(queue)}
     entries = await Entry.filter(user_id=edit.user, paper_id__in=queue).prefetch_related("paper")
-    tags = await tags_of([entry.id for entry in entries])
-    for entry in entries:
+    moved = [entry for entry in entries if entry.queue != fresh[entry.paper_id]]
+    tags = await tags_of([entry.id for entry in moved])
+    for entry in moved:
         paper: Paper = entry.paper
         before = entry_state(entry, paper.key, tags[entry.id])
         entry.queue, entry.version = fresh[entry.paper_id], entry.version + 1
         await entry.save(update_fields=["queue", "version"])
         await record(
-            edit,
-            "entry",
-            paper.key,
-            paper=paper.key,
-            version=entry.version,
-            before=before,
-            main=False,
+            edit, "entry", paper.key, paper=paper.key, version=entry.version, before=before
         )
-    return float(place)

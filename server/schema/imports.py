@@ -10,8 +10,8 @@ from server.schema.citations import Citation
 from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.reading_list import EntryState, NoteState
 
-QUIET_FIELDS = {"richness", "observed", "sources", "arxiv_version"}
-"""Fields of `PaperFields` that say which source knows more, and nothing to people."""
+QUIET_FIELDS = {"richness", "observed", "sources", "arxiv_version", "hugging_face"}
+"""Fields of `PaperFields` that say which source knows more, or are observed anew all the time."""
 
 
 class PaperFields(Struct, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import astuple
 
 from server.schema.api import WriteSource
 from server.schema.quote import Quote
@@ -42,6 +43,15 @@ class Plan(Struct, frozen=True):
     queue: float | None = None
     snoozed_until: date | None = None
     due: date | None = None
+
+    def carry_over(self, *, before: Status, after: Status) -> "Plan":
+        """Return what is left of the plan when the paper's status changes."""
+        return Plan() if after in DONE and after != before else self
+
+    def fill(self, other: "Plan") -> "Plan":
+        """Return the plan with what only another one has."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Plan(*(theirs if own is None else own for own, theirs in pairs))
 
 
 class EntryState(Struct, kw_only=True):

@@ -10,7 +10,7 @@ from msgspec import Struct, ValidationError, convert, field
 from server.schema.citations import Citation
 from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.quote import Quote
-from server.schema.reading_list import Status
+from server.schema.reading_list import Plan, Status
 
 Richness = Literal["ids", "capture", "bibliography", "overlay", "arxiv", "huggingface"]
 """How much a source knows of a paper, poorest first: a richer one's fields replace a poorer one's.
@@ -56,10 +56,10 @@ class SourcePaper(Struct, kw_only=True):
     `listed` is the day the paper stood in Daily Papers. `tags` and `notes` are a person's own words
     that a bibliography carried along, `added` is when the paper came into the person's list there.
     `arxiv_comment` is what the authors told arXiv ("25 pages, 3 figures"). A paper of an id list
-    has an `arxiv_id` and no title yet. `status`, `rating` and `citation` are those of another
-    program. `issued` is the date as precise as the source wrote it (Extended Date/Time Format, as
-    "2024-03"), where `published` claims a day that it did not say. `arxiv_version` is the number of
-    the version at arXiv that title and abstract are of, if the source names it.
+    has an `arxiv_id` and no title yet. `status`, `rating`, `plan` and `citation` are those of
+    another program. `issued` is the date as precise as the source wrote it (Extended Date/Time
+    Format, as "2024-03"), where `published` claims a day that it did not say. `arxiv_version` is
+    the number of the version at arXiv that title and abstract are of, if the source names it.
     """
 
     richness: Richness
@@ -84,6 +84,7 @@ class SourcePaper(Struct, kw_only=True):
     notes: list[SourceNote] = field(default_factory=list)
     status: Status | None = None
     rating: int | None = None
+    plan: Plan | None = None
     added: datetime | None = None
     issued: str | None = None
     arxiv_version: int | None = None

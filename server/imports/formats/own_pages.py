@@ -8,10 +8,12 @@ import msgspec
 
 from server.identifiers import parse_arxiv_id
 from server.imports.formats.dates import read_date, read_moment
-from server.imports.formats.fields import Record, read_records
+from server.imports.formats.fields import Record, normalize_key, read_records
 from server.imports.formats.references import read_rating, read_status
+from server.papers.hugging_face import clean_facts
 from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.quote import Quote
+from server.schema.reading_list import EntryEdit, Plan
 from server.schema.sources import Batch, SourceNote, SourcePaper, fold, printable, web_address
 
 
@@ -57,13 +59,26 @@ def _read(page: Record, observed: datetime) -> SourcePaper:
         paper.tags = entry.texts("tags")
         paper.status = read_status(entry.text("status"))
         paper.rating = read_rating(entry.text("rating"))
+        paper.plan = _read_plan(entry)
         paper.added = read_moment(entry.text("added"))
     return paper
 
 
+def _read_plan(entry: Record) -> Plan | None:
+    values = {name: entry.values.get(normalize_key(name)) for name in Plan.__struct_fields__}
+    try:
+        msgspec.convert(values, EntryEdit)  # which says what may be asked for
+        plan = msgspec.convert(values, Plan)
+    except msgspec.ValidationError:
+        entry.drop("queue", "a rank with days as 2026-03-05")
+        return None
+    return None if plan == Plan() else plan
+
+
 def _read_facts(page: Record) -> HuggingFaceFacts | None:
     try:
-        return msgspec.convert(page.values.get("huggingface"), HuggingFaceFacts | None)
+        facts = msgspec.convert(page.values.get("huggingface"), HuggingFaceFacts | None)
+        return clean_facts(facts) if facts else None
     except msgspec.ValidationError:
         page.drop("hugging_face", "what Hugging Face tells")
         return None

@@ -205,7 +205,7 @@ def _environment(language: str) -> Any:
         "query": partial(quote, safe=""),
         "web": web_address,
         "anchor": _anchor,
-        "markdown": render_note,
+        "markdown": partial(render_note, boxes=True),
         "day": day_of,
         "local": local,
     }

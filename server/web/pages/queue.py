@@ -20,7 +20,7 @@ from server.web.pages.entries import Done, answer_edit
 from server.web.pages.layout import PageRequest, is_compact, read_form, render
 
 PAGE = 100  # papers
-MAX_SHOWN = 1_000
+MAX_SHOWN = 1_000  # of a longer queue, the list shows the rest
 
 
 class MoveForm(Struct, kw_only=True):
@@ -45,7 +45,7 @@ async def get_queue(
         "queue.html",
         found=await list_papers(user, "is:queued", sort="queue", limit=shown),
         next=await read_next_up(user),
-        step=PAGE,
+        more=min(shown + PAGE, MAX_SHOWN) if shown < MAX_SHOWN else None,
         colours=await tag_colours(user),
         compact=is_compact(request),
         bulk_edit=uuid4(),

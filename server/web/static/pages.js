@@ -114,7 +114,8 @@ document.addEventListener(
  * @param {Element} part
  */
 function openTasks(part) {
-  for (const box of part.querySelectorAll('article[data-note] .markdown input[type="checkbox"]')) {
+  // not those of a preview, whose text is not saved yet
+  for (const box of part.querySelectorAll("article[data-note] > .markdown input")) {
     /** @type {HTMLInputElement} */ (box).disabled = false;
   }
 }
@@ -123,7 +124,7 @@ document.addEventListener("htmx:load", ({ target }) =>
 );
 openTasks(document.body);
 document.addEventListener("change", ({ target }) => {
-  if (!(target instanceof HTMLInputElement) || !target.matches("[data-note] .markdown input"))
+  if (!(target instanceof HTMLInputElement) || !target.matches("[data-note] > .markdown input"))
     return;
   const note = /** @type {HTMLElement} */ (target.closest("[data-note]"));
   const { htmx } = /** @type {any} */ (window);

@@ -28,10 +28,11 @@ from server.ranking.preferences import put_preference
 from server.reading_list.corrections import put_correction
 from server.reading_list.entries import delete_entry, put_entry, read_entry, set_seen
 from server.reading_list.notes import delete_note, put_note
+from server.reading_list.queue import move_paper
 from server.reading_list.tags import delete_tag, put_tag
 from server.schema.imports import Step as ImportStep
 from server.schema.ranking import PreferenceEdit
-from server.schema.reading_list import EntryEdit, NoteEdit, Plan, SeenEdit, TagEdit
+from server.schema.reading_list import EntryEdit, NoteEdit, Plan, QueueMove, SeenEdit, TagEdit
 from server.schema.sources import SourceListing
 from server.schema.terms import CorrectionEdit, MendedResult
 from tests.server.archive.everything import (
@@ -263,6 +264,16 @@ async def test_an_entry_gets_the_missing_parts_of_a_plan(store: Config) -> None:
     await put_entry(edit(force=True), MOSS, EntryEdit(queue=None, snoozed_until=None, due=due))
     assert (await import_archive(archive, 1, NOW)).entries.merged == 1
     assert (await read_entry(MOSS, 1)).plan == Plan(-1.5, date(2026, 4, 1), due)
+
+
+async def test_a_rank_beyond_those_that_an_edit_may_ask_for_comes_back(store: Config) -> None:
+    await write_all_kinds()
+    await put_entry(edit(force=True), MOSS, EntryEdit(queue=1e12))
+    await move_paper(edit(force=True), FERN, QueueMove(to="bottom"))
+    archive = await take_out()
+    await put_entry(edit(force=True), FERN, EntryEdit(queue=None))
+    await import_archive(archive, 1, NOW)
+    assert (await read_entry(FERN, 1)).queue == 1e12 + 1
 
 
 async def test_the_values_of_the_store_win_over_those_of_the_archive(store: Config) -> None:

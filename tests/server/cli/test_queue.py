@@ -1,7 +1,10 @@
 """The commands `queue` and `tasks`, as a person types them."""
 
-from datetime import timedelta
+import sqlite3
+from contextlib import closing
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -53,6 +56,24 @@ def test_papers_are_snoozed_and_given_a_due_date(queue: Run) -> None:
     assert "was due 2025-01-02" in queue("queue").output
     assert as_json(queue("list", "is:overdue", "--json"))[0]["due"] == "2025-01-02"
     assert "due" not in queue("queue", "due", A, "--on", "none").output
+
+
+def test_due_dates_are_told_by_the_clock_of_the_user(queue: Run, tmp_path: Path) -> None:
+    zone = next(zone for zone in ("Etc/GMT-14", "Etc/GMT+12") if day_in(zone) != today())
+    set_user_zone(tmp_path / "store.sqlite", zone)
+    for day in (today(), day_in(zone)):
+        word = "was due" if day < day_in(zone) else "due"
+        assert f", {word} {day}" in queue("queue", "due", A, "--on", str(day)).output
+        assert f" {word} {day} " in queue("queue").output
+
+
+def day_in(zone: str) -> date:
+    return datetime.now(ZoneInfo(zone)).date()
+
+
+def set_user_zone(store: Path, zone: str) -> None:
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("UPDATE reader SET zone = ?", [zone])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from server.imports.recognize import parse, recognize
 from server.schema.citations import Citation, Name
 from server.schema.papers import PaperPage
 from server.schema.quote import Quote
-from server.schema.reading_list import EntryState, NoteState
+from server.schema.reading_list import EntryState, NoteState, Plan
 from server.schema.sources import SourcePaper
 from tests.server.exports.pages import make_page
 from tests.server.exports.writing import OBSERVED, write
@@ -23,7 +23,8 @@ CARRIED: dict[FormatName, set[str]] = {
     "csl": {"key", "title", "authors", "abstract", "issued", "doi", "tags", "notes", "cited"},
     "csv": {"key", "title", "authors", "abstract", "issued", "doi", "tags", "status", "added"},
     "jsonl": {
-        "key", "title", "authors", "abstract", "issued", "doi", "tags", "notes", "status", "added",
+        "key", "title", "authors", "abstract", "issued", "doi", "tags", "notes", "status", "plan",
+        "added",
     },
     "zotero": {"key", "title", "authors", "abstract", "issued", "doi", "tags", "added", "cited"},
     "bookmarks": {"key", "title", "tags"},
@@ -82,7 +83,8 @@ def _make_paper(chance: random.Random, number: int) -> PaperPage:
         entry=EntryState(
             key=key, status=chance.choice(["inbox", "reading", "read"]), rating=None, version=1,
             tags=sorted(chance.sample(_TAGS, chance.randint(0, 3)), key=str.casefold),
-            added=added, updated=added,
+            added=added, updated=added, queue=chance.choice([None, float(number)]),
+            snoozed_until=chance.choice([None, day]), due=chance.choice([None, day]),
         ),
         notes=[_make_note(chance, key, n, added) for n in range(chance.randint(0, 3))],
         citation=Citation(format="BibTeX", type="article", key=f"k{number}", fields=fields,
@@ -111,6 +113,7 @@ def _of_page(page: PaperPage) -> dict[str, Any]:
         "key": page.key, "title": page.title, "authors": page.authors, "abstract": page.abstract,
         "issued": page.issued or str(page.published), "doi": page.doi,
         "tags": sorted(page.entry.tags), "status": page.entry.status, "added": page.entry.added,
+        "plan": page.entry.plan,
         "notes": [_note(note.text, note.quote) for note in page.notes],
         "cited": (cited.key, cited.fields["journal"]) if cited else None,
     }  # fmt: skip
@@ -124,7 +127,8 @@ def _of_source(paper: SourcePaper) -> dict[str, Any]:
         "key": paper.arxiv_id, "title": paper.title, "authors": paper.authors,
         "abstract": paper.abstract, "issued": paper.issued or str(paper.published),
         "doi": paper.doi, "tags": sorted(paper.tags), "status": paper.status,
-        "added": paper.added, "notes": [_note(note.text, note.quote) for note in paper.notes],
+        "plan": paper.plan or Plan(), "added": paper.added,
+        "notes": [_note(note.text, note.quote) for note in paper.notes],
         "cited": (cited.key, venue) if cited and venue else None,
     }  # fmt: skip
 

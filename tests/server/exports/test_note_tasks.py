@@ -34,7 +34,7 @@ def test_items_of_lists_that_begin_with_a_mark_are_tasks() -> None:
 )
 def test_what_is_no_task(text: str) -> None:
     assert find_tasks(text) == []
-    assert "<input" not in render_note(text)
+    assert "<input" not in render_note(text, boxes=True)
 
 
 @pytest.mark.parametrize("text", ["> - [ ] quoted", "- outer\n  - [ ] inner", "* [ ] star"])
@@ -47,6 +47,11 @@ def test_a_mark_changes_one_character() -> None:
     done = mark_task(NOTE, find_tasks(NOTE)[0], is_done=True)
     assert done == NOTE.replace("[ ]", "[x]")
     assert mark_task(done, find_tasks(done)[0], is_done=False) == NOTE
+
+
+def test_other_programs_get_the_marks_as_text() -> None:
+    html = render_note("- [x] read\n- [ ] run")
+    assert html == "<ul>\n<li>[x] read</li>\n<li>[ ] run</li>\n</ul>\n"
 
 
 LINES = st.sampled_from(
@@ -69,7 +74,7 @@ LINES = st.sampled_from(
 def test_any_task_can_be_marked_and_the_page_shows_as_many(lines: list[str], end: str) -> None:
     text = end.join(lines)
     tasks = find_tasks(text)
-    assert render_note(text).count("<input") == len(tasks)
+    assert render_note(text, boxes=True).count("<input") == len(tasks)
     for place, task in enumerate(tasks):
         marked = mark_task(text, task, is_done=not task.is_done)
         assert len(marked) == len(text)
@@ -79,11 +84,11 @@ def test_any_task_can_be_marked_and_the_page_shows_as_many(lines: list[str], end
 
 
 def test_a_page_shows_a_box_with_what_marks_it() -> None:
-    shown = render_note('- [x] read "it" & <b>\n- [ ] **run**')
+    shown = render_note('- [x] read "it" & <b>\n- [ ] **run**', boxes=True)
     assert '<input type="checkbox" disabled="" checked="" value="0"' in shown
     assert 'aria-label="read &quot;it&quot; &amp; &lt;b&gt;"' in shown
     assert "<strong>run</strong>" in shown and "[ ]" not in shown
 
 
 def test_a_note_cannot_bring_boxes_of_its_own() -> None:
-    assert "<input" not in render_note('<input type="checkbox" value="9">')
+    assert "<input" not in render_note('<input type="checkbox" value="9">', boxes=True)

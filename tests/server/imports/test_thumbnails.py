@@ -82,6 +82,18 @@ class TestThumbnails:
         assert site.asked == [(f"/social-thumbnails/papers/{MOSS}.png", {})]
         assert [file.name for file in (tmp_path / "kept").iterdir()] == [MOSS]
 
+    async def test_a_picture_of_a_folder_that_is_only_read_is_shown(
+        self, thumbnails: Thumbnails, site: BadSite, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await thumbnails.find(MOSS)
+
+        def refuse(*_: object) -> None:
+            raise PermissionError
+
+        monkeypatch.setattr(os, "utime", refuse)
+        assert await thumbnails.find(MOSS) == read_picture(PNG)
+        assert len(site.asked) == 1
+
     async def test_requests_for_one_picture_at_once_are_one(
         self, site: BadSite, thumbnails: Thumbnails
     ) -> None:

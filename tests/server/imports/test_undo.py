@@ -1,9 +1,10 @@
 """An import is undone as a whole, without what the user wrote since."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -22,7 +23,7 @@ from server.schema.api import FileReport
 from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.imports import EntrySaved, ImportUndone
 from server.schema.papers import PaperPage
-from server.schema.reading_list import EntryEdit, EntryState, NoteEdit
+from server.schema.reading_list import EntryEdit, EntryState, NoteEdit, Plan
 from tests.server.material import FERN, MOSS, NOW, edit, second_user, source, take_in, take_in_two
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("store")]
@@ -155,6 +156,30 @@ async def test_papers_that_an_import_merged_are_two_again_with_what_was_on_each(
         assert (new.title, new.aliases, new.notes) == (old.title, old.aliases, old.notes)
         assert old.entry and new.entry
         assert (new.entry.status, new.entry.tags) == (old.entry.status, old.entry.tags)
+
+
+async def test_what_hugging_face_tells_of_a_paper_made_anew_is_found_again() -> None:
+    await take_in(source(None, "Moss", richness="capture"), source(MOSS, "On moss"))
+    facts = HuggingFaceFacts(summary="Pruned.", stars=7, observed=NOW)
+    await Paper.filter(key=title_key("Moss")).update(hugging_face=facts, summarized=True, stars=7)
+    report = await bring(f"@misc{{k, title={{Moss}}, eprint={{{MOSS}}}}}")
+    await undo(report.import_id)
+    paper = await Paper.get(key=title_key("Moss"))
+    assert (paper.hugging_face, paper.summarized, paper.stars) == (facts, True, 7)
+
+
+async def test_json_lines_fill_in_what_a_plan_lacks() -> None:
+    await take_in(source(MOSS, "Moss"))
+    due = date(2026, 3, 5)
+    await put_entry(edit(0), MOSS, EntryEdit(queue=1.5, due=due))
+    line = msgspec.json.encode(await page_of(MOSS)).decode()
+    await put_entry(edit(1), MOSS, EntryEdit(queue=None, due=date(2026, 3, 9)))
+    report = await bring(line, "export.jsonl")
+    assert (await read_entry(MOSS, 1)).plan == Plan(1.5, None, date(2026, 3, 9))
+    await undo(report.import_id)
+    assert (await read_entry(MOSS, 1)).queue is None
+    far = line.replace('"queue":1.5', '"queue":1e300')
+    assert "“queue” was left out" in (await bring(far, "far.jsonl")).skipped[0]
 
 
 async def test_a_preview_shows_before_and_after_and_changes_nothing() -> None:

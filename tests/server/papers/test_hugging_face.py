@@ -9,7 +9,13 @@ from msgspec.structs import replace
 
 from server.database.models import Change
 from server.identifiers import title_key
-from server.papers.hugging_face import combine, fold_keywords, has_thumbnail, is_repository
+from server.papers.hugging_face import (
+    clean_facts,
+    combine,
+    fold_keywords,
+    has_thumbnail,
+    is_repository,
+)
 from server.papers.list import list_papers
 from server.papers.page import read_paper
 from server.schema.hugging_face import HuggingFaceFacts, LinkedRepositories, Repositories
@@ -54,6 +60,17 @@ def test_records_in_any_order_give_the_fullest_and_newest_text_and_the_most_star
         observed=LATER,
     )
     assert all(each == found[0] for each in found)
+
+
+def test_facts_of_a_file_are_cleaned_as_those_of_the_site() -> None:
+    links = LinkedRepositories(models=Repositories(total=2, first=["a/moss", "../b"]), observed=NOW)
+    told = facts(summary=f"{SUMMARY}\x00\n", keywords=["moss", "Moss"], links=links)
+    assert clean_facts(told) == facts(
+        summary=SUMMARY,
+        keywords=["moss"],
+        links=replace(links, models=Repositories(total=2, first=["a/moss"])),
+    )
+    assert clean_facts(facts(summary="\x00")) is None
 
 
 def test_keywords_are_in_one_line_each_and_no_two_are_the_same() -> None:

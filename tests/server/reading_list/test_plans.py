@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.reading_list.plans import carry_over, rank_between
+from server.reading_list.plans import rank_between
 from server.schema.reading_list import Plan, Status
 
 
@@ -41,4 +41,4 @@ def test_a_rank_at_an_end_of_the_queue_needs_one_neighbour() -> None:
 )
 def test_a_plan_ends_when_a_paper_is_done(before: Status, after: Status, is_kept: bool) -> None:
     plan = Plan(1.0, date(2026, 3, 5), date(2026, 3, 6))
-    assert carry_over(plan, before=before, after=after) == (plan if is_kept else Plan())
+    assert plan.carry_over(before=before, after=after) == (plan if is_kept else Plan())

@@ -136,6 +136,16 @@ async def test_where_no_rank_is_left_all_get_new_ones() -> None:
     assert len({(await read_entry(key, 1)).queue for key in (A, B, C)}) == 3
 
 
+async def test_new_ranks_are_undone_with_the_move_that_needed_them() -> None:
+    ranks = {A: 0.0, B: 5e-324, C: 3.0}
+    for key, rank in ranks.items():
+        await Entry.filter(paper__key=key).update(queue=rank)
+    await move_paper(edit(force=True, uuid=MOVE), C, QueueMove(before=B))
+    assert await order() == "ACB"
+    assert await undo(edit(uuid=UNDO), MOVE) == Undone(2, 0)
+    assert {key: (await read_entry(key, 1)).queue for key in ranks} == ranks
+
+
 async def test_a_snoozed_paper_is_away_until_its_day() -> None:
     await set_plan(B, snoozed_until=TOMORROW)
     assert await order() == "AC"
@@ -261,6 +271,13 @@ async def test_an_undone_move_is_where_it_was() -> None:
     await move_paper(edit(force=True, uuid=MOVE), C, QueueMove(to="top"))
     await undo(edit(uuid=UNDO), MOVE)
     assert await order() == "ABC"
+
+
+async def test_all_papers_of_a_query_are_queued_in_the_order_of_the_list() -> None:
+    await set_plan(D)
+    await change_entries(edit(), await find_papers(1, ""), EntryChange(queue="top"))
+    listed = keys((await list_papers(1)).papers)
+    assert keys((await list_papers(1, "is:queued", sort="queue")).papers) == listed
 
 
 async def test_a_paper_in_the_trash_comes_back_to_its_place() -> None:

@@ -9,10 +9,13 @@ import httpx
 import pytest
 
 from server.config import Config
+from server.papers.list import find_papers
 from server.papers.page import read_paper
+from server.reading_list.bulk import EntryChange, change_entries
 from server.reading_list.entries import read_entry
 from server.schema.sources import SourceListing
-from tests.server.material import source, take_in
+from server.web.pages import queue
+from tests.server.material import edit, source, take_in
 from tests.server.sign_in import signed_in_browser
 
 pytestmark = pytest.mark.anyio
@@ -205,6 +208,17 @@ async def test_a_page_that_was_scrolled_shows_as_many_papers_again(
         page = await browser.get(f"/?all=true&shown={shown}")
         assert page.text.count('<article class="sheet paper"') == papers
     assert (await browser.get("/?all=true&shown=1001")).status_code == 400
+
+
+async def test_the_rest_of_a_long_queue_is_in_the_list(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await take_in(*(source(f"2602.{number:05}") for number in range(101)))
+    papers = await find_papers(1, "", everything=True)
+    await change_entries(edit(), papers, EntryChange(queue="bottom"))
+    assert 'href="/queue?shown=200"' in (await browser.get("/queue")).text
+    monkeypatch.setattr(queue, "MAX_SHOWN", 100)
+    assert 'href="/?q=is:queued&amp;sort=queue"' in (await browser.get("/queue")).text
 
 
 async def test_counts_beside_the_list_follow_a_change(browser: httpx.AsyncClient) -> None:

@@ -11,11 +11,19 @@ const entry = { status: "reading", rating: 3, tags: ["RL"] };
 
 test("what an entry had before comes back, and nothing else", () => {
   const back = (change, more) => undoOf(edit("entry", change, more), before(entry)).change;
-  assert.deepEqual(back({ status: "read" }), { status: "reading" });
+  assert.deepEqual(back({ status: "read" }), { status: "reading", plan: {} });
   assert.deepEqual(back({ rating: null }), { rating: 3 });
   assert.deepEqual(back({ add: ["rl", "new"] }), { remove: ["new"] });
   assert.deepEqual(back({ remove: ["rl", "absent"] }), { add: ["rl"] });
   assert.deepEqual(back({}, { erase: true }), { status: "reading", rating: 3, add: ["RL"] });
+});
+
+test("the place in the queue and the days that a status ended come back with it", () => {
+  const plan = { queue: 2.5, due: "2026-12-24" };
+  const planned = { ...entry, ...plan, snoozed_until: null };
+  const skip = edit("entry", { status: "skipped" });
+  assert.deepEqual(undoOf(skip, before(planned)).change, { status: "reading", plan });
+  assert.deepEqual(undoOf(edit("entry", { rating: 1 }), before(planned)).change, { rating: 3 });
 });
 
 test("what an edit created is deleted", () => {

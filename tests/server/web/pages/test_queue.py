@@ -160,6 +160,10 @@ def test_a_task_is_ticked_on_the_page_of_tasks_and_in_its_note(
     note.get_by_label("cite").uncheck()
     expect(note).to_have_attribute("data-version", "4")
     assert site.call("GET", NOTE)["text"].endswith("- [x] run *it*\n- [ ] cite")
+    # a preview shows what is not saved yet, and ticks nothing
+    note.locator(".editing summary").first.click()
+    expect(note.locator(".preview input")).to_have_count(2)
+    expect(note.locator(".preview input").first).to_be_disabled()
 
 
 def test_tasks_are_ticked_without_scripts(plain: Visitor, site: Site) -> None:
