@@ -26,13 +26,12 @@ from pathlib import Path
 
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import Paper
 from tests.server.conftest import create_database
 from tests.server.crashes import begin, end_connections, kill_database
 from tests.server.interrupted_migrations import check_migrated, copied, kill_migration, migrate
 from tests.server.maintenance.test_backup import fill
 from tests.server.postgres import PostgresServer, postgres_binaries, postgres_server
-from tests.server.stores import make_older, rows_of
+from tests.server.stores import forget_newer, make_older, rows_of
 
 STREAK = 10  # kills of one migration after another, before the store is opened and compared
 
@@ -96,7 +95,7 @@ async def prepare(
     """Fill a store; return a copy of it in the first version's schema, and its rows."""
     await fill(store)
     async with open_store(store):
-        await Paper.all().update(sources={})  # older versions did not keep them
+        await forget_newer()
     older = Config(db=folder / "older.sqlite", keep_backups=(0, 0, 0))
     if database:
         older = Config(database_url=await create_database(database.address, "older"))

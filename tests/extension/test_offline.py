@@ -24,9 +24,7 @@ def user(browser: Browser, away: Server) -> Browser:
 
 def show(browser: Browser, listed: list[Paper]) -> Page:
     page = browser.open(f"{HOST}/papers", list_page(listed))
-    expect(page.locator("papermargin-bar .state")).to_contain_text(
-        f"{len(listed)} of {len(listed)} cards"
-    )
+    expect(page.locator("papermargin-card .status")).to_have_count(len(listed))
     return page
 
 

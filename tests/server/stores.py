@@ -15,6 +15,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server.config import Config
 from server.database.connection import create_older_store, fetch, open_store
+from server.database.models import Entry, Paper
 from server.database.schema_check import known_migrations
 from server.maintenance.checks import TABLES
 from tests.server.conftest import create_database
@@ -35,6 +36,12 @@ def elsewhere(engine: str, request: pytest.FixtureRequest, folder: Path) -> Conf
     return Config(
         database_url=anyio.run(create_database, server, f"test_{uuid4().hex}", "migrated")
     )
+
+
+async def forget_newer() -> None:
+    """Take from the open store what the first version did not keep."""
+    await Paper.all().update(sources={}, hugging_face=None, summarized=False, stars=None)
+    await Entry.all().update(queue=None, snoozed_until=None, due=None)
 
 
 async def make_older(newer: Config, older: Config, *, last: str = "0001_initial") -> None:

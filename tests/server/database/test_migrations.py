@@ -8,12 +8,11 @@ import pytest
 
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import Entry, Paper
 from server.database.schema_check import known_migrations
 from tests.server.conftest import create_database
 from tests.server.interrupted_migrations import check_migrated, kill_migration
 from tests.server.maintenance.test_backup import fill
-from tests.server.stores import make_older, rows_of
+from tests.server.stores import forget_newer, make_older, rows_of
 
 FIRST, *_ = EARLIER = sorted(known_migrations())[:-1]
 # where a migration is recorded, amid one that fills a column, and where the last is recorded
@@ -33,9 +32,7 @@ async def fill_both(newer: Config, older: Config, *, last: str = FIRST) -> None:
     """Put one of everything into a store, and a copy of it into one of an earlier version."""
     await fill(newer)
     async with open_store(newer):
-        # older versions did not keep them
-        await Paper.all().update(sources={}, hugging_face=None, summarized=False, stars=None)
-        await Entry.all().update(queue=None, snoozed_until=None, due=None)
+        await forget_newer()
     await make_older(newer, older, last=last)
 
 

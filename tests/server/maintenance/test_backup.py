@@ -20,7 +20,6 @@ from server.accounts.users import get_user
 from server.config import Config
 from server.database.change_feed import newest_change
 from server.database.connection import fetch, open_store, serving_lock, writing
-from server.database.models import Paper
 from server.errors import StoreError
 from server.maintenance.backup import back_up
 from server.maintenance.checks import TABLES, examine
@@ -31,7 +30,7 @@ from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.reading_list import EntryEdit, NoteEdit
 from tests.server.conftest import create_database
 from tests.server.material import FERN, MOSS, NOW, edit, source, take_in, take_in_two
-from tests.server.stores import elsewhere, make_older, rows_of
+from tests.server.stores import elsewhere, forget_newer, make_older, rows_of
 
 pytestmark = pytest.mark.anyio
 
@@ -347,7 +346,7 @@ async def age(file: Path) -> None:
 async def test_a_backup_of_an_older_schema_is_migrated(config: Config, file: Path) -> None:
     await fill(config)
     async with open_store(config):
-        await Paper.all().update(sources={})  # older versions did not keep them
+        await forget_newer()
     before = await rows_of(config)
     await save(config, file)
     await age(file)

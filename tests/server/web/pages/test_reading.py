@@ -271,7 +271,7 @@ def test_a_search_is_saved_opened_renamed_and_deleted(visitor: Visitor, site: Si
 def test_queries_are_completed_by_keyboard(visitor: Visitor) -> None:
     page = visitor.open()
     search = page.locator("#q")
-    search.press_sequentially("sta")
+    search.press_sequentially("stat")
     expect(page.get_by_role("option", name="status:")).to_be_visible()
     search.press("ArrowDown")
     search.press("Enter")
