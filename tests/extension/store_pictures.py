@@ -160,7 +160,9 @@ def main() -> None:
     """Read the folder from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    for file in make_pictures(parser.parse_args().folder):
+    parser.add_argument("--language", action="append", choices=LANGUAGES, dest="languages")
+    given = parser.parse_args()
+    for file in make_pictures(given.folder, given.languages or LANGUAGES):
         print(file)
 
 

@@ -3,13 +3,14 @@
 import json
 import re
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from server.browser_extension import read_manifest
 from tests.extension.browser import EXTENSION, need_chromium
-from tests.extension.store_pictures import make_pictures
 
 STORE = EXTENSION / "store"
 # the Chrome Web Store's limit of the description in the manifest, and Firefox's of a summary
@@ -76,7 +77,12 @@ def test_one_command_makes_the_pictures_in_the_sizes_that_the_stores_ask_for(
     tmp_path: Path,
 ) -> None:
     need_chromium()
-    files = make_pictures(tmp_path / "pictures", ["en"])
+    command = [sys.executable, "-m", "tests.extension.store_pictures", str(tmp_path)]
+    # in its own process, since the browser of other tests may be open in this one
+    made = subprocess.run(
+        [*command, "--language", "en"], check=True, capture_output=True, text=True
+    )
+    files = [Path(line) for line in made.stdout.splitlines()]
     sizes = {file.stem: struct.unpack(">II", file.read_bytes()[16:24]) for file in files}
     assert sizes.pop("tile-en") == (440, 280)
     assert len(sizes) == 5 and set(sizes.values()) == {(1280, 800)}
