@@ -77,7 +77,7 @@ def test_one_command_makes_the_pictures_in_the_sizes_that_the_stores_ask_for(
     tmp_path: Path,
 ) -> None:
     need_chromium()
-    command = [sys.executable, "-m", "tests.extension.store_pictures", str(tmp_path)]
+    program = [sys.executable, "-m", "tests.extension.store_pictures"]
     # in its own process, since the browser of other tests may be open in this one
     made = subprocess.run(
         [*command, "--language", "en"], check=True, capture_output=True, text=True
