@@ -78,10 +78,9 @@ def test_one_command_makes_the_pictures_in_the_sizes_that_the_stores_ask_for(
 ) -> None:
     need_chromium()
     program = [sys.executable, "-m", "tests.extension.store_pictures"]
+    command = [*program, str(tmp_path), "--language", "en"]
     # in its own process, since the browser of other tests may be open in this one
-    made = subprocess.run(
-        [*command, "--language", "en"], check=True, capture_output=True, text=True
-    )
+    made = subprocess.run(command, check=True, capture_output=True, text=True)
     files = [Path(line) for line in made.stdout.splitlines()]
     sizes = {file.stem: struct.unpack(">II", file.read_bytes()[16:24]) for file in files}
     assert sizes.pop("tile-en") == (440, 280)
