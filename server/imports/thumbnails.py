@@ -5,7 +5,6 @@ size, so that it belongs to no backup and may be deleted at any time.
 """
 
 import os
-import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
@@ -19,14 +18,13 @@ import structlog
 from server.errors import SourceError, Unreachable
 from server.imports.pictures import Picture, read_picture
 from server.imports.sites.thumbnails import ThumbnailSite
+from server.papers.hugging_face import is_numeric_id
 
 MAX_FOLDER = 256_000_000  # bytes
 AT_ONCE = 4  # requests to Hugging Face
 # seconds: before a picture that there is none of is asked for again, and before the site is
 MISSING, SILENT = 24 * 3600.0, 60.0
 MAX_MISSING = 10_000  # ids that are remembered
-
-_ID = re.compile(r"\d{4}\.\d{4,5}")
 
 log = structlog.get_logger()
 
@@ -56,7 +54,7 @@ class Thumbnails:
 
     async def find(self, arxiv_id: str) -> Picture | None:
         """Return the picture of a paper, None if there is none or the site does not answer."""
-        if not self.enabled or not _ID.fullmatch(arxiv_id):
+        if not self.enabled or not is_numeric_id(arxiv_id):
             return None
         file = self._folder / arxiv_id
         if kept := await anyio.to_thread.run_sync(_load, file):

@@ -5,8 +5,8 @@ from server.days import today
 from server.papers.cards import COUNT_STORED
 from server.papers.query import read_query
 from server.schema.searches import FacetValue
-from server.search.parser import TERM_FIELDS
-from server.search.sql import Selection, is_awake, is_overdue, is_queued, is_snoozed, select
+from server.search.parser import STATES, TERM_FIELDS
+from server.search.sql import Selection, is_awake, plan_states, select
 from server.terms.overrides_sql import count_roots, own_terms
 
 FACET_VALUES = 30
@@ -77,31 +77,25 @@ _TAGS_OF_HITS = (
 )
 
 
-def _plans() -> dict[str, str]:
-    """Return by what the papers that are to be read can be narrowed, as conditions on an entry."""
-    now = today()
-    return {"queued": is_queued(now), "snoozed": is_snoozed(now), "overdue": is_overdue(now)}
-
-
 def _plans_of_list(*, everything: bool = False) -> str:
     """Count the plans of the list, each by the index of its entries."""
     listed = _OWN if everything else f"{_OWN} AND e.status <> 'none'"
     return " UNION ALL ".join(
         f"SELECT 'is' AS facet, '{name}' AS value, COUNT(*) AS n FROM entry e "
         f"WHERE {listed} AND {condition}"
-        for name, condition in _plans().items()
+        for name, condition in plan_states(today()).items()
     )
 
 
 def _plans_of_hits() -> str:
     counts = ", ".join(
         f"SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) AS {name}"
-        for name, condition in _plans().items()
+        for name, condition in plan_states(today()).items()
     )
     each = " UNION ALL ".join(
         f"SELECT 'is' AS facet, '{name}' AS value, CAST(COALESCE({name}, 0) AS INTEGER) AS n "
         "FROM planned"
-        for name in _plans()
+        for name in STATES
     )
     return (
         f", planned AS MATERIALIZED (SELECT {counts} FROM entry e WHERE e.user_id = $1 AND "

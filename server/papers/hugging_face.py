@@ -14,7 +14,7 @@ MAX_KEYWORDS, MAX_KEYWORD = 50, 100
 MAX_NAMED = 10  # repositories of a kind that are named
 
 _REPOSITORY = re.compile(r"[\w-][\w.-]{0,95}(?:/[\w-][\w.-]{0,95})?", re.ASCII)
-_NUMERIC_ID = re.compile(r"\d{4}\.\d{4,5}")  # Hugging Face knows no papers under the older ids
+_NUMERIC_ID = re.compile(r"\d{4}\.\d{4,5}")
 
 
 def make_facts(
@@ -92,7 +92,12 @@ def has_thumbnail(key: str, richness: str, facts: object) -> bool:
     Of papers that came in before its facts were kept, only the `richness` says that it does.
     """
     is_known = facts is not None or richness == "huggingface"
-    return is_known and _NUMERIC_ID.fullmatch(key) is not None
+    return is_known and is_numeric_id(key)
+
+
+def is_numeric_id(key: str) -> bool:
+    """Return whether a key is an arXiv id of the form since 2007, the only one Hugging Face has."""
+    return _NUMERIC_ID.fullmatch(key) is not None
 
 
 def _clean_links(links: LinkedRepositories) -> LinkedRepositories:

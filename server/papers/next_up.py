@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from server.database.connection import day, fetch
 from server.days import today
-from server.search.sql import is_overdue, is_queued, is_snoozed
+from server.search.sql import plan_states
 
 SHOWN = 3
 
@@ -30,9 +30,8 @@ class NextUp(Struct, frozen=True):
 
 async def read_next_up(user: int) -> NextUp:
     """Return what a user is to read next."""
-    now = today()
     own = "e.user_id = $1 AND e.deleted IS NULL AND e.status <> 'none'"
-    states = {"queued": is_queued(now), "snoozed": is_snoozed(now), "overdue": is_overdue(now)}
+    states = plan_states(today())
     counts = ", ".join(
         f"(SELECT COUNT(*) FROM entry e WHERE {own} AND {state}) AS {name}"
         for name, state in states.items()

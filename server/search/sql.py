@@ -586,7 +586,7 @@ def _status(sql: Sql, part: Field) -> str:
     return f"({is_so} AND {is_awake(today())})" if status == "inbox" else is_so
 
 
-def is_snoozed(now: date) -> str:
+def _is_snoozed(now: date) -> str:
     """Write that an entry `e` is snoozed on a day."""
     return f"(e.snoozed_until IS NOT NULL AND e.snoozed_until > DATE('{now}'))"
 
@@ -602,19 +602,23 @@ def is_awake(now: date) -> str:
     )
 
 
-def is_queued(now: date) -> str:
+def _is_queued(now: date) -> str:
     """Write that an entry `e` is in the user's reading queue on a day."""
     return f"(e.queue IS NOT NULL AND {is_awake(now)})"
 
 
-def is_overdue(now: date) -> str:
+def _is_overdue(now: date) -> str:
     """Write that the day by which the paper of an entry `e` is to be read is over."""
     return f"(e.due IS NOT NULL AND e.due < DATE('{now}'))"
 
 
+def plan_states(now: date) -> dict[str, str]:
+    """Write the conditions on an entry `e` for the values of `is:` on a day."""
+    return {"queued": _is_queued(now), "snoozed": _is_snoozed(now), "overdue": _is_overdue(now)}
+
+
 def _is(sql: Sql, part: Field) -> str:
-    states = {"queued": is_queued, "snoozed": is_snoozed, "overdue": is_overdue}
-    return states[part.value.lower()](today())
+    return plan_states(today())[part.value.lower()]
 
 
 def _due(sql: Sql, part: Field) -> str:
