@@ -30,7 +30,8 @@ from server.maintenance.kept_backups import keep_backing_up
 from server.maintenance.rescue import watch_file
 from server.maintenance.restoration import Restorations
 from server.schema.api import PROBLEM_TYPE, Problem
-from server.web.api import api, health
+from server.web.api.access import health
+from server.web.api.routes import api
 from server.web.assistant import Assistants, serve_assistant
 from server.web.docs import ApiReference, docs
 from server.web.feeds import feeds

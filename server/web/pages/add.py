@@ -10,7 +10,7 @@ from msgspec import Struct
 from server.database.serializers import find_paper
 from server.errors import SourceError
 from server.schema.api import AddReport
-from server.web.api import Key
+from server.web.api.request import Key
 from server.web.pages.layout import PageRequest, read_form, redirect_back, render
 
 

@@ -27,7 +27,7 @@ from server.reading_list.entries import put_entry
 from server.reading_list.queue import PlanDeed, plan_change
 from server.reading_list.tags import tag_colours
 from server.schema.reading_list import EntryEdit, EntryState, Status
-from server.web.api import Key
+from server.web.api.request import Key
 from server.web.pages.layout import PageRequest, is_htmx, read_form, redirect_back, render
 
 Stars = Literal["", "0", "1", "2", "3", "4", "5"]

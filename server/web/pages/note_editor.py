@@ -20,7 +20,7 @@ from server.schema.papers import PaperPage
 from server.schema.quote import Quote, find_quote, make_quote
 from server.schema.reading_list import NoteEdit, NoteState, RevisionState
 from server.schema.trash import Restore
-from server.web.api import Key
+from server.web.api.request import Key
 from server.web.pages.layout import PageRequest, is_htmx, read_form, redirect_back, render
 
 

@@ -25,7 +25,7 @@ from server.reading_list.tags import tag_colours
 from server.schema.papers import PaperPage
 from server.schema.terms import CorrectionEdit, MendedResult
 from server.terms.rows import surfaces_of
-from server.web.api import Key
+from server.web.api.request import Key
 from server.web.pages.entries import Done
 from server.web.pages.layout import PageRequest, read_form, redirect_back, render
 

@@ -6,7 +6,9 @@ import litestar
 from litestar import Router
 from litestar.di import Provide
 
-from server.web.api import ADMIN, EXPORT, MAX_IMPORT, get_export, key_paths, provide_key
+from server.web.api.files import MAX_IMPORT, get_export
+from server.web.api.request import key_paths, provide_key
+from server.web.api.routes import ADMIN, EXPORT
 from server.web.pages.add import post_add, post_ask_again, post_fetch_again
 from server.web.pages.entries import (
     post_entries,

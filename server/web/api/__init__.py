@@ -1,0 +1,1 @@
+"""The JSON API: a short handler for each operation, and one table of all URLs (`routes`)."""
