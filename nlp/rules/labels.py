@@ -1,4 +1,4 @@
-"""Correct labels by the lists of names and by words like "dataset" beside a name."""
+"""Correct labels by the lists of names, by words like "dataset" beside a name, and by its end."""
 
 import re
 from collections import defaultdict
@@ -14,10 +14,21 @@ _DATA_AFTER = re.compile(
     rf"\s?\)?,? {_DATA}|,? (?:is )?(?:an?|the first|the) (?:[\w-]+ ){{0,4}}?{_DATA}"
 )
 _DATA_BEFORE = re.compile(rf"\b{_DATA} (?:called |named |, |,)?\(?$")
+_METRIC_HEAD = re.compile(
+    r"(?:scores?|iou|mrr|f1|psnr|bleu|\b(?:rates?|costs?|accurac(?:y|ies)|latenc(?:y|ies)|speeds?"
+    r"|consumption|footprints?|agreement|index|indices|throughput|perplexity|usage))$",
+    re.IGNORECASE,
+)
+"""The last word, or the end of a name, with which hardly anything but metrics ends."""
+
+_METRIC_AFTER = re.compile(r"\)?,? (?:is )?an? (?:[\w-]+,? ){0,3}?metric\b(?! (?:is|learning)\b)")
 
 
 class Labels:
-    """Gives listed names their listed label, and names that the text calls a dataset DATASET."""
+    """Gives listed names their listed label, and others DATASET or METRIC if the text says so.
+
+    It does by calling a name a dataset or a metric, or the name ends as metrics do.
+    """
 
     def __init__(self) -> None:
         listed = defaultdict(set)
@@ -38,9 +49,13 @@ class Labels:
         """Yield the mentions with their labels corrected."""
         text = doc.text
         for ent in doc.ents:
-            label = self.listed.get(ent.text.lower(), ent.label_)
-            if label == ent.label_ == "METHOD" and _is_called_data(text, ent):
-                label = "DATASET"
+            listed = self.listed.get(ent.text.lower())
+            label = listed or ent.label_
+            if label == ent.label_ == "METHOD":
+                if _is_called_data(text, ent):
+                    label = "DATASET"
+                elif not listed and _is_metric(text, ent):
+                    label = "METRIC"
             yield Span(doc, ent.start, ent.end, label=label)
 
 
@@ -50,3 +65,8 @@ def _is_called_data(text: str, ent: Span) -> bool:
         return False
     before = text[max(0, ent.start_char - 20) : ent.start_char]
     return bool(_DATA_AFTER.match(text, ent.end_char) or _DATA_BEFORE.search(before))
+
+
+def _is_metric(text: str, ent: Span) -> bool:
+    """Check for patterns such as "Nest Quality Index" and "NestGap, a novel metric"."""
+    return bool(_METRIC_HEAD.search(ent.text) or _METRIC_AFTER.match(text, ent.end_char))

@@ -57,6 +57,32 @@ def test_a_dataset_elsewhere_in_the_sentence_says_nothing(text: str) -> None:
     assert label(text, "NestSet", "METHOD") == "METHOD"
 
 
+@pytest.mark.parametrize(
+    "name", ["Nest Quality Index", "NestScore", "Nest-IoU", "n-MRR", "egg recovery rate"]
+)
+def test_a_name_that_ends_as_metrics_do_is_one(name: str) -> None:
+    assert label(f"We measure {name} of owls.", name, "METHOD") == "METRIC"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We introduce NestGap, a novel metric of how far nests lie apart.",
+        "NestGap is a metric for nests.",
+        "a Nest Distance (NestGap), a simple, cheap metric",
+    ],
+)
+def test_what_the_text_calls_a_metric_is_one(text: str) -> None:
+    assert label(text, "NestGap", "METHOD") == "METRIC"
+
+
+@pytest.mark.parametrize(
+    "text", ["NestGap, a metric learning method", "NestGap raises each metric of nests."]
+)
+def test_a_metric_elsewhere_in_the_sentence_says_nothing(text: str) -> None:
+    assert label(text, "NestGap", "METHOD") == "METHOD"
+
+
 def test_a_phrase_in_lower_case_is_not_called_a_dataset() -> None:
     assert label("a retrieval pooling benchmark", "retrieval pooling", "METHOD") == "METHOD"
 
