@@ -31,7 +31,8 @@ from server.database.connection import open_store, serving_lock
 from server.logs import RequestLog, configure_logging
 from server.papers.saved_counts import list_names
 from server.schema.api import FeedAddress
-from server.web.app import Background, create_app
+from server.web.app import create_app
+from server.web.background import Background
 from server.web.base_path import BasePath
 from server.web.feeds import list_addresses
 
