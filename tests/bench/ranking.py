@@ -32,6 +32,8 @@ from server.ranking.vectors import PaperVector, Statistics, make_vector
 BACKGROUND = 400  # of the papers before a day, the last, from which a person's are told apart
 HEAVY_SHARE = 0.05  # an account with a larger share of all papers is left out
 BUCKETS = {"1": (1, 1), "2-4": (2, 4), "5-9": (5, 9), "10+": (10, 10**9), "all": (1, 10**9)}
+TOP = 5  # papers of a day that a person may look at
+OURS = "Papermargin"
 
 console = Console(width=140)
 
@@ -64,11 +66,8 @@ class Rank(Struct):
     better: float
     others: int
 
-    @property
-    def auc(self) -> float:
-        return 1 - self.better / self.others
 
-
+Measure = Callable[[Rank], float]
 Method = Callable[["Situation"], np.ndarray]
 
 
@@ -144,7 +143,7 @@ METHODS: dict[str, Method] = {
     "word vectors, mean": by_meaning,
     "TF-IDF, mean": by_mean,
     "TF-IDF, linear SVM": by_classifier,
-    "Papermargin": by_model,
+    OURS: by_model,
 }
 
 
@@ -228,19 +227,47 @@ def _find_own(task: Task, scores: np.ndarray) -> Iterator[Rank]:
         yield Rank(task.account, len(task.earlier), float(better), int((~own).sum()))
 
 
-def mean_of(ranks: list[Rank], measure: Callable[[Rank], float]) -> tuple[float, float]:
+def measure_auc(rank: Rank) -> float:
+    """Return the share of the day's other papers that a paper landed before."""
+    return 1 - rank.better / rank.others
+
+
+def measure_recall(rank: Rank) -> float:
+    """Return 1 for a paper among the first five, else 0."""
+    return float(rank.better < TOP)
+
+
+def measure_reciprocal(rank: Rank) -> float:
+    """Return one by the place of a paper, counted from 1."""
+    return 1 / (1 + rank.better)
+
+
+def mean_of(ranks: list[Rank], measure: Measure) -> tuple[float, float]:
     """Return the mean over accounts of each one's mean, and its standard error."""
+    return _mean_over_accounts([(rank.account, measure(rank)) for rank in ranks])
+
+
+def mean_gain(ours: list[Rank], others: list[Rank], measure: Measure) -> tuple[float, float]:
+    """Return by how much a measure of ours is higher for the same papers, and its standard error.
+
+    The error is much smaller than those of the two means, which share what is hard to rank.
+    """
+    pairs = zip(ours, others, strict=True)
+    return _mean_over_accounts([(our.account, measure(our) - measure(one)) for our, one in pairs])
+
+
+def _mean_over_accounts(values: list[tuple[str, float]]) -> tuple[float, float]:
     accounts: dict[str, list[float]] = defaultdict(list)
-    for found in ranks:
-        accounts[found.account].append(measure(found))
-    means = np.array([np.mean(values) for values in accounts.values()])
+    for account, value in values:
+        accounts[account].append(value)
+    means = np.array([np.mean(found) for found in accounts.values()])
     error = means.std(ddof=1) / math.sqrt(len(means)) if len(means) > 1 else math.nan
     return float(means.mean()), float(error)
 
 
 def print_ranks(ranks: dict[str, list[Rank]]) -> None:
     """Print AUC, recall@5 and MRR of each method by the number of earlier papers."""
-    table = Table("method", *BUCKETS, title="AUC ± s.e. / recall@5 ± s.e. / MRR")
+    table = Table("method", *BUCKETS, title=f"AUC ± s.e. / recall@{TOP} ± s.e. / MRR")
     for name, found in ranks.items():
         cells = []
         for low, high in BUCKETS.values():
@@ -251,14 +278,34 @@ def print_ranks(ranks: dict[str, list[Rank]]) -> None:
 
 
 def _write_cell(ranks: list[Rank]) -> str:
-    auc, auc_error = mean_of(ranks, lambda one: one.auc)
-    recall, recall_error = mean_of(ranks, lambda one: float(one.better < 5))
-    mrr, _ = mean_of(ranks, lambda one: 1 / (1 + one.better))
+    auc, auc_error = mean_of(ranks, measure_auc)
+    recall, recall_error = mean_of(ranks, measure_recall)
+    mrr, _ = mean_of(ranks, measure_reciprocal)
     return f"{auc:.3f}±{auc_error:.3f} {recall:.2f}±{recall_error:.2f} {mrr:.2f}"
 
 
+def print_gains(ranks: dict[str, list[Rank]]) -> None:
+    """Print by how much our AUC and recall@5 are above each other method's."""
+    table = Table("above", *BUCKETS, title=f"{OURS}: AUC ± s.e. / recall@{TOP} ± s.e. above others")
+    for name, found in ranks.items():
+        if name != OURS:
+            pairs = [*zip(ranks[OURS], found, strict=True)]
+            table.add_row(name, *(_write_gain(pairs, *bounds) for bounds in BUCKETS.values()))
+    console.print(table)
+
+
+def _write_gain(pairs: list[tuple[Rank, Rank]], low: int, high: int) -> str:
+    chosen = [pair for pair in pairs if low <= pair[0].earlier <= high]
+    if not chosen:
+        return ""
+    ours, others = [our for our, _ in chosen], [other for _, other in chosen]
+    auc, auc_error = mean_gain(ours, others, measure_auc)
+    recall, recall_error = mean_gain(ours, others, measure_recall)
+    return f"{auc:+.3f}±{auc_error:.3f} {recall:+.3f}±{recall_error:.3f}"
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the API's answers")
     parser.add_argument("--since", default="", help="rank only days from this one on")
@@ -270,7 +317,9 @@ def main() -> None:
     tasks = list_tasks(days, options.since)[:: options.every]
     accounts = len({task.account for _, task in tasks})
     console.print(f"{len(papers):,} papers, {len(tasks):,} rankings of {accounts:,} accounts")
-    print_ranks(rank(tasks, papers, METHODS))
+    ranks = rank(tasks, papers, METHODS)
+    print_ranks(ranks)
+    print_gains(ranks)
 
 
 if __name__ == "__main__":
