@@ -4,7 +4,7 @@ What was read is cached with the open store; a revision says when the store has 
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
@@ -99,7 +99,10 @@ async def _read_columns(columns: str, papers: Sequence[int]) -> list[dict[str, A
 
 
 async def save_vectors(made: Sequence[tuple[PaperText, PaperVector]]) -> None:
-    """Store vectors in place of those that the papers had, and count their terms."""
+    """Store vectors in place of those that the papers had, and count their terms.
+
+    What was learnt of vectors that were made another way is dropped, to be learnt again.
+    """
     ids = [text.paper for text, _ in made]
     async with writing() as connection:
         # papers that were merged into others meanwhile are gone
@@ -107,13 +110,15 @@ async def save_vectors(made: Sequence[tuple[PaperText, PaperVector]]) -> None:
             f"SELECT id FROM paper WHERE id IN ({places(len(ids))})", *ids, using=connection
         )
         alive = {row["id"] for row in rows}
-        former = await _read(ids, using=connection)
+        former = await _read_rows(ids, using=connection)
         statistics = await read_statistics(using=connection)
         # a paper that gets a new vector is counted once, by the new one
-        statistics.remove([*former.values()])
+        statistics.remove([unpack(row["terms"], row["meaning"]) for row in former])
         statistics.add([vector for text, vector in made if text.paper in alive])
         await execute_many(
-            connection, "DELETE FROM paper_vector WHERE paper_id = $1", [(id,) for id in former]
+            connection,
+            "DELETE FROM paper_vector WHERE paper_id = $1",
+            [(row["paper_id"],) for row in former],
         )
         await execute_many(
             connection,
@@ -126,13 +131,19 @@ async def save_vectors(made: Sequence[tuple[PaperText, PaperVector]]) -> None:
             ],
         )
         await save_statistics(statistics)
+        if any(row["version"] != VERSION for row in former):
+            await RankingModel.all().delete()
 
 
 async def read_vectors(papers: Sequence[int]) -> dict[int, PaperVector]:
     """Read the vectors of papers by their row ids; one that has none yet is left out."""
     vectors: dict[int, PaperVector] = {}
     for start in range(0, len(papers), MANY):
-        vectors |= await _read(papers[start : start + MANY])
+        vectors |= {
+            row["paper_id"]: unpack(row["terms"], row["meaning"])
+            for row in await _read_rows(papers[start : start + MANY])
+            if row["version"] == VERSION
+        }
     return vectors
 
 
@@ -211,19 +222,18 @@ def _cache() -> _Cache:
     return _caches.setdefault(require_context(), _Cache())
 
 
-async def _read(
-    papers: Iterable[int], using: BaseDBAsyncClient | None = None
-) -> dict[int, PaperVector]:
-    ids = [*papers]
-    if not ids:
-        return {}
-    rows = await fetch(
-        "SELECT paper_id, terms, meaning FROM paper_vector WHERE version = "
-        f"{VERSION} AND paper_id IN ({places(len(ids))})",
-        *ids,
+async def _read_rows(
+    papers: Sequence[int], using: BaseDBAsyncClient | None = None
+) -> list[dict[str, Any]]:
+    """Read the vectors of papers as they are stored, outdated ones too."""
+    if not papers:
+        return []
+    return await fetch(
+        "SELECT paper_id, version, terms, meaning FROM paper_vector "
+        f"WHERE paper_id IN ({places(len(papers))})",
+        *papers,
         using=using,
     )
-    return {row["paper_id"]: unpack(row["terms"], row["meaning"]) for row in rows}
 
 
 async def save_statistics(statistics: Statistics) -> None:

@@ -16,7 +16,8 @@ from server.ranking.words import count_terms
 TERMS = 2**18
 """How many numbers terms share; two rare terms with one number cost next to nothing."""
 
-VERSION = 1  # raise it when vectors are made another way: all papers get new ones
+VERSION = 1
+"""Raised when vectors of the same form are made another way: then all papers get new ones."""
 
 _FREQUENT = 1 + np.log(np.maximum(np.arange(256), 1))  # by how often a term occurs in a paper
 

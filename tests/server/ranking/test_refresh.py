@@ -2,12 +2,13 @@
 
 import pytest
 
+from server.database.connection import execute, writing
 from server.database.models import Paper, PaperVector, RankingModel
 from server.ranking.learning import learn_model
 from server.ranking.nearest import find_alike
 from server.ranking.refresh import Refresher
-from server.ranking.storage import read_model, read_statistics, read_vectors
-from server.ranking.vectors import make_vector
+from server.ranking.storage import read_model, read_statistics, read_vectors, save_statistics
+from server.ranking.vectors import VERSION, Statistics, make_vector, pack
 from server.reading_list.entries import delete_entry, put_entry
 from server.schema.reading_list import EntryEdit
 from tests.server.material import edit, second_user, source, take_in
@@ -74,6 +75,43 @@ async def test_a_changed_text_gets_a_new_vector_and_is_counted_once() -> None:
     statistics = await read_statistics()
     assert statistics.papers == len(TEXTS) + 1
     assert statistics.frequencies[make_vector("late").terms].tolist() == [1]
+
+
+async def test_vectors_that_were_made_another_way_are_replaced_with_what_was_learnt_of_them() -> (
+    None
+):
+    await like(1)
+    await Refresher().refresh()
+    expected, order = await read_statistics(), await rank()
+    first = await RankingModel.get(user_id=1)
+    await as_if_made_another_way()
+    await Refresher().refresh()
+    found = await read_statistics()
+    assert found.papers == expected.papers
+    assert found.frequencies.tolist() == expected.frequencies.tolist()
+    assert await PaperVector.filter(version=VERSION).count() == len(TEXTS)
+    assert (await RankingModel.get(user_id=1)).revision != first.revision
+    assert await rank() == order
+
+
+async def as_if_made_another_way() -> None:
+    """Give all papers, and the count of terms, what an earlier version would have stored."""
+    statistics = Statistics()
+    async with writing() as connection:
+        for id in await Paper.all().values_list("id", flat=True):
+            vector = make_vector(f"earlier {id}")
+            terms, meaning = pack(vector)
+            statistics.add([vector])
+            await execute(
+                connection,
+                "UPDATE paper_vector SET version = $1, terms = $2, meaning = $3 "
+                "WHERE paper_id = $4",
+                VERSION - 1,
+                terms,
+                meaning,
+                id,
+            )
+        await save_statistics(statistics)
 
 
 async def test_a_model_follows_the_list() -> None:
