@@ -14,7 +14,7 @@ from server.papers.hugging_face import make_facts
 from server.papers.ingest import ingest, place_in_listing
 from server.papers.lookup import StoredPaper, arxiv_id_of, find_stored, key_of, require_few
 from server.papers.related import explain
-from server.ranking.scores import score_papers
+from server.ranking.scores import score_page
 from server.schema.hugging_face import HuggingFaceFacts
 from server.schema.papers import (
     Card,
@@ -78,8 +78,8 @@ async def _take_in(papers: list[PagePaper], now: datetime) -> tuple[list[int | N
 
 async def _add_scores(found: dict[int, Card], user: int) -> None:
     """Put the scores of papers on their cards, with the reasons of those that stand out."""
-    scores = await score_papers(user, [*found])
-    for row, closeness in (await explain(scores, user, only_outstanding=True)).items():
+    scored = await score_page(user, [*found])
+    for row, closeness in (await explain(scored, user, only_outstanding=True)).items():
         found[row].for_you = closeness
 
 

@@ -14,7 +14,7 @@ from server.database.serializers import find_paper
 from server.identifiers import fold_term
 from server.papers.cards import COUNT_STORED
 from server.ranking.preferences import read_muted_terms, read_settings
-from server.ranking.scores import score_papers
+from server.ranking.scores import Scored, score_page
 from server.schema.papers import Closeness, NearPaper, Related, SharedTerm
 from server.terms.overrides_sql import NAME, PAPERS, ROOTS, SHOWN
 
@@ -72,29 +72,29 @@ async def closest(keys: list[str], user: int) -> dict[str, Closeness]:
         return {}
     rows = await fetch(f"SELECT id, key FROM paper WHERE key IN ({places(len(keys))})", *keys)
     names = {row["id"]: row["key"] for row in rows}
-    scores = await score_papers(user, [*names])
-    close = await explain(scores, user)
+    close = await explain(await score_page(user, [*names]), user)
     return {names[paper]: closeness for paper, closeness in close.items()}
 
 
 async def explain(
-    scores: dict[int, float], user: int, *, only_outstanding: bool = False
+    scored: Scored | None, user: int, *, only_outstanding: bool = False
 ) -> dict[int, Closeness]:
     """Return how close papers are, by their row ids, with the terms they share with the list.
 
     Those that score as much as the user asks of one that stands out have all reasons; with
     `only_outstanding`, the others have none.
     """
-    if not scores:
+    if scored is None or not scored.scores:
         return {}
     least = (await read_settings(user)).least
     close = {
         paper: Closeness(score=round(score, 3), terms=[], stands_out=score >= least)
-        for paper, score in scores.items()
+        for paper, score in scored.scores.items()
     }
     outstanding = [paper for paper in close if close[paper].stands_out]
     await _add_terms(close, outstanding if only_outstanding else [*close], user)
-    await _add_reasons(close, outstanding, user)
+    if outstanding:
+        await _add_reasons(close, scored, outstanding, user)
     return close
 
 
@@ -108,12 +108,12 @@ async def _add_terms(close: dict[int, Closeness], papers: list[int], user: int) 
             close[row["paper_id"]].terms.append(_share(row, others))
 
 
-async def _add_reasons(close: dict[int, Closeness], papers: list[int], user: int) -> None:
-    if not papers:
-        return
+async def _add_reasons(
+    close: dict[int, Closeness], scored: Scored, papers: list[int], user: int
+) -> None:
     from server.ranking.reasons import find_reasons  # noqa: PLC0415 - NumPy slows down every start
 
-    reasons = await find_reasons(user, papers)
+    reasons = await find_reasons(user, scored, papers)
     near = {
         paper: [other for other, similarity in found.nearest if similarity >= LEAST_SIMILARITY]
         for paper, found in reasons.items()

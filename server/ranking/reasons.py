@@ -9,7 +9,8 @@ from tortoise.context import TortoiseContext, require_context
 
 from server.ranking.authors import fold_author
 from server.ranking.model import stack
-from server.ranking.storage import read_authors, read_model, read_vectors
+from server.ranking.scores import Scored
+from server.ranking.storage import read_vectors
 from server.ranking.user_model import UserModel
 from server.ranking.vectors import Row, TermMatrix
 from server.ranking.word_vectors import Floats
@@ -43,21 +44,19 @@ class _Liked(Struct):
 _liked: WeakKeyDictionary[TortoiseContext, dict[int, _Liked]] = WeakKeyDictionary()
 
 
-async def find_reasons(user: int, papers: Sequence[int]) -> dict[int, Reasons]:
-    """Return the reasons for papers by their row ids, as far as their vectors are known."""
-    model = await read_model(user) if papers else None
-    if model is None:
-        return {}
-    liked, vectors = await _read_liked(user, model), await read_vectors(papers)
-    authors = await read_authors([*vectors])
-    terms = model.text.statistics.weigh([*vectors.values()])
-    directions = _direct(stack([vector.meaning for vector in vectors.values()]), model.middle)
+async def find_reasons(user: int, scored: Scored, papers: Sequence[int]) -> dict[int, Reasons]:
+    """Return the reasons for some of the papers that were scored for a user, by their row ids."""
+    model = scored.model
+    liked = await _read_liked(user, model)
+    vectors = [scored.vectors[paper] for paper in papers]
+    terms = model.text.statistics.weigh(vectors)
+    directions = _direct(stack([vector.meaning for vector in vectors]), model.middle)
     return {
         paper: Reasons(
-            authors=_choose_authors(authors.get(paper, []), model.profile.authors),
+            authors=_choose_authors(scored.authors.get(paper, []), model.profile.authors),
             nearest=_find_nearest(paper, terms.row(number), directions[number], liked),
         )
-        for number, paper in enumerate(vectors)
+        for number, paper in enumerate(papers)
     }
 
 

@@ -29,7 +29,7 @@ from server.papers.related import explain
 from server.ranking.learning import learn_model
 from server.ranking.nearest import find_alike
 from server.ranking.refresh import fill_vectors, refresh_model
-from server.ranking.scores import score_papers
+from server.ranking.scores import score_page, score_papers
 from server.ranking.storage import read_statistics, save_statistics
 
 ROUNDS = 50
@@ -72,8 +72,8 @@ async def fill(papers: int, made: int) -> None:
 
 async def explain_page(first: int) -> None:
     """Score a page and say why papers of it stand out, as for the overlay."""
-    scores = await score_papers(1, range(first, first + PAGE))
-    await explain(scores, 1, only_outstanding=True)
+    scored = await score_page(1, range(first, first + PAGE))
+    await explain(scored, 1, only_outstanding=True)
 
 
 async def measure(name: str, call: Callable[[int], Awaitable[object]]) -> None:

@@ -1,9 +1,13 @@
 """The API, the overlay and the feeds rank papers by the user's model."""
 
+from typing import Any
+
 import feedparser
 import httpx
 import pytest
 
+from server.database.connection import fetch
+from server.ranking import storage
 from server.ranking.refresh import Refresher
 from tests.server.material import source, take_in
 
@@ -23,7 +27,7 @@ def key(number: int) -> str:
 
 @pytest.fixture(autouse=True)
 async def papers(app: object) -> None:
-    await take_in(*(source(key(n), text) for n, text in TEXTS.items()))
+    await take_in(*(source(key(n), text, authors=["Ada Moss"]) for n, text in TEXTS.items()))
 
 
 async def read_one(client: httpx.AsyncClient, number: int = 1) -> None:
@@ -69,6 +73,27 @@ async def test_cards_of_the_overlay_have_a_score(client: httpx.AsyncClient) -> N
     reply = (await client.post("/api/v1/overlay", json=asked)).raise_for_status().json()
     moss, bird = (card["for_you"]["score"] for card in reply["cards"])
     assert moss > 2 > bird
+
+
+async def test_the_overlay_reads_each_paper_once(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await read_one(client)
+    asked = {"papers": [{"id": key(2)}, {"id": key(3)}]}
+    [moss, _] = (
+        (await client.post("/api/v1/overlay", json=asked)).raise_for_status().json()["cards"]
+    )
+    assert moss["for_you"]["stands_out"] and moss["for_you"]["nearest"]
+    statements: list[str] = []
+
+    async def recorded(sql: str, *values: object, **options: Any) -> list[dict[str, Any]]:
+        statements.append(sql)
+        return await fetch(sql, *values, **options)
+
+    monkeypatch.setattr(storage, "fetch", recorded)
+    (await client.post("/api/v1/overlay", json=asked)).raise_for_status()
+    for table in ("paper_vector", "ranking_model", "paper"):
+        assert sum(f"FROM {table} " in sql for sql in statements) == 1, table
 
 
 async def test_a_feed_holds_new_papers_close_to_the_list(client: httpx.AsyncClient) -> None:
