@@ -3,6 +3,7 @@
 All moments are stored in UTC; a day is meant wherever a person reads or writes one.
 """
 
+import time as clock
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -23,6 +24,12 @@ def use_zone(name: str | None) -> None:
     None stands for the clock where the server runs (the `TZ` of its environment).
     """
     _zone.set(ZoneInfo(name) if name else None)
+
+
+def zone_name() -> str:
+    """Return the name of the user's time zone, or what tells that of the server's clock."""
+    zone = _zone.get()
+    return zone.key if zone else f"{clock.tzname} {clock.timezone}"
 
 
 def local(moment: datetime) -> datetime:

@@ -1,6 +1,5 @@
 """`papermargin export markdown`: write a vault of Markdown files, and keep it current."""
 
-from collections.abc import AsyncIterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -8,15 +7,16 @@ from typing import Any
 import click
 
 from server.cli.options import get_user_id, load_config, store_options, with_store
-from server.cli.progress import progress_bar, tracked
+from server.cli.progress import progress_bar
 from server.cli.watch import CHANGES, follow_changes, follow_files, run_until_stopped
 from server.database.change_feed import changes_since, newest_change
 from server.imports.files import find_files, import_files, is_edited
-from server.papers.list import count_papers, read_papers
+from server.papers.fingerprints import read_keys
+from server.papers.list import find_papers
 from server.schema.api import ChangeRecord, StyleName
-from server.schema.papers import PaperPage
 from server.schema.sources import printable
-from server.vault.sync import Gone, Per, Plan, VaultReport, write_vault
+from server.vault.list_sync import sync_list
+from server.vault.sync import Gone, Per, Plan, VaultReport
 from server.vault.template import default_layout, default_template, make_layout
 
 _ASKED = 50  # papers of one query by their keys
@@ -141,12 +141,13 @@ def _plan(
 
 
 async def _write(folder: Path, user: int, words: str, plan: Plan) -> VaultReport:
-    total = await count_papers(user, words)
+    papers = await find_papers(user, words)
     # with a query, papers that it leaves out have not left the list
-    listed = await _keys(read_papers(user)) if words and plan.gone != "leave" else set()
+    listed = await _keys(await find_papers(user, "")) if words and plan.gone != "leave" else set()
     with progress_bar("papers") as progress:
-        pages = tracked(read_papers(user, words), total, progress)
-        return await write_vault(folder, pages, plan, is_listed=listed.__contains__)
+        return await sync_list(
+            folder, papers, user, plan, is_listed=listed.__contains__, progress=progress
+        )
 
 
 async def _watch(folder: Path, user: int, words: str, plan: Plan, since: int) -> None:
@@ -188,24 +189,24 @@ async def _write_changed(
     if any(change.kind == "term" for change in changes):  # it may stand in any paper
         return await _write(folder, user, words, plan)
     keys = sorted({change.paper for change in changes if change.paper})
-    listed = await _keys(_chosen(user, "", keys)) if plan.gone != "leave" else set()
-    pages = _chosen(user, words, keys)
-    return await write_vault(
-        folder, pages, plan, is_listed=lambda key: key in listed or key not in keys
+    listed = await _keys(await _find_chosen(user, "", keys)) if plan.gone != "leave" else set()
+    papers = await _find_chosen(user, words, keys)
+    return await sync_list(
+        folder, papers, user, plan, is_listed=lambda key: key in listed or key not in keys
     )
 
 
-async def _chosen(user: int, words: str, keys: list[str]) -> AsyncIterator[PaperPage]:
-    """Yield those of the papers with these keys that a query finds in the list."""
-    rest = iter(keys)
+async def _find_chosen(user: int, words: str, keys: list[str]) -> list[int]:
+    """Return those of the papers with these keys that a query finds in the list."""
+    rest, found = iter(keys), list[int]()
     while some := list(islice(rest, _ASKED)):
         wanted = " or ".join(f'key:"{key}"' for key in some)
-        async for page in read_papers(user, f"({words}) ({wanted})" if words else wanted):
-            yield page
+        found += await find_papers(user, f"({words}) ({wanted})" if words else wanted)
+    return found
 
 
-async def _keys(pages: AsyncIterator[PaperPage]) -> set[str]:
-    return {key async for page in pages for key in (page.key, *page.aliases)}
+async def _keys(papers: list[int]) -> set[str]:
+    return {key for keys in (await read_keys(papers)).values() for key in keys}
 
 
 def _print_diff(text: str) -> None:

@@ -19,11 +19,10 @@ from server.days import day_of
 from server.errors import Invalid
 from server.schema.papers import PaperPage
 from server.vault import many_papers_file, paper_file
-from server.vault.block import find_blocks
 from server.vault.filename import fold_name, take_name, title_names
-from server.vault.head import Head, find_head, mark_gone
+from server.vault.head import mark_gone
 from server.vault.paper_file import Outcome
-from server.vault.read_edits import is_shared
+from server.vault.seen_files import Contents, SeenFiles
 from server.vault.template import Layout, default_layout
 
 ARCHIVE = "Archive"
@@ -83,7 +82,7 @@ async def write_vault(
     Raises Invalid if `folder` cannot be made a folder, or if the template fails.
     """
     plan = plan or Plan()
-    vault = await asyncio.to_thread(Vault, folder, plan)
+    vault = await asyncio.to_thread(Vault, folder, plan, SeenFiles())
     if plan.per == "paper":
         async for page in pages:
             await asyncio.to_thread(vault.put, page)
@@ -98,7 +97,7 @@ async def write_vault(
 class Vault:
     """A folder of papers' files, found by the paper keys in them wherever they were moved."""
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Path, plan: Plan, files: SeenFiles) -> None:
         try:
             if not plan.dry_run:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -113,17 +112,32 @@ class Vault:
         self._put: set[str] = set()
         self._linked: list[tuple[Path, PaperPage]] = []
         self._papers: dict[str, Path] = {}
-        self._found: set[Path] = set()
+        self._files = files
+        self._found: dict[Path, str] = {}
         self._stems: Counter[str] = Counter()
         self._layout = plan.layout
         self._many_files: dict[str, Path] = {}
         self._files_by_key: dict[str, Path] = {}
         self._find_files()
 
-    def put(self, page: PaperPage) -> None:
+    def skip_current(self, keys: Sequence[str], paper: bytes) -> bool:
+        """Count a paper as unchanged, if its file is as it would be written; tell whether it is.
+
+        `keys` are all keys of the paper, and `paper` is the fingerprint to write it by.
+        """
+        key = next((key for key in keys if key in self._papers), None)
+        if key is None or not self._files.is_current(self._found[self._papers[key]], paper):
+            return False
+        self._put.update(keys)
+        self._papers[keys[0]] = self._papers.pop(key)
+        self.report.count("unchanged")
+        return True
+
+    def put(self, page: PaperPage, paper: bytes | None = None) -> None:
         """Write or update a paper's file, and count the outcome.
 
-        One with links in its notes is written by `put_linked`.
+        It is remembered by its fingerprint `paper`, if there is one. A paper with links in its
+        notes is written by `put_linked`.
         """
         # a paper keeps its file when it adopts an id, or is merged with another
         keys = (page.key, *page.aliases)
@@ -137,7 +151,7 @@ class Vault:
             # the files that its notes link to may get their names later
             self._linked.append((path, page))
         else:
-            self._put_file(path, page)
+            self._put_file(path, page, paper)
 
     def put_linked(self) -> None:
         """Write the papers whose notes have links, now that all files have their names."""
@@ -152,13 +166,15 @@ class Vault:
             return path.stem
         return path.relative_to(self._folder).with_suffix("").as_posix()
 
-    def _put_file(self, path: Path, page: PaperPage) -> None:
+    def _put_file(self, path: Path, page: PaperPage, paper: bytes | None = None) -> None:
         try:
             if path in self._found:
-                self._update(path, page)
+                self._update(path, page, paper)
             else:
-                self._write(path, None, paper_file.render(page, self._layout))
-                self._found.add(path)
+                text = paper_file.render(page, self._layout)
+                self._write(path, None, text)
+                self._found[path] = path.name
+                self._note_current(path, text, paper)
                 self.report.count("created")
         except OSError as error:
             self.report.count("failed", f"{path}: {error.strerror or error}")
@@ -202,30 +218,29 @@ class Vault:
         name.
         """
         without_head: dict[str, Path] = {}
-        for path in _markdown_files(self._folder):
-            self._found.add(path)
+        for path, name in _markdown_files(self._folder):
+            self._found[path] = name
             self._stems[fold_name(path.stem)] += 1
             with suppress(OSError):  # what cannot be read is not ours to write
-                text = path.read_bytes().decode(errors="replace")
-                head = find_head(text)
-                if head and head.key:
-                    self._papers[head.key] = path
+                contents = self._files.look(name, path)
+                if contents.key:
+                    self._papers[contents.key] = path
                 else:
-                    without_head |= self._find_blocks(path, text, head)
+                    without_head |= self._find_blocks(path, contents)
         # a block that was copied into another file is not the paper's file if that exists
         self._papers = without_head | self._papers
 
-    def _find_blocks(self, path: Path, text: str, head: Head | None) -> dict[str, Path]:
+    def _find_blocks(self, path: Path, contents: Contents) -> dict[str, Path]:
         """Note which papers have a block in a file without a key, and return the one of its own."""
-        keys = {block.key: path for block in find_blocks(text) if block.key}
-        if head and head.shared:
-            self._many_files[head.shared] = path
-        if is_shared(head, keys):
+        keys = dict.fromkeys(contents.blocks, path)
+        if contents.shared:
+            self._many_files[contents.shared] = path
+        if contents.shared or len(keys) > 1:
             self._files_by_key |= keys
             return {}
         return keys
 
-    def _update(self, path: Path, page: PaperPage) -> None:
+    def _update(self, path: Path, page: PaperPage, paper: bytes | None) -> None:
         before = _decode(path)
         if before is None:
             self.report.count("kept", f"{path}: left as it is, for it is not UTF-8")
@@ -235,6 +250,8 @@ class Vault:
             self.report.count("kept")
             return
         self._write(path, before, merged.text)
+        is_current = merged.outcome in ("unchanged", "updated")
+        self._note_current(path, merged.text, paper if is_current else None)
         self.report.count(
             merged.outcome, merged.reason and f"{path}: left as it is, for {merged.reason}"
         )
@@ -288,6 +305,10 @@ class Vault:
         self._write(path, before, after)
         return True
 
+    def _note_current(self, path: Path, text: str, paper: bytes | None) -> None:
+        if not self._plan.dry_run:
+            self._files.note_current(self._found[path], path, text.encode(), paper)
+
     def _write(self, path: Path, before: str | None, after: str) -> None:
         if after == before:
             return
@@ -317,14 +338,25 @@ def _day_of(page: PaperPage) -> str:
     return str(day_of(page.entry.added)) if page.entry else "unlisted"
 
 
-def _markdown_files(folder: Path) -> Iterable[Path]:
-    found: list[Path] = []
+def _markdown_files(folder: Path) -> Iterable[tuple[Path, str]]:
+    """Return the Markdown files of a vault, each with its path in it."""
+    found: list[tuple[Path, str]] = []
     for parent, folders, names in os.walk(folder):
         # Obsidian and others keep settings and deleted files in such folders
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(parent, name) for name in names if name.lower().endswith(".md")]
+        inner = os.path.relpath(parent, folder)
+        found += [
+            (Path(parent, name), name if inner == os.curdir else os.path.join(inner, name))  # noqa: PTH118
+            for name in names
+            if name.lower().endswith(".md")
+        ]
     # reversed, because the last file found for a key is the one that counts
-    return sorted(found, key=lambda path: (len(path.parts), len(path.name), path), reverse=True)
+    return sorted(found, key=_nearness, reverse=True)
+
+
+def _nearness(file: tuple[Path, str]) -> tuple[int, int, str]:
+    path, name = file
+    return name.count(os.sep), len(path.name), name
 
 
 def _decode(path: Path) -> str | None:

@@ -63,6 +63,7 @@ class NoteView(Struct, frozen=True):
 class Layout(Struct, frozen=True):
     """A style and its template; `name` is the template's name in error messages.
 
+    A template that `is_own` is the user's.
     `files` maps the keys of papers to the names by which links reach their files in the vault.
     """
 
@@ -70,6 +71,7 @@ class Layout(Struct, frozen=True):
     template: Template
     name: str
     files: Mapping[str, str] = field(default_factory=dict)
+    is_own: bool = True
 
     def write(self, page: PaperPage, *, alone: bool = True) -> str:
         """Return the content of a paper's block; `alone` if the file is about this paper only.
@@ -91,7 +93,8 @@ def default_template(style: StyleName) -> str:
 @cache
 def default_layout(style: StyleName = "obsidian") -> Layout:
     """Return a style with its built-in template."""
-    return make_layout(style, default_template(style), f"{style}.md.jinja")
+    layout = make_layout(style, default_template(style), f"{style}.md.jinja")
+    return replace(layout, is_own=False)
 
 
 def make_layout(style: StyleName, template: str, name: str) -> Layout:

@@ -19,6 +19,7 @@ from server.vault.block import find_blocks
 from server.vault.head import find_head
 from server.vault.note_styles import STYLES
 from server.vault.paper_file import read_key, render
+from server.vault.seen_files import SeenFiles
 from server.vault.sync import Gone, Plan, Vault, VaultReport, write_vault
 from server.vault.template import default_layout, make_layout
 from server.vault.zip import render_zip
@@ -228,7 +229,7 @@ async def test_a_dry_run_counts_the_same_and_writes_nothing(tmp_path: Path) -> N
 
 async def test_one_file_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     await export(tmp_path)
-    vault = Vault(tmp_path, Plan())
+    vault = Vault(tmp_path, Plan(), SeenFiles())
     (tmp_path / "Candle.md").unlink()
     (tmp_path / "Candle.md").mkdir()
     for page in PAGES:
@@ -238,7 +239,7 @@ async def test_one_file_that_fails_does_not_stop_the_others(tmp_path: Path) -> N
 
 
 def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
-    vault = Vault(tmp_path, Plan())
+    vault = Vault(tmp_path, Plan(), SeenFiles())
     (tmp_path / "Candle.md").write_text("just saved")
     vault.put(PAGES[1])
     assert vault.report.failed == 1
