@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from server.identifiers import parse_arxiv_id
 from server.imports.formats.dates import PartialDate
+from server.imports.formats.note_html import read_note
 from server.schema.citations import Citation, Name
 from server.schema.reading_list import Status
 from server.schema.sources import Batch, SourceNote, SourcePaper, fold, printable
@@ -218,11 +219,11 @@ def clean_title(title: str) -> str:
 
 
 def note_text(note: str) -> str:
-    """Return a user's note, as plain text where it is HTML, empty where it only states an id."""
+    """Return a user's note, as Markdown where it is HTML, empty where it only states an id."""
     text = printable(note).strip()
     if _ARXIV_STATEMENT.fullmatch(text):
         return ""
-    return plain_text(text) if _MARKUP.match(text) else text
+    return read_note(text) if _MARKUP.match(text) else text
 
 
 def is_publisher_note(note: str) -> bool:

@@ -13,7 +13,7 @@ from server.errors import PapermarginError, Refused, SourceError, Unreachable
 from server.papers.list import list_papers
 from server.papers.page import read_paper
 from server.reading_list.entries import delete_entry, put_entry, read_entry
-from server.reading_list.notes import delete_note, put_note
+from server.reading_list.notes import delete_note, put_note, read_note
 from server.reading_list.tags import put_tag
 from server.schema.reading_list import EntryEdit, NoteEdit, TagEdit
 from server.zotero.local_api import open_zotero
@@ -182,6 +182,18 @@ async def test_a_note_changed_on_one_side_changes_on_the_other(
     assert await texts() == ["changed *here*", "changed there"]
     assert "<p>changed <em>here</em></p>\n" in zotero.notes(ITEM).values()
     assert is_quiet(await sync(zotero, keys))
+
+
+async def test_tasks_of_a_note_stay_tasks_when_it_is_edited_in_zotero(
+    zotero: FakeZotero, keys: Path
+) -> None:
+    task = uuid4()
+    await put_note(edit(0), task, NoteEdit(paper=MOSS, text="- [ ] read\n- [x] *find*"))
+    await sync(zotero, keys)
+    [(child, html)] = [each for each in zotero.notes(ITEM).items() if "find" in each[1]]
+    zotero.put(child, note=html.replace("[ ] read", "[x] read"))
+    await sync(zotero, keys)
+    assert (await read_note(task, 1)).text == "- [x] read\n- [x] find"
 
 
 async def test_a_note_changed_on_both_sides_is_kept_twice_on_both(
