@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from server.database.models import Alias, Change, Paper
-from server.database.versioning import Edit
+from server.database.models import Alias, Paper
+from server.database.versioning import NewChange
 from server.schema.imports import OwnTable, RecordMade
 
 CHUNK = 500  # records a transaction: others who write wait for its end
@@ -50,19 +50,11 @@ def row_ids(papers: dict[str, Paper]) -> list[int]:
 
 
 def change_of(
-    edit: Edit, kind: str, ref: str, paper: Paper | None, row: Any, *, before: str | None = None
-) -> Change:
+    kind: str, ref: str, paper: Paper | None, row: Any, *, before: str | None = None
+) -> NewChange:
     """Return the change record of an entry, tag, note or correction that was made or changed."""
-    return Change(
-        user_id=edit.user,
-        kind=kind,
-        ref=ref,
-        paper_key=paper.key if paper else None,
-        version=row.version,
-        deleted=row.deleted is not None,
-        before=before,
-        at=edit.at,
-    )
+    key = paper.key if paper else None
+    return NewChange(kind, ref, key, row.version, row.deleted is not None, before)
 
 
 def made_step(table: OwnTable, row: Any, ref: str, *, paper: str | None = None) -> RecordMade:

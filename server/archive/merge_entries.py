@@ -6,9 +6,9 @@ from msgspec.structs import asdict
 
 from server.archive.counts import Tally, change_of, find_papers, made_step, row_ids
 from server.archive.format import ArchivedEntry, ArchivedTag
-from server.database.models import Change, Entry, EntryTag, Paper, Tag, encode
+from server.database.models import Entry, EntryTag, Paper, Tag, encode
 from server.database.serializers import entry_state, tags_of
-from server.database.versioning import TRASHED, Edit
+from server.database.versioning import TRASHED, Edit, record_many
 from server.reading_list.tags import claim_tags, clean_tag, fold_tag
 from server.schema.imports import EntrySaved, Step, TagColoured
 from server.schema.reading_list import EntryState
@@ -51,7 +51,7 @@ async def _create_tag(edit: Edit, archived: ArchivedTag, fold: str) -> Tag:
         updated=archived.updated,
         deleted=archived.deleted,
     )
-    await Change.bulk_create([change_of(edit, "tag", tag.name, None, tag)])
+    await record_many(edit, [change_of("tag", tag.name, None, tag)])
     return tag
 
 
@@ -60,7 +60,7 @@ async def _merge_tag(edit: Edit, tag: Tag, archived: ArchivedTag, tally: Tally) 
     if tag.colour is None and archived.colour is not None:
         tag.colour, tag.version, tag.updated = archived.colour, tag.version + 1, edit.at
         await tag.save()
-        await Change.bulk_create([change_of(edit, "tag", tag.name, None, tag)])
+        await record_many(edit, [change_of("tag", tag.name, None, tag)])
         tally.merged += 1
         return True
     tally.count(equal=archived.colour in (None, tag.colour))
@@ -99,10 +99,10 @@ async def merge_entries(
         earlier.setdefault(paper.id, before)
         links += [(paper.id, tag) for tag in sorted(added)]
         text = encode(before) if before else None
-        changes.append(change_of(edit, "entry", paper.key, paper, row, before=text))
+        changes.append(change_of("entry", paper.key, paper, row, before=text))
     await Entry.bulk_create(fresh)
     await _link_tags(edit, papers, [(paper, tags[tag]) for paper, tag in links])
-    await Change.bulk_create(changes)
+    await record_many(edit, changes)
     steps += await _entry_steps(edit, papers, earlier)
 
 

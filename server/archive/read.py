@@ -32,10 +32,10 @@ from server.archive.merge_entries import link_trashed, merge_entries, merge_tags
 from server.archive.merge_papers import import_papers
 from server.archive.merge_ranking import merge_preferences, merge_settings
 from server.archive.merge_searches import merge_searches, merge_terms
-from server.database.connection import writing
-from server.database.models import Change, Citation, Correction, Note, Paper, Revision, Seen, encode
+from server.database.connection import execute_many, write_connection, writing
+from server.database.models import Citation, Correction, Note, Paper, Revision, Seen, encode
 from server.database.serializers import note_state
-from server.database.versioning import Edit
+from server.database.versioning import Edit, NewChange, record_many
 from server.errors import Invalid, SourceError
 from server.ranking.preferences import fold_signal
 from server.reading_list.tags import clean_tag
@@ -260,12 +260,11 @@ async def _create_notes(
             for r in note.revisions
         ]
     )
-    await Change.bulk_create(
-        [
-            change_of(edit, "note", str(n.id), papers[n.key], row)
-            for n, row in zip(notes, rows, strict=True)
-        ]
-    )
+    changes = [
+        change_of("note", str(note.id), papers[note.key], row)
+        for note, row in zip(notes, rows, strict=True)
+    ]
+    await record_many(edit, changes)
     return [
         NoteSaved(id=note.id, key=key, before=None, after=note_state(row, key))
         for note, row in zip(notes, rows, strict=True)
@@ -288,12 +287,12 @@ async def _merge_corrections(
             tally.count(equal=all(getattr(row, name) == value for name, value in fields.items()))
             continue
         fresh.append(Correction(uuid=uuid, user_id=edit.user, paper_id=paper.id, **fields))
-        changes.append(change_of(edit, "correction", str(uuid), paper, fresh[-1]))
+        changes.append(change_of("correction", str(uuid), paper, fresh[-1]))
         keys[uuid] = paper.key
         tally.created += 1
     await Correction.bulk_create(fresh)
     await recount({paper for row in fresh for paper in await bears_on(row)}, user=edit.user)
-    await Change.bulk_create(changes)
+    await record_many(edit, changes)
     for made in await Correction.filter(uuid__in=list(keys)):
         steps.append(made_step("correction", made, str(made.uuid), paper=keys[made.uuid]))
 
@@ -304,23 +303,13 @@ async def _merge_seen(edit: Edit, seen: list[SeenPaper], tally: Tally, steps: li
         row.paper_id for row in await Seen.filter(user_id=edit.user, paper_id__in=row_ids(papers))
     }
     fresh = {papers[s.key].id: s for s in seen if papers[s.key].id not in known}
-    await Seen.bulk_create(
-        [Seen(user_id=edit.user, paper_id=id, at=s.at) for id, s in fresh.items()]
+    await execute_many(
+        write_connection(),
+        "INSERT INTO seen (user_id, paper_id, at) VALUES ($1, $2, $3)",
+        [(edit.user, id, s.at) for id, s in fresh.items()],
     )
     made = [PaperSeen(key=papers[s.key].key, at=s.at) for s in fresh.values()]
-    await Change.bulk_create(
-        [
-            Change(
-                user_id=edit.user,
-                kind="seen",
-                ref=step.key,
-                paper_key=step.key,
-                version=1,
-                at=edit.at,
-            )
-            for step in made
-        ]
-    )
+    await record_many(edit, [NewChange("seen", step.key, step.key) for step in made])
     steps += made
     tally.created += len(fresh)
     tally.same += len(seen) - len(fresh)

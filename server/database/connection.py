@@ -315,7 +315,9 @@ async def execute_many(
     if not rows:
         return
     if connection.capabilities.dialect != "postgres":
-        sql, rows = _of_sqlite(sql), [_values_of_sqlite(row) for row in rows]
+        sql = _of_sqlite(sql)
+        if any(issubclass(kind, _FOREIGN) for kind in {type(v) for row in rows for v in row}):
+            rows = [_values_of_sqlite(row) for row in rows]
     await connection.execute_many(sql, list(map(list, rows)))
 
 
@@ -327,6 +329,9 @@ def moment(value: Any) -> Any:
 def day(value: Any) -> Any:
     """Convert a day from a row of either engine to a date; None stays None."""
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+_FOREIGN = (date, UUID)  # which SQLite does not have
 
 
 def _adapt(
@@ -342,8 +347,7 @@ def _of_sqlite(sql: str) -> str:
 
 
 def _values_of_sqlite(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    # SQLite has neither days nor UUIDs
-    return tuple(str(v) if isinstance(v, (date, UUID)) else v for v in values)
+    return tuple(str(v) if isinstance(v, _FOREIGN) else v for v in values)
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from server.database.connection import execute_many, write_connection
 from server.database.models import Change, Correction, Note
@@ -102,6 +103,30 @@ async def record(
         before=msgspec.json.encode(before).decode() if before is not None else None,
         source=edit.source,
         at=edit.at,
+    )
+
+
+class NewChange(Struct, frozen=True):
+    """A change record of an import, without what every one of it has."""
+
+    kind: str
+    ref: str
+    paper: str | None
+    version: int = 1
+    deleted: bool = False
+    before: str | None = None
+
+
+async def record_many(edit: Edit, changes: list[NewChange]) -> None:
+    """Write change records of one user's import, in their order and in the caller's write.
+
+    Not as models: a thousand of these would block the event loop.
+    """
+    await execute_many(
+        write_connection(),
+        "INSERT INTO change (user_id, kind, ref, paper_key, version, deleted, before, at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [(edit.user, *astuple(change), edit.at) for change in changes],
     )
 
 
