@@ -11,6 +11,7 @@ What happens to a record that the store has already:
 So importing the same archive again changes nothing, and an interrupted import can be repeated.
 """
 
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -88,7 +89,16 @@ async def import_archive(
     cannot be stored.
     """
     _check(archive)
-    report, edit = ArchiveReport(), Edit(user=user, at=now)
+    # the millions of objects of a large archive are no garbage, and would be searched for some
+    gc.freeze()
+    try:
+        return await _import(archive, Edit(user=user, at=now), keep, progress)
+    finally:
+        gc.unfreeze()
+
+
+async def _import(archive: Archive, edit: Edit, keep: Keep, progress: Progress) -> ArchiveReport:
+    report = ArchiveReport()
     cut = _Cut(progress, _count_records(archive))
     async with _part(keep) as steps:
         await merge_searches(edit, archive.searches, report.searches, steps)
@@ -97,7 +107,7 @@ async def import_archive(
         await merge_settings(edit, archive.ranking, report.ranking, steps)
     for papers in cut.chunks(archive.papers):
         async with _part(keep) as steps:
-            await import_papers(papers, now, report.papers, steps)
+            await import_papers(papers, edit.at, report.papers, steps)
     async with _part(keep) as steps:
         trashed = await merge_tags(edit, archive.tags, report.tags, steps)
     await _merge_chunks(edit, cut.chunks(archive.entries), merge_entries, report.entries, keep)

@@ -1,5 +1,6 @@
 """Exporting an archive of all data of a user and importing it into another store."""
 
+import gc
 import shutil
 from collections import Counter
 from contextlib import suppress
@@ -103,6 +104,13 @@ async def test_an_export_counts_its_records(store: Config) -> None:
         "preferences": 2,
         "ranking": 1,
     }
+
+
+async def test_an_import_leaves_no_object_out_of_the_search_for_garbage(store: Config) -> None:
+    await write_all_kinds()
+    archive, frozen = await take_out(), list[int]()
+    await import_archive(archive, 1, NOW, progress=lambda *_: frozen.append(gc.get_freeze_count()))
+    assert (min(frozen) > 0, gc.get_freeze_count()) == (True, 0)
 
 
 async def test_an_archive_contains_no_data_of_other_users(store: Config) -> None:
