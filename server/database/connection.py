@@ -13,6 +13,7 @@ from uuid import UUID
 
 from filelock import FileLock, Timeout
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext, require_context
 from tortoise.exceptions import BaseORMException, TransactionManagementError
@@ -51,7 +52,7 @@ def connections(config: Config) -> dict[str, Any]:
         address = urlunsplit(url._replace(scheme="asyncpg"))
         alone = "&".join(filter(None, [url.query, "minsize=1&maxsize=1"]))
         listener = urlunsplit(url._replace(scheme="asyncpg", query=alone))
-        return {"default": address, "reader": address, "listener": listener}
+        return {"default": _pool(address), "reader": _pool(address), "listener": listener}
     file = {
         "file_path": str(config.db),
         "journal_mode": "WAL",
@@ -70,6 +71,21 @@ def connections(config: Config) -> dict[str, Any]:
         "default": {"engine": engine, "credentials": file},
         "reader": {"engine": engine, "credentials": file},
     }
+
+
+def _pool(address: str) -> dict[str, Any]:
+    """Return the settings of a pool whose connections are not reset after each use.
+
+    asyncpg would send a query for that after every query of ours. Nothing of ours outlasts a
+    transaction: locks and settings end with it, and asyncpg itself rolls back one that is open.
+    """
+    settings: dict[str, Any] = expand_db_url(address)
+    settings["credentials"]["reset"] = _leave
+    return settings
+
+
+async def _leave(connection: Any) -> None:
+    """Leave a connection as it is."""
 
 
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
