@@ -133,12 +133,13 @@ class ChangeFeed:
                 async with asyncio.timeout(self._pause):
                     await self._poked.wait()
             self._poked.clear()
-            if not self._listeners:
+            # of now: some may come and go while the database answers
+            tokens = {listener.token: listener.user for listener in self._listeners}
+            if not tokens:
                 continue
             try:
-                newest = await newest_changes({listener.user for listener in self._listeners})
+                newest = await newest_changes({*tokens.values()})
                 # another process may have revoked a token, which writes no change record
-                tokens = {listener.token: listener.user for listener in self._listeners}
                 revoked = {*tokens} - await valid_tokens([*tokens])
             except Exception as error:
                 if explain(error) is None:

@@ -7,11 +7,13 @@ from uuid import uuid4
 import pytest
 
 from server.accounts.tokens import identify, issue
+from server.database import change_feed
 from server.database.change_feed import (
     HEARTBEAT_SECONDS,
     ChangeFeed,
     changes_since,
     newest_change,
+    newest_changes,
 )
 from server.database.models import Change
 from server.papers.overlay import overlay
@@ -84,6 +86,41 @@ async def test_a_listener_receives_more_changes_than_one_reading_holds_without_a
             if len(received) == len(missed):
                 break
     assert received == [change.ref for change in missed]
+
+
+async def test_a_feed_outlives_a_listener_who_leaves_while_it_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, look_on = asyncio.Event(), asyncio.Event()
+
+    async def look(users: set[int]) -> dict[int, int]:
+        looks.set()
+        await look_on.wait()
+        return await newest_changes(users)
+
+    monkeypatch.setattr(change_feed, "newest_changes", look)
+    now = datetime.now(UTC)
+    token = (await identify(await issue(1, "device", now), ("device",), now)).token
+    feed = ChangeFeed()
+    running = asyncio.create_task(feed.run())
+    async with asyncio.timeout(HEARTBEAT_SECONDS):
+        hears = asyncio.create_task(anext(feed.listen(1, token, 0)))
+        await looks.wait()
+        hears.cancel()
+        await asyncio.wait([hears])
+        look_on.set()
+        looks.clear()
+        hears = asyncio.create_task(anext(feed.listen(1, token, await newest_change(1))))
+        while not looks.is_set():
+            feed.poke()
+            assert not running.done()
+            await asyncio.sleep(0)
+        await take_in(source(MOSS))
+        feed.poke()
+        change = await hears
+        assert change and change.ref == MOSS
+    running.cancel()
+    await asyncio.wait([running])
 
 
 async def test_a_user_sees_their_own_changes_and_those_of_papers() -> None:
