@@ -37,6 +37,7 @@ from server.identifiers import fold_term
 from server.maintenance.checks import repair
 from tests.bench.server import Client, at, console, table
 from tests.bench.store import (
+    DAYS,
     NOW,
     PAPER_COLUMNS,
     TERM_COLUMNS,
@@ -339,7 +340,7 @@ async def _multiply_papers(connection: asyncpg.Connection, papers: int) -> None:
             "INSERT INTO paper (id, key, title, normalized_title, title_digest, abstract, "
             f"published, upvotes, created, categories, {', '.join(columns)}) "
             # as `paper_key` has it
-            "SELECT n + 1, to_char(DATE '2015-01-01' + n / 25, 'YYMM.') || "
+            f"SELECT n + 1, to_char(DATE '2015-01-01' + n / 25 % {DAYS}, 'YYMM.') || "
             "lpad((n % 100000)::text, 5, '0'), p.title || ' ' || n, "
             "p.normalized_title || ' ' || n, 't-' || left(md5(n::text), 20), p.abstract, "
             "DATE '2015-01-01' + n % 4000, n % 200, $3::timestamptz - n * INTERVAL '1 minute', "
