@@ -67,7 +67,7 @@ async def issue(
         "session": timedelta(days=SESSION_DAYS),
     }.get(kind, timedelta(days=days) if days else None)
     secret = secrets.token_urlsafe(32)
-    async with writing():
+    async with writing(user):
         await Token.create(
             user_id=user,
             kind=kind,
@@ -139,7 +139,7 @@ async def issue_long_code(user: int, now: datetime) -> str:
     It pairs also while wrong tries by somebody else keep six digits from being accepted.
     """
     code = secrets.token_urlsafe(15)
-    async with writing():
+    async with writing(user):
         await _replace_code(user, "longcode", code, now)
     return code
 
@@ -183,7 +183,7 @@ async def redeem_code(
 async def renew_feeds(user: int, now: datetime) -> str:
     """Create the secret for the addresses of a user's feeds, and revoke the earlier one."""
     secret = secrets.token_urlsafe(32)
-    async with writing():
+    async with writing(user):
         await Token.filter(kind="feed", user_id=user).delete()
         await Token.create(
             user_id=user, kind="feed", name="feeds", digest=_digest(secret), created=now
@@ -300,7 +300,7 @@ async def revoke(user: int, token: int) -> None:
 
     Raises `NotFound` if the user has no such token.
     """
-    async with writing():
+    async with writing(user):
         if not await Token.filter(id=token, user_id=user, kind__in=_REVOCABLE).delete():
             raise NotFound(f"no device {token}")
 

@@ -38,13 +38,13 @@ async def set_zone(user: int, zone: str) -> None:
     """
     if zone and zone not in list_zones():
         raise Invalid(f"there is no time zone {zone!r}; an example is Europe/Berlin")
-    async with writing():
+    async with writing(user):
         await User.filter(id=user).update(zone=zone or None)
 
 
 async def set_thumbnails(user: int, *, shown: bool) -> None:
     """Set whether pages show a user pictures of papers."""
-    async with writing():
+    async with writing(user):
         await User.filter(id=user).update(thumbnails=shown)
 
 

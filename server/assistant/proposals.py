@@ -97,7 +97,7 @@ class Proposals:
         if (waiting.paper, waiting.change) != (key, change):
             raise Invalid("this proposal is about another paper or change: repeat both exactly")
         edit = Edit(user=self._user, at=now, id=uuid, base=0, source="assistant")
-        async with writing():
+        async with writing(edit.user):
             paper, current = await self._read(waiting.paper)
             if (current.version if current else 0) != waiting.version:
                 raise Conflict("the paper was changed in the meantime: propose it again", current)

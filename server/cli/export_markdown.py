@@ -89,7 +89,8 @@ def export_markdown(
     config, words = load_config(**options), " ".join(query)
 
     async def work() -> VaultReport:
-        user, since = await get_user_id(config), await newest_change()
+        user = await get_user_id(config)
+        since = await newest_change(user)
         if plan.spare_edits:
             await _take_in([folder], user)
         report = await _write(folder, user, words, plan)

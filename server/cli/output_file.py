@@ -45,7 +45,8 @@ def write_output(
         raise click.UsageError("--watch keeps a file current: name it with --out")
 
     async def work() -> None:
-        user, since = await get_user_id(config), await newest_change()
+        user = await get_user_id(config)
+        since = await newest_change(user)
         await write(user)
         if watch:
             async for _ in follow_changes(user, since):

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 
-from server.database.connection import fetch, moment, places
+from server.database.connection import fetch, is_postgres, moment, places
 from server.database.failures import explain
 from server.schema.api import ChangeList, ChangeRecord
 
@@ -20,10 +21,28 @@ HEARTBEAT_SECONDS = 15.0
 log = structlog.get_logger()
 
 
-async def newest_change() -> int:
-    """Return the number of the newest change, 0 if there is none."""
-    rows = await fetch("SELECT COALESCE(MAX(id), 0) AS newest FROM change")
-    return int(rows[0]["newest"])
+async def newest_change(user: int) -> int:
+    """Return the number of the newest change that a user sees, 0 if there is none."""
+    return (await newest_changes([user]))[user]
+
+
+async def newest_changes(users: Iterable[int]) -> dict[int, int]:
+    """Return the number of the newest change that each of some users sees, 0 if there is none.
+
+    On PostgreSQL, changes of others say nothing about it: those with lower numbers may still be
+    going to be committed. On SQLite all are numbered by commit order, and one number does for all.
+    """
+    wanted = [*users]
+    if not is_postgres():
+        [row] = await fetch("SELECT COALESCE(MAX(id), 0) AS newest FROM change")
+        return dict.fromkeys(wanted, row["newest"])
+    rows = await fetch(
+        "SELECT u.id, GREATEST((SELECT MAX(id) FROM change WHERE user_id = u.id), "
+        "(SELECT MAX(id) FROM change WHERE user_id IS NULL), 0) AS newest "
+        "FROM unnest($1::integer[]) AS u (id)",
+        wanted,
+    )
+    return {row["id"]: row["newest"] for row in rows}
 
 
 async def was_given_out(number: int) -> bool:
@@ -38,7 +57,7 @@ async def changes_since(user: int, since: int, limit: int) -> ChangeList:
     restored, and the client has seen changes that are no longer there.
     """
     if not await was_given_out(since):
-        return ChangeList(changes=[], last=await newest_change(), more=False, reset=True)
+        return ChangeList(changes=[], last=await newest_change(user), more=False, reset=True)
     rows = await fetch(
         "SELECT id, kind, ref, paper_key, version, deleted, source, at FROM change "
         "WHERE id > $1 AND (user_id = $2 OR user_id IS NULL) ORDER BY id LIMIT $3",
@@ -74,15 +93,22 @@ async def valid_tokens(tokens: list[int]) -> set[int]:
     return {row["id"] for row in rows if row["expires"] is None or moment(row["expires"]) > now}
 
 
+class _Listener(NamedTuple):
+    """Who listens, and with which token."""
+
+    user: int
+    token: int
+
+
 class ChangeFeed:
     """Wakes listeners at once after a write of this process, and soon after one of another."""
 
     def __init__(self) -> None:
         self.closed = False
         self._pause = POLL_SECONDS
-        self._news = asyncio.Event()
+        self._news: dict[int, asyncio.Event] = {}  # by user
         self._poked = asyncio.Event()
-        self._listeners: Counter[int] = Counter()  # by token
+        self._listeners: Counter[_Listener] = Counter()
         self._revoked: set[int] = set()
 
     def poke(self) -> None:
@@ -97,31 +123,33 @@ class ChangeFeed:
     def close(self) -> None:
         """End all listeners, so that the server can stop."""
         self.closed = True
-        self._wake()
+        self._wake([*self._news])
 
     async def run(self) -> None:
         """Look for new changes until cancelled, and wake the listeners."""
-        last = await newest_change()
+        last: dict[int, int] = {}
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause):
                     await self._poked.wait()
             self._poked.clear()
-            if not self._listeners:
+            # of now: some may come and go while the database answers
+            tokens = {listener.token: listener.user for listener in self._listeners}
+            if not tokens:
                 continue
             try:
-                newest = await newest_change()
+                newest = await newest_changes({*tokens.values()})
                 # another process may have revoked a token, which writes no change record
-                revoked = {*self._listeners} - await valid_tokens([*self._listeners])
+                revoked = {*tokens} - await valid_tokens([*tokens])
             except Exception as error:
                 if explain(error) is None:
                     raise
                 log.warning("changes cannot be read", error=str(error))
                 continue
-            if newest != last or revoked:
-                last = newest
-                self._revoked |= revoked
-                self._wake()
+            self._revoked |= revoked
+            self._wake({user for user in newest if newest[user] != last.get(user)})
+            self._wake({tokens[token] for token in revoked})
+            last = newest
             await asyncio.sleep(LEAST_SECONDS)
 
     async def listen(self, user: int, token: int, since: int) -> AsyncIterator[ChangeRecord | None]:
@@ -130,11 +158,12 @@ class ChangeFeed:
         The changes end when `token` is revoked or expires; none is yielded after that. They also
         end when a backup is restored, so that the client begins anew.
         """
-        self._listeners[token] += 1
+        listener = _Listener(user, token)
+        self._listeners[listener] += 1
         try:
             while not self.closed and token not in self._revoked:
                 # taken before reading, so that a change that comes meanwhile is not slept through
-                news = self._news
+                news = self._news.setdefault(user, asyncio.Event())
                 batch = await changes_since(user, since, 500)
                 if batch.changes and not await valid_tokens([token]):
                     return
@@ -146,14 +175,15 @@ class ChangeFeed:
                 if not batch.more and not await _wait(news):
                     yield None
         finally:
-            self._listeners[token] -= 1
-            if not self._listeners[token]:
-                del self._listeners[token]
+            self._listeners[listener] -= 1
+            if not self._listeners[listener]:
+                del self._listeners[listener]
                 self._revoked.discard(token)
 
-    def _wake(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    def _wake(self, users: Iterable[int]) -> None:
+        for user in users:
+            if news := self._news.pop(user, None):
+                news.set()
 
 
 async def _wait(news: asyncio.Event) -> bool:

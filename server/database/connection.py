@@ -13,6 +13,7 @@ from uuid import UUID
 
 from filelock import FileLock, Timeout
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext, require_context
 from tortoise.exceptions import BaseORMException, TransactionManagementError
@@ -24,6 +25,7 @@ from tortoise.transactions import in_transaction
 from server.config import Config
 from server.database.failures import explained
 from server.database.schema_check import RECORDS, check_schema, known_migrations
+from server.database.teller import Teller
 from server.errors import StoreBusy, StoreError, StoreMoved
 
 APPS: dict[str, dict[str, Any]] = {
@@ -50,7 +52,7 @@ def connections(config: Config) -> dict[str, Any]:
         address = urlunsplit(url._replace(scheme="asyncpg"))
         alone = "&".join(filter(None, [url.query, "minsize=1&maxsize=1"]))
         listener = urlunsplit(url._replace(scheme="asyncpg", query=alone))
-        return {"default": address, "reader": address, "listener": listener}
+        return {"default": _pool(address), "reader": _pool(address), "listener": listener}
     file = {
         "file_path": str(config.db),
         "journal_mode": "WAL",
@@ -71,7 +73,29 @@ def connections(config: Config) -> dict[str, Any]:
     }
 
 
+def _pool(address: str) -> dict[str, Any]:
+    """Return the settings of a pool whose connections are not reset after each use.
+
+    asyncpg would send a query for that after every query of ours. Nothing of ours outlasts a
+    transaction: locks and settings end with it, and asyncpg itself rolls back one that is open.
+    """
+    settings: dict[str, Any] = expand_db_url(address)
+    settings["credentials"]["reset"] = _leave
+    return settings
+
+
+async def _leave(connection: Any) -> None:
+    """Leave a connection as it is."""
+
+
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
+
+_LOCKS = 8621
+"""The first key of PostgreSQL's advisory locks of turns; the second is a user or one of these."""
+_STORE, _TERMS = 0, -1
+
+_turn: ContextVar[int | None] = ContextVar("turn", default=None)
+"""Whose turn the write that is going on has taken: a user's, or that of the store."""
 
 
 class ReadWriteRouter:
@@ -89,7 +113,8 @@ class ReadWriteRouter:
 class StoreContext(TortoiseContext):
     """An open store; of a SQLite file also which file it is, by device and inode.
 
-    `paused` says why nothing can be written for the time being.
+    `paused` says why nothing can be written for the time being. `teller` tells of what is written,
+    on PostgreSQL.
     """
 
     def __init__(self) -> None:
@@ -97,6 +122,7 @@ class StoreContext(TortoiseContext):
         self.path: Path | None = None
         self.identity: tuple[int, int] | None = None
         self.paused: str | None = None
+        self.teller: Teller | None = None
 
     def hold(self, db: Path) -> None:
         """Remember the file that was just opened. Raises `StoreMoved` if it is already gone."""
@@ -211,11 +237,17 @@ async def _connect(config: Config) -> AsyncIterator[StoreContext]:
             )
             for name in ("default", "reader"):
                 await context.connections.get(name).execute_query("SELECT 1")
-            if not config.database_url:
+            if config.database_url:
+                context.teller = Teller(context.connections.get("reader"))
+            else:
                 context.hold(config.db)
         except (BaseORMException, OSError, sqlite3.Error) as error:
             raise StoreError(f"cannot open {config.store_name}: {error}") from error
-        yield context
+        try:
+            yield context
+        finally:
+            if context.teller:
+                await context.teller.close()
 
 
 @asynccontextmanager
@@ -351,22 +383,62 @@ def _values_of_sqlite(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @asynccontextmanager
-async def writing() -> AsyncIterator[BaseDBAsyncClient]:
+async def writing(user: int | None = None) -> AsyncIterator[BaseDBAsyncClient]:
     """Run a transaction that writes what is shown, with change records of it.
 
-    Its first statement locks the clock's row, for two reasons.
+    With a `user`, it writes what only this user sees, and no rows that others write, too. Its first
+    statement takes the turn of the user, or that of the store, for two reasons.
 
     On SQLite, a transaction that reads first and writes later fails at once if another process
-    wrote in between, while one that writes first waits for its turn. On both engines, the lock
-    makes the numbers of changes rise in the order of commit, so that a client that asks for
-    `changes since N` misses none.
+    wrote in between, while one that writes first waits for its turn. So all take that of the store.
+    On both engines, no two writes that a user sees overlap, so that the numbers of these changes
+    rise in the order of commit, and a client that asks for `changes since N` misses none.
 
-    Raises `StoreBusy` while writes are paused, `StoreMoved` if the store's file is gone, and
-    `StoreError` for what is wrong with the store or the disk; then nothing is written.
+    Within another write it is a part of that one, which must have the turn of the store or of the
+    same user. Raises `StoreBusy` while writes are paused, `StoreMoved` if the store's file is gone,
+    and `StoreError` for what is wrong with the store or the disk; then nothing is written.
     """
+    turn = _STORE if user is None else user
+    outer = _turn.get()
+    if outer not in (None, _STORE, turn):
+        raise RuntimeError(f"a write of user {outer} cannot become one of {turn or 'the store'}")
     async with working() as connection:
+        if outer is None:
+            await _take_turn(connection, turn)
+        token = _turn.set(turn if outer is None else outer)
+        try:
+            yield connection
+        finally:
+            _turn.reset(token)
+    if outer is None and (teller := _open_context().teller):
+        teller.tell()
+
+
+async def _take_turn(connection: BaseDBAsyncClient, turn: int) -> None:
+    """Wait until no other write that a user or, for the store's turn, any user sees is going on.
+
+    On PostgreSQL, updating the clock takes the lock of the store (migration `0027_turns`). Nobody
+    who has it waits for that of a user, so that no two writes wait for each other.
+    """
+    if turn == _STORE or connection.capabilities.dialect != "postgres":
         await connection.execute_query("UPDATE clock SET writes = writes + 1 WHERE id = 1")
-        yield connection
+    else:
+        await connection.execute_query(
+            f"SELECT pg_advisory_xact_lock_shared({_LOCKS}, {_STORE}), "
+            f"pg_advisory_xact_lock({_LOCKS}, $1)",
+            [turn],
+        )
+
+
+async def take_turn_of_terms() -> bool:
+    """Wait, within a write, until no other one makes terms: two users may make the same.
+
+    Return whether others may have made some since the write began.
+    """
+    if _turn.get() == _STORE or not is_postgres():
+        return False
+    await write_connection().execute_query(f"SELECT pg_advisory_xact_lock({_LOCKS}, {_TERMS})")
+    return True
 
 
 @asynccontextmanager

@@ -745,7 +745,9 @@ class Seen(Model):
 
 
 class Change(Model):
-    """A change record, numbered by commit order. Without a user, a paper changed for everybody.
+    """A change record; those that a user sees are numbered in the order of their commit.
+
+    Without a user, a paper changed for everybody.
 
     `edit` is the client's id of the write, by which a repeated write is recognised, and `request` a
     digest of what it asked for. `before` is the state of an entry before the change, as JSON.
@@ -774,7 +776,7 @@ class Change(Model):
 
 
 class Clock(Model):
-    """One row, written first in every transaction, so that changes are numbered by commit order."""
+    """One row, written first in a transaction that takes the turn of the store (see `writing`)."""
 
     id = fields.IntField(primary_key=True)
     writes = fields.BigIntField(default=0)

@@ -1,7 +1,8 @@
 """Hear at once what other processes write, by LISTEN and NOTIFY of PostgreSQL.
 
-Triggers send the notifications as a transaction commits (migration `0024_workers`). Nothing depends
-on them: whoever hears also looks by itself now and then, more often while nothing is heard.
+Whoever writes changes tells of them after the commit (`teller`). Of all else, triggers tell as a
+transaction commits (migration `0024_workers`). Nothing depends on the notifications: whoever hears
+also looks by itself now and then, more often while nothing is heard.
 """
 
 import asyncio
@@ -14,9 +15,6 @@ from tortoise.context import require_context
 
 from server.database.connection import fetch, write_connection
 from server.database.failures import explain
-
-CHANGES = "papermargin_change"
-"""The channel that tells of new change records, and of tokens that end."""
 
 PAPERS = "papermargin_paper"
 """The channel that tells of papers that wait to be read."""

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
+from tortoise.exceptions import IntegrityError
 
 from server.database.connection import execute_many, write_connection
 from server.database.models import Change, Correction, Note
@@ -25,6 +26,7 @@ from server.schema.reading_list import MAX_NAME_CHARACTERS
 
 # separates a deleted name's fold from what makes it unique; no name contains a control character
 TRASHED = "\x1f"
+_TAKEN = "this id is taken"
 MAX_FOLD = 280  # of 300 characters in its column: folding the case may lengthen a name
 
 
@@ -143,10 +145,18 @@ async def record_papers(keys: list[str], now: datetime) -> None:
     )
 
 
+async def save_under_id(row: Note | Correction) -> None:
+    """Save a note or correction. Raises `Invalid` if another user took its id at this moment."""
+    try:
+        await row.save()
+    except IntegrityError as error:
+        raise Invalid(_TAKEN) from error
+
+
 def check_owner(row: Note | Correction, edit: Edit, paper: int) -> None:
     """Raise `Invalid` if a note or correction is of another user or on another paper."""
     if row.user_id != edit.user:
-        raise Invalid("this id is taken")
+        raise Invalid(_TAKEN)
     if row.paper_id != paper:
         raise Invalid("this id belongs to something on another paper, where it stays")
 

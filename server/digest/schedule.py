@@ -116,7 +116,7 @@ async def _claim(user: int, recipient: str, day: date, now: datetime) -> SentDig
 
     Returns the row unchanged if the digest was sent, and None if another sender holds the claim.
     """
-    async with writing():
+    async with writing(user):
         row = await SentDigest.get_or_none(user_id=user, recipient=recipient, day=day)
         if row is None:
             return await SentDigest.create(user_id=user, recipient=recipient, day=day, began=now)

@@ -13,6 +13,7 @@ from server.config import Config
 from server.database.connection import create_older_store, serving_lock
 from server.database.failures import explain
 from server.database.schema_check import Query, known_migrations, read_migrations
+from server.database.teller import CHANGES
 from server.errors import StoreError
 from server.maintenance.backup import (
     check_copy,
@@ -326,4 +327,5 @@ async def _fill_postgres(
             if in_place:
                 _keep_sign_ins(kept, fresh)
             await copy_to_postgres(fresh, connection, progress)
+            await connection.execute("SELECT pg_notify($1, '')", CHANGES)
         return None if empty else kept

@@ -47,7 +47,7 @@ async def overlay(
         await _list(request.listing, rows, now)
     if pending and extract:
         await extract(pending)
-    change = await newest_change()  # before the cards, so that they hold every change up to it
+    change = await newest_change(user)  # before the cards, so that they hold every change up to it
     found = await cards([*{row for row in rows if row}], user)
     await _add_scores(found, user)
     return OverlayReply(cards=[found.get(row) if row else None for row in rows], change=change)

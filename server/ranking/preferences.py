@@ -53,7 +53,7 @@ async def read_muted_terms(user: int) -> set[str]:
 
 async def put_settings(edit: Edit, data: RankingEdit) -> RankingState:
     """Change the settings of the ranking. Raises `Conflict` and `PreconditionMissing`."""
-    async with writing():
+    async with writing(edit.user):
         row = await RankingSettings.get_or_none(user_id=edit.user)
         current = (
             RankingState(enabled=row.enabled, least=row.least, version=row.version)
@@ -81,7 +81,7 @@ async def put_preference(
     Raises `Invalid`, `Conflict` and `PreconditionMissing`.
     """
     name, fold = clean_name(name, f"a {kind}"), fold_signal(kind, name)
-    async with writing():
+    async with writing(edit.user):
         row = await RankingPreference.get_or_none(user_id=edit.user, kind=kind, fold=fold)
         current = _preference_state(row) if row else _no_preference(kind, name)
         if await is_applied(edit) or current.choice == data.choice:
@@ -103,7 +103,7 @@ async def forget_preference(edit: Edit, kind: SignalKind, name: str) -> Preferen
     Raises `Invalid`, `Conflict` and `PreconditionMissing`.
     """
     fold = fold_signal(kind, name)
-    async with writing():
+    async with writing(edit.user):
         row = await RankingPreference.get_or_none(user_id=edit.user, kind=kind, fold=fold)
         if row is None or await is_applied(edit):
             return _preference_state(row) if row else _no_preference(kind, name)

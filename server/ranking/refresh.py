@@ -5,6 +5,7 @@ import asyncio
 import structlog
 from tortoise.exceptions import BaseORMException
 
+from server.database.change_feed import newest_changes
 from server.database.connection import fetch
 from server.database.failures import explained
 from server.errors import StoreError
@@ -30,7 +31,7 @@ class Refresher:
     """Follows the changes of the store."""
 
     def __init__(self) -> None:
-        self._seen: int | None = None
+        self._seen: dict[int, int] = {}  # the newest change of each user
 
     async def run(self) -> None:
         """Refresh whenever something changed, until cancelled."""
@@ -47,22 +48,25 @@ class Refresher:
 
         The first call looks at all papers and all users.
         """
-        [row] = await fetch("SELECT COALESCE(MAX(id), 0) AS newest FROM change")
-        newest = int(row["newest"])
+        users = [row["id"] for row in await fetch("SELECT id FROM reader ORDER BY id")]
+        newest = await newest_changes(users)
         if newest == self._seen:
             return
-        keys = await self._changed_papers(newest)
-        await fill_vectors(keys)
-        for row in await fetch("SELECT id FROM reader ORDER BY id"):
-            await refresh_model(row["id"])
+        await fill_vectors(await self._changed_papers(max(newest.values(), default=0)))
+        for user, number in newest.items():
+            if number != self._seen.get(user):
+                await refresh_model(user)
         self._seen = newest
 
     async def _changed_papers(self, newest: int) -> list[str] | None:
+        last = max(self._seen.values(), default=0)
         # numbers go back when a backup is restored
-        if self._seen is None or newest < self._seen:
+        if not last or newest < last:
             return None
         rows = await fetch(
-            "SELECT DISTINCT paper_key FROM change WHERE kind = 'paper' AND id > $1", self._seen
+            "SELECT DISTINCT paper_key FROM change "
+            "WHERE kind = 'paper' AND user_id IS NULL AND id > $1",
+            last,
         )
         return [row["paper_key"] for row in rows if row["paper_key"]]
 

@@ -176,7 +176,7 @@ async def read_statistics(using: BaseDBAsyncClient | None = None) -> Statistics:
 
 async def save_model(user: int, model: UserModel | None, *, change: int, papers: int) -> None:
     """Store what was learnt of a user's list up to a change; None if there was nothing to learn."""
-    async with writing():
+    async with writing(user):
         await RankingModel.filter(user_id=user).delete()
         weights = _pack_model(model) if model else b""
         await RankingModel.create(

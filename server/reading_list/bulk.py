@@ -69,7 +69,7 @@ async def change_entries(edit: Edit, papers: Iterable[int], change: EntryChange)
     """
     count = 0
     wanted = [*papers]
-    async with writing():
+    async with writing(edit.user):
         if await is_applied(edit):
             return await Change.filter(user_id=edit.user, edit=edit.id).count()
         ranks = await _open_ranks(edit, wanted, change)
@@ -108,7 +108,7 @@ async def undo(edit: Edit, done: UUID) -> Undone:
     used for another request.
     """
     restored = total = 0
-    async with writing():
+    async with writing(edit.user):
         if not await is_applied(edit):
             for changes in _batches(
                 await Change.filter(user_id=edit.user, edit=done, kind="entry").order_by("id")

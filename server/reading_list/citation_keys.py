@@ -46,7 +46,7 @@ async def set_key(edit: Edit, paper: str, text: str) -> CitationKey:
             f"“{key[:40]}” cannot be a citation key: it has at most {MAX_KEY} characters, no space "
             "and none of {}\\,%#~\"'()=@"
         )
-    async with writing() as connection:
+    async with writing(edit.user) as connection:
         [(found, id)] = (await find_paper_ids([(await find_paper(paper)).key])).items()
         row = await CitationRow.get_or_none(user_id=edit.user, paper_id=id)
         before = row.data if row else Citation()
@@ -100,7 +100,7 @@ async def assign_keys(
 
 async def _assign(edit: Edit, made: dict[str, str], *, renew: bool) -> int:
     """Give papers the keys that the pattern made for them, by the papers' own keys."""
-    async with writing():
+    async with writing(edit.user):
         ids = await find_paper_ids(made)
         rows = {row.paper_id: row for row in await CitationRow.filter(user_id=edit.user)}
         # another program may have given a paper a key in the meantime

@@ -6,7 +6,15 @@ from uuid import UUID
 from server.database.connection import writing
 from server.database.models import Correction, Paper
 from server.database.serializers import correction_state, find_paper
-from server.database.versioning import Edit, check, check_new, check_owner, is_applied, record
+from server.database.versioning import (
+    Edit,
+    check,
+    check_new,
+    check_owner,
+    is_applied,
+    record,
+    save_under_id,
+)
 from server.errors import Invalid, NotFound
 from server.schema.terms import CorrectionEdit, CorrectionState
 from server.terms.corrected_terms import bears_on, recount
@@ -18,7 +26,7 @@ async def put_correction(edit: Edit, key: str, uuid: UUID, data: CorrectionEdit)
     Raises `NotFound`, `Conflict`, `PreconditionMissing` and `Invalid`.
     """
     _check_verdict(data)
-    async with writing():
+    async with writing(edit.user):
         paper = await find_paper(key)
         correction, before = await Correction.get_or_none(uuid=uuid), set[int]()
         if correction is None:
@@ -45,7 +53,7 @@ async def put_correction(edit: Edit, key: str, uuid: UUID, data: CorrectionEdit)
 
 async def delete_correction(edit: Edit, uuid: UUID) -> CorrectionState:
     """Move a correction to the trash. Raises `NotFound`, `Conflict` and `PreconditionMissing`."""
-    async with writing():
+    async with writing(edit.user):
         correction = await Correction.get_or_none(uuid=uuid, user_id=edit.user).prefetch_related(
             "paper"
         )
@@ -64,7 +72,7 @@ async def _save_correction(
 ) -> CorrectionState:
     """Save a correction and what it makes of the papers that it bears on, or bore on `before`."""
     correction.version += 1
-    await correction.save()
+    await save_under_id(correction)
     await recount({*before, *await bears_on(correction)}, user=edit.user)
     deleted = correction.deleted is not None
     await record(

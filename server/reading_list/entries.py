@@ -32,7 +32,7 @@ async def put_entry(edit: Edit, key: str, data: EntryEdit) -> EntryState:
     An entry in the trash counts as none, and comes back as it was. An edit that names no status
     puts the paper in the list. Raises `NotFound`, `Conflict`, `PreconditionMissing` and `Invalid`.
     """
-    async with writing():
+    async with writing(edit.user):
         paper = await find_paper(key)
         entry, current = await load_entry(paper, edit.user)
         if current is None:
@@ -53,7 +53,7 @@ async def delete_entry(edit: Edit, key: str) -> EntryState:
 
     Raises `NotFound`, `Conflict` and `PreconditionMissing`.
     """
-    async with writing():
+    async with writing(edit.user):
         paper = await find_paper(key)
         entry, current = await load_entry(paper, edit.user)
         if entry is None or current is None:
@@ -81,7 +81,7 @@ async def set_seen(edit: Edit, data: SeenEdit) -> int:
 
     Raises `NotFound` for an unknown key.
     """
-    async with writing():
+    async with writing(edit.user):
         papers = {
             paper.id: paper.key
             for paper in [await find_paper(key) for key in dict.fromkeys(data.papers)]

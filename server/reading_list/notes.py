@@ -15,7 +15,15 @@ from server.database.serializers import (
     find_paper,
     note_state,
 )
-from server.database.versioning import Edit, check, check_new, check_owner, is_applied, record
+from server.database.versioning import (
+    Edit,
+    check,
+    check_new,
+    check_owner,
+    is_applied,
+    record,
+    save_under_id,
+)
 from server.errors import Invalid, NotFound, TooLarge
 from server.identifiers import parse_key
 from server.reading_list.entries import list_paper
@@ -50,7 +58,7 @@ async def put_note(edit: Edit, uuid: UUID, data: NoteEdit) -> NoteState:
     Raises `NotFound`, `Conflict`, `PreconditionMissing`, `TooLarge` and `Invalid`.
     """
     _check_note(data)
-    async with writing() as connection:
+    async with writing(edit.user) as connection:
         place = await _find_place(connection, edit.user, uuid, data.paper)
         note = await Note.get_or_none(uuid=uuid) if place.is_noted else None
         if note is None:
@@ -74,7 +82,7 @@ async def put_note(edit: Edit, uuid: UUID, data: NoteEdit) -> NoteState:
 
 async def delete_note(edit: Edit, uuid: UUID) -> NoteState:
     """Move a note to the trash. Raises `NotFound`, `Conflict` and `PreconditionMissing`."""
-    async with writing():
+    async with writing(edit.user):
         note = await Note.get_or_none(uuid=uuid, user_id=edit.user).prefetch_related("paper")
         if note is None:
             raise NotFound(f"no note {uuid}")
@@ -124,7 +132,7 @@ async def _create_note(edit: Edit, uuid: UUID, place: _Place, data: NoteEdit) ->
 async def _save_note(edit: Edit, note: Note, key: str) -> NoteState:
     note.version += 1
     note.spellings = spellings(note.text)
-    await note.save()
+    await save_under_id(note)
     deleted = note.deleted is not None
     await record(edit, "note", str(note.uuid), paper=key, version=note.version, deleted=deleted)
     return note_state(note, key)

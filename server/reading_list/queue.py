@@ -28,7 +28,7 @@ async def move_paper(edit: Edit, key: str, move: QueueMove) -> EntryState:
     of the queue get new ones. Raises `NotFound`, `Conflict`, `PreconditionMissing`, and `Invalid`
     if the move names no place, or another paper that is not in the queue.
     """
-    async with writing():
+    async with writing(edit.user):
         paper = await find_paper(key)
         ranks = await _read_ranks(edit.user)
         place = await _find_place(edit.user, paper.id, move, [*ranks])

@@ -69,7 +69,7 @@ async def claim_tags(edit: Edit, names: list[str]) -> list[Tag]:
 
 async def put_tag(edit: Edit, name: str, data: TagEdit) -> TagState:
     """Create, rename or colour a tag. Raises `Conflict`, `PreconditionMissing` and `Invalid`."""
-    async with writing() as connection:
+    async with writing(edit.user) as connection:
         tag = await _find_tag(edit.user, name)
         new_name = clean_tag(name if data.name is UNSET else data.name)
         if await is_applied(edit):
@@ -98,7 +98,7 @@ async def merge_tags(edit: Edit, data: TagMerge) -> TagState:
 
     Raises `NotFound` and `Invalid`.
     """
-    async with writing() as connection:
+    async with writing(edit.user) as connection:
         if await is_applied(edit):
             return await tag_state(await _get_tag(edit.user, data.into))
         [into] = await claim_tags(edit, [data.into])
@@ -116,7 +116,7 @@ async def delete_tag(edit: Edit, name: str) -> TagState:
 
     Raises `NotFound`, `Conflict`, `PreconditionMissing`.
     """
-    async with writing() as connection:
+    async with writing(edit.user) as connection:
         tag = await _find_tag(edit.user, name) or await _find_trashed(edit.user, name)
         if tag is None:
             raise NotFound(f"no tag {name!r}")
@@ -133,7 +133,7 @@ async def restore_tag(edit: Edit, name: str) -> TagState:
 
     Where a tag of that name was made since, the two become one.
     """
-    async with writing() as connection:
+    async with writing(edit.user) as connection:
         tag, successor = await _find_trashed(edit.user, name), await _find_tag(edit.user, name)
         if tag is None or await is_applied(edit):
             return await tag_state(successor or await _get_tag(edit.user, name))

@@ -38,7 +38,7 @@ async def restore(edit: Edit, data: Restore) -> Restored:
         return await restore_tag(edit, data.ref)
     if data.kind == "search":
         return await restore_search(edit, data.ref)
-    async with writing():
+    async with writing(edit.user):
         if data.kind == "entry":
             return await _restore_entry(edit, data.ref)
         uuid = _parse_uuid(data.ref)
@@ -56,7 +56,7 @@ async def restore(edit: Edit, data: Restore) -> Restored:
 async def empty_trash(edit: Edit) -> int:
     """Delete for good all that lies in a user's trash, and give how many things that were."""
     count = 0
-    async with writing():
+    async with writing(edit.user):
         entries = await Entry.filter(user_id=edit.user, deleted__isnull=False).prefetch_related(
             "paper"
         )

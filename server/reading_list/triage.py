@@ -19,7 +19,7 @@ async def decide(edit: Edit, key: str, decision: Decision) -> None:
     A paper that is kept joins the list, in the inbox, unless it is there already. A paper of the
     list that is skipped gets this status; any other stays out of the list. Raises `NotFound`.
     """
-    async with writing():
+    async with writing(edit.user):
         paper = await find_paper(key)
         _, state = await load_entry(paper, edit.user)
         if change := _change(decision, state):
@@ -35,7 +35,7 @@ async def take_back(edit: Edit, papers: list[int], since: datetime) -> str | Non
     The paper is new again, and its entry as it was, unless that was changed after the decision.
     Return None if there is no decision to undo.
     """
-    async with writing():
+    async with writing(edit.user):
         decided = Seen.filter(user_id=edit.user, paper_id__in=papers, at__gte=since)
         last = await decided.order_by("-at", "-id").prefetch_related("paper").first()
         if last is None:

@@ -31,7 +31,7 @@ async def put_search(edit: Edit, name: str, data: SearchEdit) -> SearchState:
     if data.query is not UNSET:
         parse_query(data.query)
     new_name = clean_name(name if data.name is UNSET else data.name, _WHAT)
-    async with writing():
+    async with writing(edit.user):
         row = await find_search(edit.user, name)
         if await is_applied(edit):
             return search_state(row or await get_search(edit.user, new_name))
@@ -50,7 +50,7 @@ async def put_search(edit: Edit, name: str, data: SearchEdit) -> SearchState:
 
 async def delete_search(edit: Edit, name: str) -> SearchState:
     """Move a saved search to the trash. Raises `NotFound`, `Conflict` and `PreconditionMissing`."""
-    async with writing():
+    async with writing(edit.user):
         row = await find_search(edit.user, name) or await _find_trashed(edit.user, name)
         if row is None:
             raise NotFound(f"no saved search {name!r}")
@@ -66,7 +66,7 @@ async def restore_search(edit: Edit, name: str) -> SearchState:
 
     Raises `NotFound`, and `Invalid` where its name was taken since.
     """
-    async with writing():
+    async with writing(edit.user):
         row, successor = await _find_trashed(edit.user, name), await find_search(edit.user, name)
         if row is None or await is_applied(edit):
             return search_state(successor or await get_search(edit.user, name))

@@ -63,6 +63,7 @@ class Sql(Struct):
     """
 
     postgres: bool
+    everything: bool
     paper: str
     values: list[Any] = field(default_factory=list)
     words: list[Text] = field(default_factory=list)
@@ -119,7 +120,7 @@ def select(
     alike = None if words else _find_alike(others)
     of_entries = not everything or any(map(_needs_entry, others))
     of_all = "e.paper_id" if of_entries else "p.id"
-    sql = Sql(postgres, "h.paper_id" if words or alike else of_all)
+    sql = Sql(postgres, everything, "h.paper_id" if words or alike else of_all)
     sql.add(user)
     conditions = _conditions(sql, query, words, others)
     hits = _rank_alike(alike) if alike else _hits_of(sql, words, nearest=nearest)
@@ -376,10 +377,13 @@ def _found(sql: Sql, groups: list[list[Spelling]]) -> str:
     if sql.postgres:
         query = f"to_tsquery('papermargin', {place}::text)"
         rank = f"ts_rank('{{0.05, 0.2, 0.3, 1.0}}', search, {query}, 1)::double precision"
+        # ranking unpacks each vector, and a list is short beside the store
+        own = f"SELECT e.paper_id FROM entry e WHERE {_own_entries(everything=False)}"
+        listed = "" if sql.everything else f" AND id IN ({own})"
         return (
             # a vector that is computed is kept as it is, and not unpacked for each bonus
             f"SELECT id AS paper_id, {rank} AS score, search || ''::tsvector AS search "
-            f"FROM paper WHERE search @@ {query}"
+            f"FROM paper WHERE search @@ {query}{listed}"
         )
     return (
         "SELECT rowid AS paper_id, -bm25(paper_fts, 10.0, 1.0, 5.0, 0.5, 3.0) AS score "

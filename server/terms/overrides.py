@@ -64,7 +64,7 @@ async def forget_term(edit: Edit, label: str, name: str) -> TermState:
 
     Raises `NotFound`, `Conflict` and `PreconditionMissing`.
     """
-    async with writing():
+    async with writing(edit.user):
         term = await find_term(label, name)
         row = await _own(edit.user, term)
         current = term_state(term, row)

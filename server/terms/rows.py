@@ -4,7 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from nlp.spans import LABELS, ROLES, Label, Mention, Role
-from server.database.connection import fetch, places, write_connection
+from server.database.connection import (
+    fetch,
+    places,
+    take_turn_of_terms,
+    write_connection,
+)
 from server.database.models import Term
 from server.identifiers import fold_term
 
@@ -48,6 +53,9 @@ async def claim_terms(readings: Iterable[dict[TermKey, list[Mention]]]) -> dict[
             names.setdefault(key, mentions[0].term)
     known = await _known_terms({fold for _, fold in names})
     fresh = [key for key in names if key not in known]
+    if fresh and await take_turn_of_terms():
+        known |= await _known_terms({fold for _, fold in fresh})
+        fresh = [key for key in fresh if key not in known]
     if fresh:
         await Term.bulk_create(
             [Term(label=label, fold=fold, name=names[label, fold]) for label, fold in fresh]

@@ -14,7 +14,8 @@ from server.accounts.tokens import LastUses
 from server.accounts.users import get_user
 from server.config import Config
 from server.database.change_feed import ChangeFeed
-from server.database.notifications import CHANGES, PAPERS, keep_listening
+from server.database.notifications import PAPERS, keep_listening
+from server.database.teller import CHANGES
 from server.errors import StoreError, StoreMoved
 from server.extraction.worker_client import Extractor
 from server.imports.thumbnails import Thumbnails

@@ -419,7 +419,7 @@ def _note_outcome(work: _Work, key: str, written: Written, report: SyncReport) -
 
 async def _keep_agreed(plan: Iterable[_Work], library: str, user: int, now: datetime) -> None:
     """Keep what both sides agreed on about the items that are done with."""
-    async with writing():
+    async with writing(user):
         for work in plan:
             if not work.is_done:
                 continue

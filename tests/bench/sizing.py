@@ -34,8 +34,10 @@ from server.accounts.users import add_user
 from server.config import Config
 from server.database.connection import open_store
 from server.identifiers import fold_term
+from server.maintenance.checks import repair
 from tests.bench.server import Client, at, console, table
 from tests.bench.store import (
+    DAYS,
     NOW,
     PAPER_COLUMNS,
     TERM_COLUMNS,
@@ -51,6 +53,8 @@ from tests.server.process import Served, serve
 
 ENTRIES, TAGS, TAG_LINKS, NOTES = 400, 20, 200, 120  # of each reader
 CHUNK = 5_000
+INVENTED = 10_000  # papers that are made word by word; more are copies of their texts
+ALONE = 200  # requests of a kind
 KINDS = ("overlay",) * 6 + ("note",) * 2 + ("list", "search")
 NO_BACKUPS = ("--keep-backups", "0,0,0")  # one would be made beside the requests
 TICK = os.sysconf("SC_CLK_TCK")  # a second in /proc
@@ -90,13 +94,14 @@ class Load(Struct):
             time.sleep(max(0.0, due - time.perf_counter()))
             kind, begun = chance.choice(KINDS), time.perf_counter()
             try:
-                self._ask(client, kind, chance)
+                self.ask(client, kind, chance)
             except (RuntimeError, OSError) as error:
                 self.failures.append(str(error))
             self.times[kind].append((time.perf_counter() - begun) * 1000)
             due = max(due + pause, time.perf_counter())
 
-    def _ask(self, client: Client, kind: str, chance: random.Random) -> None:
+    def ask(self, client: Client, kind: str, chance: random.Random) -> None:
+        """Send a request of a kind. Raises RuntimeError unless it succeeds."""
         key = paper_key(chance.randrange(self.papers))
         if kind == "overlay":
             keys = [paper_key(chance.randrange(self.papers)) for _ in range(50)]
@@ -138,6 +143,7 @@ def main() -> None:
         tokens = asyncio.run(fill(Config(database_url=address), asked.papers, asked.readers))
         console.print(f"filled in {time.perf_counter() - begun:.0f} s")
         asyncio.run(print_sizes(address, asked.papers, asked.readers))
+        print_costs(database, address, tokens, asked.papers)
         print_load(database, address, tokens, asked)
         for connections in asked.pooled:
             with pooler(database.address, connections) as pooled:
@@ -181,6 +187,38 @@ def print_load(
     console.print(f"processor time of a request: {server:.1f} ms server, {base:.1f} ms database\n")
     for failure in load.failures[:3]:
         console.print(failure)
+
+
+def print_costs(database: PostgresServer, address: str, tokens: list[str], papers: int) -> None:
+    """Let one server answer requests of each kind one after the other, and print what they cost."""
+    figures = table(
+        "requests one after the other",
+        *("", "p50 ms", "p95 ms", "ms of the server", "ms of the database"),
+    )
+    config = Config(database_url=address)
+    with (
+        tempfile.TemporaryDirectory(prefix="papermargin-") as folder,
+        serve(config, Path(folder) / "log", *NO_BACKUPS) as served,
+    ):
+        load = Load([served], tokens, papers, 0, 0, {}, [])
+        client = Client(int(served.url.rpartition(":")[2]), tokens[0])
+        for kind in dict.fromkeys(KINDS):
+            chance = random.Random(kind)
+            for _ in range(ALONE // 5):  # warm caches
+                load.ask(client, kind, chance)
+            before, times = spent(database, [served]), []
+            for _ in range(ALONE):
+                begun = time.perf_counter()
+                load.ask(client, kind, chance)
+                times.append((time.perf_counter() - begun) * 1000)
+            cost = zip(spent(database, [served]), before, strict=True)
+            times.sort()
+            figures.add_row(
+                kind,
+                *(f"{at(times, part):.1f}" for part in (0.5, 0.95)),
+                *(f"{1000 * (after - old) / ALONE:.1f}" for after, old in cost),
+            )
+    console.print(figures)
 
 
 def spent(database: PostgresServer, servers: list[Served]) -> tuple[float, float]:
@@ -250,9 +288,11 @@ async def fill(config: Config, papers: int, readers: int) -> list[str]:
         columns=("id", "label", "name", "fold", "papers"),
         records=[(n + 1, label, name, fold_term(name), 0) for n, (label, name) in enumerate(names)],
     )
-    for start in range(0, papers, CHUNK):
+    for start in range(0, min(papers, INVENTED), CHUNK):
         numbers = range(start, min(start + CHUNK, papers))
         await _copy_papers(connection, *invent_papers(chance, words, names, numbers))
+    if papers > INVENTED:
+        await _multiply_papers(connection, papers)
     await connection.execute(
         "UPDATE term SET papers = (SELECT COUNT(*) FROM paper_term y WHERE y.term_id = term.id)"
     )
@@ -283,6 +323,50 @@ async def _copy_papers(
     key = PAPER_COLUMNS.index("key")
     changes = [("paper", row[key], row[key], 0, False, NOW) for row in rows]
     await connection.copy_records_to_table("change", columns=columns, records=changes)
+
+
+async def _multiply_papers(connection: asyncpg.Connection, papers: int) -> None:
+    """Add papers up to a number within the database, with the texts and terms of the invented ones.
+
+    Titles differ by a number. What triggers count is counted at once in the end, as doctor does.
+    """
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute("SET maintenance_work_mem = '512MB'")
+    await connection.execute("DROP INDEX paper_search")
+    columns = ("authors", "mentions", "results", "richness", "observed", "extraction_version")
+    for first in range(INVENTED, papers, CHUNK):
+        last = min(first + CHUNK, papers) - 1
+        await connection.execute(
+            "INSERT INTO paper (id, key, title, normalized_title, title_digest, abstract, "
+            f"published, upvotes, created, categories, {', '.join(columns)}) "
+            # as `paper_key` has it
+            f"SELECT n + 1, to_char(DATE '2015-01-01' + n / 25 % {DAYS}, 'YYMM.') || "
+            "lpad((n % 100000)::text, 5, '0'), p.title || ' ' || n, "
+            "p.normalized_title || ' ' || n, 't-' || left(md5(n::text), 20), p.abstract, "
+            "DATE '2015-01-01' + n % 4000, n % 200, $3::timestamptz - n * INTERVAL '1 minute', "
+            f"'[]', {', '.join(f'p.{column}' for column in columns)} "
+            f"FROM generate_series($1::int, $2::int) n JOIN paper p ON p.id = n % {INVENTED} + 1",
+            first,
+            last,
+            NOW,
+        )
+        await connection.execute(
+            "INSERT INTO paper_term (paper_id, term_id, mentions, position) "
+            "SELECT n + 1, y.term_id, y.mentions, y.position FROM "
+            "generate_series($1::int, $2::int) n "
+            f"JOIN paper_term y ON y.paper_id = n % {INVENTED} + 1",
+            first,
+            last,
+        )
+    await connection.execute(
+        "INSERT INTO change (kind, ref, paper_key, version, deleted, at) "
+        "SELECT 'paper', key, key, 0, FALSE, $2 FROM paper WHERE id > $1",
+        INVENTED,
+        NOW,
+    )
+    await connection.execute("CREATE INDEX paper_search ON paper USING gin (search)")
+    await connection.execute("SET session_replication_role = origin")
+    await repair(connection.fetch, sqlite=False)
 
 
 async def _copy_reader(

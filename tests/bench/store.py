@@ -29,6 +29,7 @@ PAPER_COLUMNS = (
     *("upvotes", "mentions", "results", "created"),
 )
 TERM_COLUMNS = ("paper_id", "term_id", "mentions", "position")
+DAYS = 31_000  # until the end of 2099: an id has two digits of its year
 BUILD = 5  # increase it when the contents change: stores of other builds are not reused
 
 
@@ -127,8 +128,8 @@ def _fill(connection: sqlite3.Connection, sizes: Sizes) -> None:
 
 
 def paper_key(number: int) -> str:
-    """Return the key of the n-th paper."""
-    month = date(2015, 1, 1) + timedelta(days=number * 4_000 // 100_000)
+    """Return the key of the n-th paper, up to a million; ids of five digits begin in 2015."""
+    month = date(2015, 1, 1) + timedelta(days=number // 25 % DAYS)
     return f"{month:%y%m}.{number % 100_000:05}"
 
 

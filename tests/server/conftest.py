@@ -21,6 +21,7 @@ from server.config import Config
 from server.database.connection import open_store
 from server.web.app import create_app
 from tests.server.postgres import postgres_binaries, postgres_server
+from tests.server.turns import add_checks, asking_for_checks
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
@@ -28,6 +29,13 @@ NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def checked_turns() -> Iterator[None]:
+    """The turns of writes are checked in all tests."""
+    with asking_for_checks():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +63,7 @@ def migrated_database(postgres: str) -> str:
     """A migrated PostgreSQL database to copy."""
     address = asyncio.run(create_database(postgres, "migrated"))
     asyncio.run(_migrate(Config(database_url=address)))
+    asyncio.run(add_checks(address))
     return address
 
 

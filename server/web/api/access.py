@@ -49,9 +49,8 @@ async def me(request: ApiRequest) -> Me:
     """Return the user of this token; a way to test the connection."""
     user = request.user
     server = version("papermargin")
-    return Me(
-        user=user.name, device=user.device, server=server, api=API, change=await newest_change()
-    )
+    change = await newest_change(user.user)
+    return Me(user=user.name, device=user.device, server=server, api=API, change=change)
 
 
 async def get_devices(request: ApiRequest) -> list[Device]:

@@ -19,7 +19,7 @@ async def get_changes(
 ) -> ChangeList:
     """Return the changes after number `since`; without it, only the newest change's number."""
     if since is None:
-        return ChangeList(changes=[], last=await newest_change(), more=False)
+        return ChangeList(changes=[], last=await newest_change(request.user.user), more=False)
     return await changes_since(request.user.user, since, limit)
 
 
@@ -31,9 +31,11 @@ async def get_events(request: ApiRequest, since: Since = None) -> ServerSentEven
     """
     resumed = request.headers.get("last-event-id", "")
     start = int(resumed) if resumed.isdecimal() and len(resumed) < 19 else since
-    hello: dict[str, Any] = {"last": await newest_change() if start is None else start}
-    if start is not None and not await was_given_out(start):
-        hello = {"last": await newest_change(), "reset": True}
+    hello: dict[str, Any] = {"last": start}
+    if start is None:
+        hello["last"] = await newest_change(request.user.user)
+    elif not await was_given_out(start):
+        hello = {"last": await newest_change(request.user.user), "reset": True}
     return ServerSentEvent(_events(request, hello))
 
 

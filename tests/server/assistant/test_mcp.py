@@ -51,7 +51,7 @@ async def assistant(config: Config, *options: str) -> AsyncIterator[Client]:
 
 async def test_the_reading_tools_answer_and_change_nothing(filled: Config) -> None:
     async with open_store(filled):
-        before = await newest_change()
+        before = await newest_change(1)
     async with assistant(filled) as client:
         assert {tool.name for tool in (await client.list_tools()).tools} == READING
         found = await call(client, "search_papers", query="status:reading")
@@ -73,7 +73,7 @@ async def test_the_reading_tools_answer_and_change_nothing(filled: Config) -> No
         week = await call(client, "reading_week")
         assert week["waiting"] == 0 and date.fromisoformat(week["monday"]).weekday() == 0
     async with open_store(filled):
-        assert await newest_change() == before
+        assert await newest_change(1) == before
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

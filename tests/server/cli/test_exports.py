@@ -403,7 +403,7 @@ def is_settled(db: Path, vault: Path) -> bool:
 
 async def count_changes(db: Path) -> int:
     async with open_store(Config(db=db)):
-        return await newest_change()
+        return await newest_change(1)
 
 
 async def status_of(db: Path, key: str) -> str:

@@ -7,11 +7,13 @@ from uuid import uuid4
 import pytest
 
 from server.accounts.tokens import identify, issue
+from server.database import change_feed
 from server.database.change_feed import (
     HEARTBEAT_SECONDS,
     ChangeFeed,
     changes_since,
     newest_change,
+    newest_changes,
 )
 from server.database.models import Change
 from server.papers.overlay import overlay
@@ -53,12 +55,12 @@ async def test_changes_are_numbered_in_order_without_gaps() -> None:
     whole = [row.id for row in await Change.all().order_by("id")]
     for page in (1, 3, 500):
         assert await read_all(1, page) == whole
-    assert await newest_change() == whole[-1]
+    assert await newest_change(1) == whole[-1]
 
 
 async def test_no_client_misses_a_change_that_is_being_written() -> None:
     await take_in_two()
-    since, seen = await newest_change(), []
+    since, seen = await newest_change(1), []
     start = since
     writing = asyncio.create_task(write_much(1, 25))
     done = False
@@ -86,6 +88,41 @@ async def test_a_listener_receives_more_changes_than_one_reading_holds_without_a
     assert received == [change.ref for change in missed]
 
 
+async def test_a_feed_outlives_a_listener_who_leaves_while_it_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, look_on = asyncio.Event(), asyncio.Event()
+
+    async def look(users: set[int]) -> dict[int, int]:
+        looks.set()
+        await look_on.wait()
+        return await newest_changes(users)
+
+    monkeypatch.setattr(change_feed, "newest_changes", look)
+    now = datetime.now(UTC)
+    token = (await identify(await issue(1, "device", now), ("device",), now)).token
+    feed = ChangeFeed()
+    running = asyncio.create_task(feed.run())
+    async with asyncio.timeout(HEARTBEAT_SECONDS):
+        hears = asyncio.create_task(anext(feed.listen(1, token, 0)))
+        await looks.wait()
+        hears.cancel()
+        await asyncio.wait([hears])
+        look_on.set()
+        looks.clear()
+        hears = asyncio.create_task(anext(feed.listen(1, token, await newest_change(1))))
+        while not looks.is_set():
+            feed.poke()
+            assert not running.done()
+            await asyncio.sleep(0)
+        await take_in(source(MOSS))
+        feed.poke()
+        change = await hears
+        assert change and change.ref == MOSS
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_a_user_sees_their_own_changes_and_those_of_papers() -> None:
     await take_in_two()
     ada = await second_user()
@@ -99,7 +136,7 @@ async def test_a_user_sees_their_own_changes_and_those_of_papers() -> None:
 
 async def test_a_client_with_the_newest_number_has_nothing_to_read() -> None:
     await take_in_two()
-    newest = await newest_change()
+    newest = await newest_change(1)
     batch = await changes_since(1, newest, 5)
     assert (batch.changes, batch.last, batch.more, batch.reset) == ([], newest, False, False)
 
@@ -107,13 +144,13 @@ async def test_a_client_with_the_newest_number_has_nothing_to_read() -> None:
 async def test_a_client_that_is_ahead_of_the_store_is_told_to_start_anew() -> None:
     await take_in_two()
     batch = await changes_since(1, 10**9, 5)
-    assert (batch.changes, batch.last, batch.reset) == ([], await newest_change(), True)
+    assert (batch.changes, batch.last, batch.reset) == ([], await newest_change(1), True)
 
 
 async def test_the_cards_of_an_overlay_include_all_changes_up_to_its_number() -> None:
     await take_in(source(MOSS))
     reply = await overlay(OverlayRequest(papers=[PagePaper(id=MOSS)]), 1, NOW)
-    assert reply.change == await newest_change()
+    assert reply.change == await newest_change(1)
     await put_entry(edit(), MOSS, EntryEdit(status="read"))
     [change] = (await changes_since(1, reply.change, 9)).changes
     assert (change.kind, change.ref, change.version) == ("entry", MOSS, 1)

@@ -13,7 +13,8 @@ from msgspec import Struct, field
 from server.accounts.tokens import identify, issue, revoke
 from server.config import Config
 from server.database import notifications
-from server.database.notifications import CHANGES, PAPERS, keep_listening
+from server.database.notifications import PAPERS, keep_listening
+from server.database.teller import CHANGES
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.reading_list.entries import put_entry
 from server.schema.reading_list import EntryEdit

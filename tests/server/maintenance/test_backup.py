@@ -76,7 +76,7 @@ async def scribble(config: Config, text: str) -> int:
     EXECUTOR_CACHE.clear()
     async with open_store(config):
         await put_note(edit(0), uuid4(), NoteEdit(paper=MOSS, text=text))
-        return await newest_change()
+        return await newest_change(1)
 
 
 async def save(config: Config, file: Path, *, force: bool = False) -> dict[str, int]:

@@ -76,7 +76,7 @@ async def test_removing_an_entry_that_is_in_the_trash_changes_nothing(papers: li
 
 
 async def test_devices_are_told_which_entries_a_bulk_edit_removed(papers: list[int]) -> None:
-    since = await newest_change()
+    since = await newest_change(1)
     await change_entries(edit(), papers[:1], EntryChange(remove=True))
     await change_entries(edit(), papers[1:2], EntryChange(status="read"))
     told = (await changes_since(1, since, 9)).changes

@@ -91,7 +91,7 @@ async def test_a_paper_of_which_nothing_is_known_keeps_the_built_in_key() -> Non
 
 
 async def test_exports_write_the_keys_and_are_told_of_them() -> None:
-    since = await newest_change()
+    since = await newest_change(1)
     await assign_keys(edit(), PATTERN)
     found = await changes_since(1, since, 10)
     assert {(change.kind, change.paper) for change in found.changes} == {
@@ -152,7 +152,7 @@ async def test_a_key_of_another_paper_is_refused_in_any_case_also_a_made_up_one(
 
 
 async def test_exports_are_told_of_a_key_once() -> None:
-    since = await newest_change()
+    since = await newest_change(1)
     for _ in range(2):
         await set_key(edit(), MOSS, "moss")
     found = await changes_since(1, since, 10)

@@ -59,12 +59,12 @@ async def test_an_edit_that_names_no_list_keeps_the_paper_out_of_it() -> None:
 async def test_a_stale_edit_is_told_the_state_and_writes_nothing() -> None:
     await put_entry(edit(0), MOSS, EntryEdit(status="reading"))
     await put_entry(edit(1), MOSS, EntryEdit(rating=3))
-    told = await newest_change()
+    told = await newest_change(1)
     for base in (0, 1, 3):
         with pytest.raises(Conflict) as conflict:
             await put_entry(edit(base), MOSS, EntryEdit(rating=1))
         assert conflict.value.current == await read_entry(MOSS, 1)
-    assert await newest_change() == told
+    assert await newest_change(1) == told
 
 
 async def test_an_edit_of_something_without_a_version_needs_one() -> None:
@@ -77,11 +77,11 @@ async def test_an_edit_of_something_without_a_version_needs_one() -> None:
 
 async def test_what_is_so_already_is_no_change_whatever_the_version() -> None:
     await put_entry(edit(), MOSS, EntryEdit(status="reading", tags=["b", "a"]))
-    told = await newest_change()
+    told = await newest_change(1)
     for base in (None, 0, 7):
         state = await put_entry(edit(base), MOSS, EntryEdit(status="reading", tags=["a", "b"]))
         assert state.version == 1
-    assert await newest_change() == told
+    assert await newest_change(1) == told
 
 
 async def test_an_edit_done_before_is_not_done_again_after_others_changed_it() -> None:
@@ -281,10 +281,10 @@ async def test_seen_is_marked_and_unmarked_once() -> None:
 
 
 async def test_an_edit_that_fails_leaves_no_change_and_no_tag_behind() -> None:
-    before = await newest_change()
+    before = await newest_change(1)
     with pytest.raises(Invalid):
         await put_entry(edit(), MOSS, EntryEdit(tags=["good", "\x00"]))
-    assert (await newest_change(), await Entry.all().count()) == (before, 0)
+    assert (await newest_change(1), await Entry.all().count()) == (before, 0)
 
 
 async def test_notes_are_paged_without_loss_though_all_were_written_at_once() -> None:

@@ -70,7 +70,7 @@ async def set_plan(key: str, **values: date | None) -> None:
     ],
 )
 async def test_a_move_changes_one_entry(key: str, place: dict[str, str], expected: str) -> None:
-    since = await newest_change()
+    since = await newest_change(1)
     await move(key, **place)
     assert await order() == expected
     written = [change.ref for change in (await changes_since(1, since, 9)).changes]

@@ -59,7 +59,7 @@ async def test_a_name_that_cannot_be_kept_is_refused(name: str) -> None:
 
 
 async def test_a_renamed_tag_stays_on_its_entries_and_their_holders_are_told() -> None:
-    before = await newest_change()
+    before = await newest_change(1)
     state = await tags.put_tag(edit(1), "bog", TagEdit(name="Peat"))
     assert (state.name, state.papers, state.version) == ("Peat", 2, 2)
     assert await tagged() == {MOSS: ["Peat", "rl/grpo"], FERN: ["Peat"]}
@@ -136,7 +136,7 @@ async def test_a_deleted_tag_is_restored_on_the_entries_that_bore_it() -> None:
 
 async def test_entries_of_a_restored_tag_are_told() -> None:
     await tags.delete_tag(edit(1), "bog")
-    before = (await newest_change(), (await read_entry(FERN, 1)).version)
+    before = (await newest_change(1), (await read_entry(FERN, 1)).version)
     await restore(edit(), Restore(kind="tag", ref="bog"))
     told = {change.ref for change in (await changes_since(1, before[0], 99)).changes}
     assert {MOSS, FERN} <= told

@@ -77,7 +77,7 @@ class TestWriting:
             ).version == 3
 
     async def test_a_rename_is_recorded_and_needs_a_free_name(self) -> None:
-        before = await newest_change()
+        before = await newest_change(1)
         await put_search(edit(1), "ferns", SearchEdit(name="FERNS, all"))
         told = [
             (c.kind, c.ref, c.version, c.deleted)

@@ -109,9 +109,9 @@ async def test_both_sides_have_everything_after_the_first_sync(
 
 async def test_a_second_sync_has_nothing_to_do(zotero: FakeZotero, keys: Path) -> None:
     await sync(zotero, keys)
-    change, writes = await newest_change(), len(zotero.writes)
+    change, writes = await newest_change(1), len(zotero.writes)
     assert is_quiet(await sync(zotero, keys))
-    assert (await newest_change(), len(zotero.writes)) == (change, writes)
+    assert (await newest_change(1), len(zotero.writes)) == (change, writes)
     assert zotero.consents == 1
 
 
@@ -129,10 +129,10 @@ async def test_an_unknown_item_comes_into_the_list_and_one_without_an_id_is_left
 
 async def test_a_dry_run_says_the_same_and_writes_nothing(zotero: FakeZotero, keys: Path) -> None:
     zotero.put("CCCC4444", itemType="preprint", title="New", url="https://arxiv.org/abs/2601.00077")
-    change = await newest_change()
+    change = await newest_change(1)
     told = await sync(zotero, keys, dry_run=True)
     assert told.here and told.there
-    assert (await newest_change(), zotero.writes, zotero.consents) == (change, [], 0)
+    assert (await newest_change(1), zotero.writes, zotero.consents) == (change, [], 0)
     assert (await list_papers(1, "", everything=True)).total == 2
 
 
@@ -244,12 +244,12 @@ async def test_a_changed_note_is_not_deleted(zotero: FakeZotero, keys: Path) -> 
 
 
 async def test_without_zotero_nothing_changes_and_a_sentence_says_so(keys: Path) -> None:
-    change = await newest_change()
+    change = await newest_change(1)
     closed = FakeZotero()
     closed.address = "http://127.0.0.1:1"
     with pytest.raises(Unreachable, match=r"Zotero does not answer at http://127\.0\.0\.1:1"):
         await sync(closed, keys)
-    assert await newest_change() == change
+    assert await newest_change(1) == change
 
 
 async def test_an_answer_that_is_lost_is_made_good_by_the_next_sync(
@@ -343,9 +343,9 @@ async def test_a_zotero_that_cannot_be_written_is_read_again_and_again(
     assert report.is_read_only and zotero.writes == []
     assert (await read_entry(MOSS, 1)).tags == ["bryology", "rl"]
     assert await texts() == ["from *here*", "from Zotero"]
-    change = await newest_change()
+    change = await newest_change(1)
     await sync(zotero, keys)
-    assert await newest_change() == change
+    assert await newest_change(1) == change
     [note] = [note for note in (await read_paper(MOSS, 1)).notes if note.text == "from Zotero"]
     await delete_note(edit(force=True), note.id)
     assert is_quiet(await sync(zotero, keys))
@@ -369,9 +369,9 @@ async def test_what_is_dropped_here_does_not_come_back_from_a_zotero_that_is_onl
     assert (await sync(zotero, keys)).conflicts
     assert (await read_entry(MOSS, 1)).tags == ["later", "rl"]
     assert await texts() == ["from *here*", "rewritten here", "rewritten there"]
-    change = await newest_change()
+    change = await newest_change(1)
     await sync(zotero, keys)
-    assert await newest_change() == change
+    assert await newest_change(1) == change
     assert zotero.writes == []
 
 
