@@ -39,9 +39,8 @@ async def read_fingerprints(papers: Sequence[int], user: int) -> AsyncIterator[l
 
     An unknown id has none.
     """
-    common = await _read_common(user)
     for start in range(0, len(papers), _ASKED):
-        yield await _read(papers[start : start + _ASKED], user, common)
+        yield await _read(papers[start : start + _ASKED], user, await _read_common(user))
 
 
 async def read_keys(papers: Sequence[int]) -> dict[int, list[str]]:

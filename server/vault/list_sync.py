@@ -4,14 +4,15 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
+from server.database.change_feed import newest_change
 from server.days import zone_name
 from server.papers.fingerprints import Fingerprint, read_fingerprints
 from server.papers.list import PAGES
 from server.papers.page import read_pages
 from server.schema.papers import PaperPage
+from server.vault.code_version import code_version
 from server.vault.seen_files import load_seen, save_seen
 from server.vault.sync import Plan, Vault, VaultReport, write_vault
 from server.vault.template import Layout, default_template
@@ -36,15 +37,20 @@ async def sync_list(
     files = await load_seen(user, folder)
     vault = await asyncio.to_thread(Vault, folder, plan, files)
     layout, done = _digest_layout(plan.layout), 0
+    before = await newest_change(user)
     async for some in read_fingerprints(papers, user):
         marks = {each.keys[0]: _mark(each, layout) for each in some}
         left = await asyncio.to_thread(_skip_current, vault, some, marks)
         done += len(some) - len(left)
         progress(done, len(papers))
         for ids in _chunks(left):
-            await asyncio.to_thread(_put, vault, await read_pages(ids, user), marks)
+            pages = await read_pages(ids, user)
+            # a page that was changed since its paper's fingerprint is not what that stands for
+            is_same = await newest_change(user) == before
+            await asyncio.to_thread(_put, vault, pages, marks if is_same else {})
             done += len(ids)
             progress(done, len(papers))
+        before = await newest_change(user)
     await asyncio.to_thread(vault.put_linked)
     await asyncio.to_thread(vault.handle_gone, is_listed)
     if not plan.dry_run:
@@ -91,7 +97,7 @@ def _digest_layout(layout: Layout) -> bytes | None:
     """
     if layout.is_own:
         return None
-    parts = (version("papermargin"), layout.style, default_template(layout.style), zone_name())
+    parts = (code_version(), layout.style, default_template(layout.style), zone_name())
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()
 
 

@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from server.database.connection import execute, execute_many, fetch, fetch_changed, working
 from server.errors import StoreError
 from server.vault.block import find_blocks
+from server.vault.code_version import code_version
 from server.vault.head import find_head
 
 COARSEST_NS = 3_000_000_000  # longer than the ticks of any file system's clock: FAT's are 2 s
@@ -137,9 +138,10 @@ async def load_seen(user: int, folder: Path) -> SeenFiles:
     """Return what a store remembers of a user's vault in a folder."""
     rows = await fetch(
         "SELECT f.path, f.seen FROM vault v JOIN vault_file f ON f.vault_id = v.id "
-        "WHERE v.user_id = $1 AND v.folder = $2",
+        "WHERE v.user_id = $1 AND v.folder = $2 AND v.code = $3",
         user,
         _name(folder),
+        code_version(),
     )
     decoder = msgspec.msgpack.Decoder(SeenFile)
     try:
@@ -167,12 +169,20 @@ async def _save(
     user: int, folder: bytes, changed: list[tuple[bytes, bytes]], gone: list[bytes], now: datetime
 ) -> None:
     async with working() as connection:
+        await execute(
+            connection,
+            "DELETE FROM vault WHERE user_id = $1 AND folder = $2 AND code <> $3",
+            user,
+            folder,
+            code_version(),
+        )
         [vault] = await fetch_changed(
             connection,
-            "INSERT INTO vault (user_id, folder, synced) VALUES ($1, $2, $3) "
+            "INSERT INTO vault (user_id, folder, code, synced) VALUES ($1, $2, $3, $4) "
             "ON CONFLICT (user_id, folder) DO UPDATE SET synced = excluded.synced RETURNING id",
             user,
             folder,
+            code_version(),
             now,
         )
         await execute_many(

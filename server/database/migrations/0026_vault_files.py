@@ -1,6 +1,7 @@
 """What was seen of the files of each vault, so that an unchanged one is not read again.
 
-`folder` and `path` are bytes, since a file's name need not be text. `seen` is a `SeenFile` of
+`folder` and `path` are bytes, since a file's name need not be text. `code` is the version of the
+code that looked, as other code may find other papers in a file. `seen` is a `SeenFile` of
 `server.vault.seen_files`. None of this is in a backup of another engine or an archive: without it,
 the next sync reads all files.
 """
@@ -17,6 +18,7 @@ CREATE TABLE IF NOT EXISTS vault (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     user_id INTEGER NOT NULL REFERENCES reader (id) ON DELETE CASCADE,
     folder BLOB NOT NULL,
+    code TEXT NOT NULL,
     synced TIMESTAMP NOT NULL,
     UNIQUE (user_id, folder)
 );
@@ -33,6 +35,7 @@ CREATE TABLE IF NOT EXISTS vault (
     id SERIAL NOT NULL PRIMARY KEY,
     user_id INT NOT NULL REFERENCES reader (id) ON DELETE CASCADE,
     folder BYTEA NOT NULL,
+    code TEXT NOT NULL,
     synced TIMESTAMPTZ NOT NULL,
     UNIQUE (user_id, folder)
 );

@@ -17,10 +17,10 @@ from server.database.models import User
 from server.days import use_zone
 from server.papers.list import find_papers
 from server.reading_list.entries import delete_entry, put_entry
-from server.reading_list.notes import put_note
+from server.reading_list.notes import delete_note, put_note
 from server.schema.papers import PaperPage
 from server.schema.reading_list import EntryEdit, NoteEdit
-from server.vault import list_sync
+from server.vault import list_sync, seen_files
 from server.vault.list_sync import sync_list
 from server.vault.sync import Plan, VaultReport
 from server.vault.template import default_layout, make_layout
@@ -138,6 +138,38 @@ async def test_what_cannot_be_read_is_forgotten(filled: Config, vault: Path) -> 
     await execute(write_connection(), "UPDATE vault_file SET seen = $1", b"of a later version")
     assert await sync(vault) == VaultReport(unchanged=2)
     assert await sync(vault) == VaultReport(unchanged=2)
+
+
+async def test_what_other_code_concluded_is_forgotten(
+    filled: Config, vault: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sync(vault)
+    monkeypatch.setattr(seen_files, "code_version", lambda: "newer")
+    read.clear()
+    assert await sync(vault) == VaultReport(unchanged=2)
+    assert sorted(read) == [MOSS, FERN]
+    assert [row["code"] for row in await fetch("SELECT code FROM vault")] == ["newer"]
+    read.clear()
+    assert await sync(vault) == VaultReport(unchanged=2)
+    assert read == []
+
+
+async def test_a_file_is_not_called_current_that_a_write_overtook(
+    filled: Config, vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_pages = list_sync.read_pages
+
+    async def write_meanwhile(ids: list[int], user: int) -> list[PaperPage]:
+        monkeypatch.setattr(list_sync, "read_pages", read_pages)
+        await put_note(edit(0), UUID(int=2), NoteEdit(paper=FERN, text="a hasty thought"))
+        return await read_pages(ids, user)
+
+    monkeypatch.setattr(list_sync, "read_pages", write_meanwhile)
+    await sync(vault)
+    assert "hasty" in (vault / FERN_FILE).read_text()
+    await delete_note(edit(1), UUID(int=2))
+    await sync(vault)
+    assert "hasty" not in (vault / FERN_FILE).read_text()
 
 
 async def test_a_vault_is_written_also_where_nothing_can_be_remembered(
