@@ -10,7 +10,7 @@ import structlog
 from msgspec import Struct
 
 from server.database.connection import fetch, moment, writing
-from server.database.models import Token
+from server.database.models.accounts import Token
 from server.errors import Invalid, NotFound, Refused, StoreError
 from server.schema.api import Device
 from server.schema.scopes import SCOPES, Scope

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server.database.connection import writing
-from server.database.models import User
+from server.database.models.accounts import User
 from server.days import list_zones
 from server.errors import Invalid, NotFound
 from server.schema.sources import fold

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from server.database.models import Alias, Paper
+from server.database.models.papers import Alias, Paper
 from server.database.versioning import NewChange
 from server.schema.imports import OwnTable, RecordMade
 

@@ -6,7 +6,9 @@ from msgspec.structs import asdict
 
 from server.archive.counts import Tally, change_of, find_papers, made_step, row_ids
 from server.archive.format import ArchivedEntry, ArchivedTag
-from server.database.models import Entry, EntryTag, Paper, Tag, encode
+from server.database.models.json_columns import encode
+from server.database.models.papers import Paper
+from server.database.models.reading_list import Entry, EntryTag, Tag
 from server.database.serializers import entry_state, tags_of
 from server.database.versioning import TRASHED, Edit, record_many
 from server.reading_list.tags import claim_tags, clean_tag, fold_tag

@@ -2,7 +2,7 @@
 
 from server.archive.counts import Tally, made_step
 from server.archive.format import ArchivedPreference, ArchivedRanking
-from server.database.models import RankingPreference, RankingSettings
+from server.database.models.ranking import RankingPreference, RankingSettings
 from server.database.versioning import Edit, record
 from server.ranking.preferences import fold_signal, record_preference
 from server.schema.imports import Step

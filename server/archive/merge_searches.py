@@ -5,7 +5,9 @@ from uuid import uuid4
 
 from server.archive.counts import Tally, made_step
 from server.archive.format import ArchivedSearch, ArchivedTerm
-from server.database.models import Change, OwnTerm, SavedSearch, Term
+from server.database.models.changes import Change
+from server.database.models.reading_list import SavedSearch
+from server.database.models.terms import OwnTerm, Term
 from server.database.versioning import TRASHED, Edit, record
 from server.identifiers import fold_term
 from server.reading_list.tags import fold_tag

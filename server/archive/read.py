@@ -34,7 +34,11 @@ from server.archive.merge_papers import import_papers
 from server.archive.merge_ranking import merge_preferences, merge_settings
 from server.archive.merge_searches import merge_searches, merge_terms
 from server.database.connection import execute_many, write_connection, writing
-from server.database.models import Citation, Correction, Note, Paper, Revision, Seen, encode
+from server.database.models.imports import Citation
+from server.database.models.json_columns import encode
+from server.database.models.papers import Paper
+from server.database.models.reading_list import Note, Revision, Seen
+from server.database.models.terms import Correction
 from server.database.serializers import note_state
 from server.database.versioning import Edit, NewChange, record_many
 from server.errors import Invalid, SourceError

@@ -5,18 +5,10 @@ A record that was changed since stays, and so does a tag that was put on other p
 
 from typing import Any
 
-from server.database.models import (
-    Alias,
-    Correction,
-    EntryTag,
-    ListingPaper,
-    OwnTerm,
-    RankingPreference,
-    RankingSettings,
-    SavedSearch,
-    Seen,
-    Tag,
-)
+from server.database.models.papers import Alias, ListingPaper
+from server.database.models.ranking import RankingPreference, RankingSettings
+from server.database.models.reading_list import EntryTag, SavedSearch, Seen, Tag
+from server.database.models.terms import Correction, OwnTerm
 from server.database.serializers import find_paper
 from server.database.versioning import Edit, record
 from server.papers.ingest import READ, refresh

@@ -25,15 +25,11 @@ from server.archive.format import (
     encode,
 )
 from server.database.connection import day, moment, places
-from server.database.models import (
-    decode_citation,
-    decode_facts,
-    decode_mended,
-    decode_mentions,
-    decode_quote,
-    decode_results,
-    decode_strings,
-)
+from server.database.models.imports import decode_citation
+from server.database.models.json_columns import decode_strings
+from server.database.models.papers import decode_facts, decode_mentions, decode_results
+from server.database.models.reading_list import decode_quote
+from server.database.models.terms import decode_mended
 from server.database.snapshot import Fetch, read_pages, snapshot
 from server.errors import StoreError
 from server.schema.papers import Place

@@ -16,7 +16,7 @@ from server.cli.printing import console
 from server.cli.progress import progress_bar
 from server.config import Config
 from server.database.connection import is_served
-from server.database.models import Paper
+from server.database.models.papers import Paper
 from server.days import day_of, local
 from server.errors import Invalid, SourceError
 from server.extraction.save import count_unread

@@ -24,13 +24,14 @@ from tortoise.transactions import in_transaction
 
 from server.config import Config
 from server.database.failures import explained
+from server.database.models import MODULES
 from server.database.schema_check import RECORDS, check_schema, known_migrations
 from server.database.teller import Teller
 from server.errors import StoreBusy, StoreError, StoreMoved
 
 APPS: dict[str, dict[str, Any]] = {
     "papermargin": {
-        "models": ["server.database.models"],
+        "models": [*MODULES],
         "default_connection": "default",
         "migrations": "server.database.migrations",
     }

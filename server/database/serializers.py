@@ -10,18 +10,16 @@ from uuid import UUID
 from tortoise.models import Model
 
 from server.database.connection import day, moment
-from server.database.models import (
-    Alias,
-    Correction,
+from server.database.models.papers import Alias, Paper
+from server.database.models.reading_list import (
     Entry,
     EntryTag,
     Note,
-    Paper,
     SavedSearch,
     Tag,
-    decode_mended,
     decode_quote,
 )
+from server.database.models.terms import Correction, decode_mended
 from server.errors import NotFound
 from server.identifiers import parse_key
 from server.schema.reading_list import EntryState, NoteState, TagState

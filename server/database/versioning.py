@@ -19,7 +19,9 @@ from msgspec.structs import astuple
 from tortoise.exceptions import IntegrityError
 
 from server.database.connection import execute_many, write_connection
-from server.database.models import Change, Correction, Note
+from server.database.models.changes import Change
+from server.database.models.reading_list import Note
+from server.database.models.terms import Correction
 from server.errors import Conflict, Invalid, NotFound, PreconditionMissing
 from server.schema.api import WriteSource
 from server.schema.reading_list import MAX_NAME_CHARACTERS

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 
 from server.database.connection import fetch
-from server.database.models import SavedSearch, User
+from server.database.models.accounts import User
+from server.database.models.reading_list import SavedSearch
 from server.digest.message import Digest, DigestPaper, Section
 from server.errors import QueryError
 from server.papers.page import read_pages

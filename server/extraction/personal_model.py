@@ -14,7 +14,8 @@ from nlp.spans import Mention
 from nlp.training.evaluate import score_spans
 from nlp.version import ModelChoice, ModelName, Provenance, parent_digest
 from server.database.connection import read_connection
-from server.database.models import Correction, Paper
+from server.database.models.papers import Paper
+from server.database.models.terms import Correction
 from server.database.serializers import correction_state
 from server.errors import Invalid
 from server.extraction.save import Unread

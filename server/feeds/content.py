@@ -16,7 +16,7 @@ from uuid import NAMESPACE_OID, uuid5
 from msgspec.structs import replace
 
 from server.database.connection import fetch, moment, places
-from server.database.models import User
+from server.database.models.accounts import User
 from server.feeds.atom import Feed, FeedEntry
 from server.papers.list import read_papers
 from server.papers.page import read_pages

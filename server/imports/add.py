@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from server.config import Config
 from server.database.connection import fetch
-from server.database.models import Paper
+from server.database.models.papers import Paper
 from server.database.serializers import find_paper, find_paper_ids, load_entry
 from server.database.versioning import Edit
 from server.errors import Invalid, SourceError

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from server.database.models import Paper
+from server.database.models.papers import Paper
 from server.errors import NotFound, SourceError
 from server.identifiers import parse_arxiv_id
 from server.imports.lookup import Sources, find_by_ids, find_by_title

@@ -7,7 +7,10 @@ from msgspec.structs import astuple, replace
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import writing
-from server.database.models import Citation, Note, Paper, Revision, encode
+from server.database.models.imports import Citation
+from server.database.models.json_columns import encode
+from server.database.models.papers import Paper
+from server.database.models.reading_list import Note, Revision
 from server.database.serializers import find_paper, find_paper_ids, load_entry
 from server.database.versioning import Edit
 from server.exports.citation_keys import has_key

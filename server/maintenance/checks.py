@@ -6,19 +6,21 @@ that a user wrote is changed.
 
 import sqlite3
 from collections.abc import Iterator
+from importlib import import_module
 
 from msgspec import Struct
 from tortoise.exceptions import OperationalError
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.models import Model
 
-from server.database import models
+from server.database.models import MODULES
 from server.database.schema_check import Query
 from server.errors import StoreError
 
 TABLES: dict[str, type[Model]] = {
     str(model._meta.db_table): model
-    for model in vars(models).values()
+    for module in MODULES
+    for model in vars(import_module(module)).values()
     if isinstance(model, type) and issubclass(model, Model) and model is not Model
 }
 """All tables, each after the tables that it refers to."""

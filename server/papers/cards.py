@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from nlp.spans import Mention, Result
 from server.database.connection import fetch, places
-from server.database.models import decode_mentions, decode_results
+from server.database.models.papers import decode_mentions, decode_results
 from server.database.serializers import correction_state, entry_state, note_state
 from server.schema.papers import Card, ExtractionState
 from server.schema.reading_list import EntryState, NoteState

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from server.database.connection import fetch, is_postgres, places
-from server.database.models import Paper
+from server.database.models.papers import Paper
 
 _ASKED = 1_000  # papers of one query
 # columns of a paper that no page shows

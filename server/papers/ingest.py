@@ -17,7 +17,7 @@ from msgspec import Struct, field, to_builtins
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import fetch, places, write_connection, writing
-from server.database.models import Alias, Listing, ListingPaper, Paper
+from server.database.models.papers import Alias, Listing, ListingPaper, Paper
 from server.database.versioning import record_papers
 from server.identifiers import normalize_title, title_key
 from server.papers.hugging_face import combine, is_same

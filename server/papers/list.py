@@ -10,7 +10,8 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from server.database.connection import day, fetch, is_postgres, moment, places
-from server.database.models import decode_facts, decode_strings
+from server.database.models.json_columns import decode_strings
+from server.database.models.papers import decode_facts
 from server.errors import Invalid
 from server.papers.cards import COUNT_STORED, cards
 from server.papers.facets import count_facets

@@ -9,19 +9,11 @@ from msgspec.structs import astuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import execute
-from server.database.models import (
-    Alias,
-    Change,
-    Citation,
-    Correction,
-    Entry,
-    EntryTag,
-    ListingPaper,
-    Note,
-    Paper,
-    Seen,
-    ZoteroItem,
-)
+from server.database.models.changes import Change
+from server.database.models.imports import Citation, ZoteroItem
+from server.database.models.papers import Alias, ListingPaper, Paper
+from server.database.models.reading_list import Entry, EntryTag, Note, Seen
+from server.database.models.terms import Correction
 from server.database.serializers import entry_state, tags_of
 from server.papers.versions import move_texts
 from server.schema.imports import IdAdopted, MovedEntry, PaperFields, PapersMerged

@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 from server.database.connection import fetch, places, read_connection
-from server.database.models import Alias, ListingPaper, Paper
-from server.database.models import Citation as CitationRow
+from server.database.models.imports import Citation as CitationRow
+from server.database.models.papers import Alias, ListingPaper, Paper
 from server.database.serializers import find_paper
 from server.exports.note_links import find_links
 from server.identifiers import paper_url

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from server.database.connection import fetch, is_postgres, places, read_connection
-from server.database.models import SavedSearch
+from server.database.models.reading_list import SavedSearch
 from server.database.serializers import search_state
 from server.errors import QueryError
 from server.papers.query import read_query

@@ -12,20 +12,11 @@ from msgspec import convert, to_builtins
 from msgspec.structs import asdict
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.models import (
-    Alias,
-    Change,
-    Citation,
-    Correction,
-    Entry,
-    EntryTag,
-    Listing,
-    ListingPaper,
-    Note,
-    Paper,
-    Seen,
-    Tag,
-)
+from server.database.models.changes import Change
+from server.database.models.imports import Citation
+from server.database.models.papers import Alias, Listing, ListingPaper, Paper
+from server.database.models.reading_list import Entry, EntryTag, Note, Seen, Tag
+from server.database.models.terms import Correction
 from server.database.serializers import find_paper, load_entry
 from server.papers.ingest import refresh
 from server.papers.merge import MOVED_WHOLE, rename_changes, uncount_terms

@@ -7,8 +7,8 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from server.database.connection import read_connection
-from server.database.models import Paper
-from server.database.models import PaperText as TextRow
+from server.database.models.papers import Paper
+from server.database.models.papers import PaperText as TextRow
 from server.database.serializers import find_paper
 from server.papers.cards import cards
 from server.papers.text_changes import (

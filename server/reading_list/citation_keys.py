@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import writing
-from server.database.models import Change
-from server.database.models import Citation as CitationRow
+from server.database.models.changes import Change
+from server.database.models.imports import Citation as CitationRow
 from server.database.serializers import find_paper, find_paper_ids
 from server.database.versioning import Edit
 from server.errors import Invalid

@@ -3,7 +3,8 @@
 from msgspec import UNSET, Struct
 
 from server.database.connection import writing
-from server.database.models import Entry, EntryTag, Paper, Seen
+from server.database.models.papers import Paper
+from server.database.models.reading_list import Entry, EntryTag, Seen
 from server.database.serializers import (
     entry_state,
     find_paper,

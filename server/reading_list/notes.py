@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import fetch, is_postgres, moment, places, writing
-from server.database.models import Note, Revision
+from server.database.models.reading_list import Note, Revision
 from server.database.serializers import (
     find_paper,
     note_state,

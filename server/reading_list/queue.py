@@ -4,7 +4,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 from server.database.connection import fetch, writing
-from server.database.models import Entry, Paper
+from server.database.models.papers import Paper
+from server.database.models.reading_list import Entry
 from server.database.serializers import entry_state, find_paper, tags_of
 from server.database.versioning import Edit, record
 from server.days import today

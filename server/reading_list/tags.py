@@ -7,7 +7,8 @@ from msgspec import UNSET, Struct
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.database.connection import execute, fetch, writing
-from server.database.models import Change, EntryTag, Tag
+from server.database.models.changes import Change
+from server.database.models.reading_list import EntryTag, Tag
 from server.database.serializers import (
     tag_state,
 )

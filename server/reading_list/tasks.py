@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from server.database.connection import fetch, moment, writing
-from server.database.models import Note
+from server.database.models.reading_list import Note
 from server.database.versioning import Edit
 from server.errors import Invalid, NotFound
 from server.exports.note_tasks import Task, find_tasks, mark_task

@@ -4,7 +4,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from server.database.connection import writing
-from server.database.models import Change, Correction, Entry, Note, SavedSearch, Tag
+from server.database.models.changes import Change
+from server.database.models.reading_list import Entry, Note, SavedSearch, Tag
+from server.database.models.terms import Correction
 from server.database.serializers import (
     correction_state,
     entry_state,

@@ -9,7 +9,8 @@ from tortoise.expressions import Q
 
 from nlp.spans import Mention
 from server.database.connection import execute_many, fetch, is_postgres, places, write_connection
-from server.database.models import CorrectedTerm, Correction, decode_mentions
+from server.database.models.papers import decode_mentions
+from server.database.models.terms import CorrectedTerm, Correction
 from server.database.serializers import correction_state
 from server.schema.terms import CorrectionState
 from server.terms.apply_corrections import correct

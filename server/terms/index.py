@@ -6,7 +6,7 @@ from typing import cast
 
 from nlp.spans import Label
 from server.database.connection import day, fetch, is_postgres, read_connection
-from server.database.models import OwnTerm, Term
+from server.database.models.terms import OwnTerm, Term
 from server.identifiers import fold_term
 from server.schema.sources import printable
 from server.schema.terms import (

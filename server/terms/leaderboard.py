@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from nlp.spans import Label, Mention, Result
 from server.database.connection import day, fetch, places
-from server.database.models import decode_mentions, decode_results
+from server.database.models.papers import decode_mentions, decode_results
 from server.database.serializers import correction_state
 from server.identifiers import fold_term
 from server.schema.terms import CorrectionState, Reported

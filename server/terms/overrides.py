@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct
 
 from nlp.spans import LABELS
 from server.database.connection import writing
-from server.database.models import OwnTerm, Term
+from server.database.models.terms import OwnTerm, Term
 from server.database.versioning import Edit, check, clean_name, is_applied, record
 from server.errors import Invalid, NotFound
 from server.identifiers import fold_term

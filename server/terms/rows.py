@@ -10,7 +10,7 @@ from server.database.connection import (
     take_turn_of_terms,
     write_connection,
 )
-from server.database.models import Term
+from server.database.models.terms import Term
 from server.identifiers import fold_term
 
 MAX_TERM = 200  # characters: a longer span is no name that one would filter by

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from server.database.connection import fetch, read_connection, writing
-from server.database.models import ZoteroItem as AgreedRow
+from server.database.models.imports import ZoteroItem as AgreedRow
 from server.database.versioning import Edit
 from server.errors import Conflict, Invalid, NotFound, TooLarge
 from server.papers.ingest import ingest

@@ -30,7 +30,7 @@ from rich.table import Table
 from server.accounts.users import add_user
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import Paper
+from server.database.models.papers import Paper
 from server.extraction.worker_client import Extractor
 from server.imports.files import find_files, import_file
 from server.search.fulltext import expression, spelled

@@ -18,7 +18,7 @@ from server.accounts.tokens import issue
 from server.accounts.users import add_user
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import encode
+from server.database.models.json_columns import encode
 from server.identifiers import fold_term, normalize_title, title_key
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)

@@ -15,7 +15,8 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server.config import Config
 from server.database.connection import create_older_store, fetch, open_store
-from server.database.models import Entry, Paper
+from server.database.models.papers import Paper
+from server.database.models.reading_list import Entry
 from server.database.schema_check import known_migrations
 from server.maintenance.checks import TABLES
 from tests.server.conftest import create_database

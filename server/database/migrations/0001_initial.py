@@ -5,13 +5,9 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from server.database.models import (
-    decode_mentions,
-    decode_quote,
-    decode_results,
-    decode_strings,
-    encode,
-)
+from server.database.models.json_columns import decode_strings, encode
+from server.database.models.papers import decode_mentions, decode_results
+from server.database.models.reading_list import decode_quote
 
 
 class Migration(migrations.Migration):

@@ -3,7 +3,8 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from server.database.models import decode_mended, encode
+from server.database.models.json_columns import encode
+from server.database.models.terms import decode_mended
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,8 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from server.database.models import decode_steps, decode_strings, encode
+from server.database.models.imports import decode_steps
+from server.database.models.json_columns import decode_strings, encode
 
 
 class Migration(migrations.Migration):

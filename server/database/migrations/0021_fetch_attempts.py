@@ -4,7 +4,8 @@ from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 
-from server.database.models import decode_proposals, encode
+from server.database.models.json_columns import encode
+from server.database.models.papers import decode_proposals
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,8 @@ from typing import Any
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from server.database.models import decode_facts, encode
+from server.database.models.json_columns import encode
+from server.database.models.papers import decode_facts
 from server.database.scripts import run_script
 
 # A string of the module, so that the check of the schema knows the indexes as ours. They are of

@@ -15,7 +15,7 @@ from server.accounts.pairing_limit import IN_ALL, PER_ADDRESS, PairingLimit
 from server.accounts.users import add_user
 from server.config import Config
 from server.database.connection import fetch
-from server.database.models import Token
+from server.database.models.accounts import Token
 from server.errors import Invalid, NotFound, Refused, TooManyTries
 from server.schema.scopes import SCOPES
 from server.web.middleware import cookie_name

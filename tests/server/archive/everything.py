@@ -11,7 +11,8 @@ from server.archive.format import Archive, decode
 from server.archive.write import export_archive
 from server.config import Config
 from server.database.connection import fetch, open_store
-from server.database.models import OwnTerm, SavedSearch, Term
+from server.database.models.reading_list import SavedSearch
+from server.database.models.terms import OwnTerm, Term
 from server.database.versioning import TRASHED
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.ranking.preferences import put_preference, put_settings

@@ -23,7 +23,10 @@ from server.archive.read import ArchiveReport, import_archive
 from server.archive.write import export_archive
 from server.config import Config
 from server.database.connection import fetch, open_store
-from server.database.models import Change, Correction, OwnTerm, Paper, SavedSearch, Term
+from server.database.models.changes import Change
+from server.database.models.papers import Paper
+from server.database.models.reading_list import SavedSearch
+from server.database.models.terms import Correction, OwnTerm, Term
 from server.errors import PapermarginError, SourceError
 from server.ranking.preferences import put_preference
 from server.reading_list.corrections import put_correction

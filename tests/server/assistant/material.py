@@ -5,7 +5,8 @@ from typing import Any
 from mcp import Client
 
 from nlp.spans import Mention, Result
-from server.database.models import Paper, PaperTerm, Term
+from server.database.models.papers import Paper
+from server.database.models.terms import PaperTerm, Term
 from tests.server.material import MOSS
 
 HOSTILE = "2601.00003"

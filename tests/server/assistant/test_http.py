@@ -17,7 +17,7 @@ from server.accounts.tokens import issue, issue_scoped, revoke
 from server.accounts.users import get_user
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import Token
+from server.database.models.accounts import Token
 from server.reading_list.entries import read_entry
 from server.schema.scopes import Scope
 from server.web.middleware import cookie_name

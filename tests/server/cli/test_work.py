@@ -15,7 +15,8 @@ import pytest
 
 from server.config import Config
 from server.database.connection import execute, fetch, open_store, write_connection
-from server.database.models import Change, Paper
+from server.database.models.changes import Change
+from server.database.models.papers import Paper
 from tests.server.extraction.waiting_reader import WaitingReader
 from tests.server.material import source, take_in
 from tests.server.process import serve

@@ -15,7 +15,7 @@ from server.database.change_feed import (
     newest_change,
     newest_changes,
 )
-from server.database.models import Change
+from server.database.models.changes import Change
 from server.papers.overlay import overlay
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import put_note

@@ -18,7 +18,7 @@ from server.accounts.users import add_user
 from server.config import Config
 from server.database.change_feed import ChangeFeed, changes_since, newest_change
 from server.database.connection import fetch, open_store, writing
-from server.database.models import CorrectedTerm
+from server.database.models.terms import CorrectedTerm
 from server.database.notifications import keep_listening
 from server.database.teller import CHANGES
 from server.database.versioning import Edit

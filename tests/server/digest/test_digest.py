@@ -18,7 +18,8 @@ from server.__main__ import main
 from server.accounts.users import get_user
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import Paper, SavedSearch, SentDigest
+from server.database.models.papers import Paper
+from server.database.models.reading_list import SavedSearch, SentDigest
 from server.digest.choose import choose_digest
 from server.digest.message import Digest, DigestPaper, Section, build_message
 from server.digest.schedule import deliver, is_due, keep_mailing, prepare

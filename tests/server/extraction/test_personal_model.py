@@ -9,7 +9,8 @@ import pytest
 from nlp.personal.model import read_personal, write_personal
 from nlp.version import ModelChoice
 from server.config import Config
-from server.database.models import Paper, PaperTerm
+from server.database.models.papers import Paper
+from server.database.models.terms import PaperTerm
 from server.errors import Invalid
 from server.extraction.personal_model import Material, Trained, gather, train
 from server.extraction.save import unread

@@ -11,7 +11,7 @@ from nlp.personal.reranker import RerankerWeights, train_reranker
 from nlp.version import ModelChoice, Provenance, model_version, parent_digest, personal_in_force
 from server.config import Config
 from server.database.connection import execute, fetch, write_connection
-from server.database.models import Paper
+from server.database.models.papers import Paper
 from server.extraction.shared_model import agreed_model, announce_model, install_for_all
 from server.extraction.worker_client import Extractor
 from tests.server.material import take_in_two

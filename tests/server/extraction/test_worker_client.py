@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from nlp.version import ModelChoice
-from server.database.models import Change, Paper, PaperTerm, Term
+from server.database.models.changes import Change
+from server.database.models.papers import Paper
+from server.database.models.terms import PaperTerm, Term
 from server.extraction.save import count_unread, unread
 from server.extraction.worker_client import Extractor
 from server.papers.page import read_paper

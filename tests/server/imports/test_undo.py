@@ -9,7 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from server.config import Config
-from server.database.models import Alias, Citation, Import, Note, Paper, Tag
+from server.database.models.imports import Citation, Import
+from server.database.models.papers import Alias, Paper
+from server.database.models.reading_list import Note, Tag
 from server.errors import Invalid, NotFound
 from server.identifiers import title_key
 from server.imports.files import import_data

@@ -15,21 +15,11 @@ from server.archive.format import Archive
 from server.archive.write import export_archive
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import (
-    Alias,
-    Change,
-    Correction,
-    Listing,
-    ListingPaper,
-    OwnTerm,
-    Paper,
-    RankingPreference,
-    RankingSettings,
-    Revision,
-    SavedSearch,
-    Seen,
-    Tag,
-)
+from server.database.models.changes import Change
+from server.database.models.papers import Alias, Listing, ListingPaper, Paper
+from server.database.models.ranking import RankingPreference, RankingSettings
+from server.database.models.reading_list import Revision, SavedSearch, Seen, Tag
+from server.database.models.terms import Correction, OwnTerm
 from server.imports.files import import_data
 from server.imports.undo import list_imports, undo_import
 from server.papers.page import read_paper

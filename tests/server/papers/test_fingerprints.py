@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from server.database.connection import execute, write_connection
-from server.database.models import Citation
+from server.database.models.imports import Citation
 from server.database.serializers import find_paper
 from server.papers.fetch_attempts import save_attempts
 from server.papers.fingerprints import read_fingerprints

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from server.database.models import Change
+from server.database.models.changes import Change
 from server.identifiers import title_key
 from server.papers.hugging_face import (
     clean_facts,

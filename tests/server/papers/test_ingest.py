@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from server.database.models import Alias, Change, Listing, ListingPaper, Paper
+from server.database.models.changes import Change
+from server.database.models.papers import Alias, Listing, ListingPaper, Paper
 from server.database.serializers import find_paper
 from server.identifiers import title_key
 from server.imports.files import find_files, import_file

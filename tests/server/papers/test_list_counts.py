@@ -10,7 +10,9 @@ import pytest
 
 from nlp.spans import Extraction, Label, Mention
 from server.database.connection import execute, fetch, is_postgres, writing
-from server.database.models import OwnTerm, Paper, Tag
+from server.database.models.papers import Paper
+from server.database.models.reading_list import Tag
+from server.database.models.terms import OwnTerm
 from server.errors import Conflict, Invalid, NotFound
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.maintenance.checks import checks

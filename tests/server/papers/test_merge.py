@@ -7,8 +7,9 @@ import pytest
 
 from nlp.spans import Extraction, Mention
 from server.database.change_feed import changes_since
-from server.database.models import Citation as CitationRow
-from server.database.models import Paper, Term
+from server.database.models.imports import Citation as CitationRow
+from server.database.models.papers import Paper
+from server.database.models.terms import Term
 from server.database.serializers import find_paper
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.identifiers import title_key

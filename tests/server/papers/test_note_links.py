@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from server.database.models import Citation
+from server.database.models.imports import Citation
 from server.database.serializers import find_paper
 from server.papers.note_links import read_backlinks, resolve_links
 from server.papers.page import read_paper

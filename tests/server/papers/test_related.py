@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from nlp.spans import Extraction, Mention
-from server.database.models import OwnTerm, Paper, Term
+from server.database.models.papers import Paper
+from server.database.models.terms import OwnTerm, Term
 from server.errors import NotFound
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.papers.related import closest, related

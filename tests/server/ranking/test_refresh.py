@@ -3,7 +3,8 @@
 import pytest
 
 from server.database.connection import execute, writing
-from server.database.models import Paper, PaperVector, RankingModel
+from server.database.models.papers import Paper
+from server.database.models.ranking import PaperVector, RankingModel
 from server.ranking.learning import learn_model
 from server.ranking.nearest import find_alike
 from server.ranking.refresh import Refresher

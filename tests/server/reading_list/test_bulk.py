@@ -5,7 +5,9 @@ from uuid import UUID
 import pytest
 
 from server.database.change_feed import changes_since, newest_change
-from server.database.models import Change, Entry, Paper
+from server.database.models.changes import Change
+from server.database.models.papers import Paper
+from server.database.models.reading_list import Entry
 from server.errors import Invalid, NotFound
 from server.papers.list import find_papers, find_rows, list_papers
 from server.reading_list.bulk import (

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from server.database.models import Paper
+from server.database.models.papers import Paper
 from server.errors import Conflict, PreconditionMissing
 from server.identifiers import title_key
 from server.papers.list import find_rows

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from server.database.models import Correction
+from server.database.models.terms import Correction
 from server.errors import Conflict, Invalid, NotFound, PreconditionMissing
 from server.reading_list.corrections import delete_correction, put_correction
 from server.schema.terms import CorrectionEdit

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from server.database.change_feed import changes_since, newest_change
-from server.database.models import Change, Entry, Note
+from server.database.models.changes import Change
+from server.database.models.reading_list import Entry, Note
 from server.errors import Conflict, Invalid, NotFound, PreconditionMissing, TooLarge
 from server.papers.list import list_papers
 from server.papers.page import read_paper

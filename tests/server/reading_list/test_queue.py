@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from server.database.change_feed import changes_since, newest_change
-from server.database.models import Entry
+from server.database.models.reading_list import Entry
 from server.days import today
 from server.errors import Conflict, Invalid, NotFound, PreconditionMissing
 from server.papers.facets import list_facets

@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from server.database.change_feed import changes_since
-from server.database.models import Change, Note, Revision
+from server.database.models.changes import Change
+from server.database.models.reading_list import Note, Revision
 from server.errors import Invalid, NotFound
 from server.papers.list import list_papers
 from server.papers.page import read_paper

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from server.database.change_feed import changes_since
-from server.database.models import Seen
+from server.database.models.reading_list import Seen
 from server.errors import NotFound
 from server.papers.list import find_rows
 from server.reading_list.bulk import EntryChange, change_entries

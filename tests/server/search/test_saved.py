@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from server.database.change_feed import changes_since, newest_change
-from server.database.models import Paper, SavedSearch
+from server.database.models.papers import Paper
+from server.database.models.reading_list import SavedSearch
 from server.errors import Conflict, Invalid, NotFound, PreconditionMissing, QueryError
 from server.papers.saved_counts import list_searches, match_papers, read_search
 from server.reading_list.entries import delete_entry, put_entry, set_seen

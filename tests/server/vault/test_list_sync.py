@@ -13,7 +13,7 @@ from anyio import to_process
 from server.accounts.users import get_user
 from server.config import Config
 from server.database.connection import execute, fetch, open_store, pause_writes, write_connection
-from server.database.models import User
+from server.database.models.accounts import User
 from server.days import use_zone
 from server.papers.list import find_papers
 from server.reading_list.entries import delete_entry, put_entry

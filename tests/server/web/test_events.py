@@ -18,7 +18,7 @@ from server.accounts.tokens import identify, issue, revoke
 from server.accounts.users import add_user
 from server.config import Config
 from server.database.connection import open_store
-from server.database.models import Token
+from server.database.models.accounts import Token
 from server.database.versioning import Edit
 from server.reading_list.entries import put_entry
 from server.reading_list.notes import put_note

@@ -11,7 +11,7 @@ import listparser
 import pytest
 
 from server.accounts.tokens import renew_feeds
-from server.database.models import Change
+from server.database.models.changes import Change
 from server.identifiers import title_key
 from server.logs import loggable
 from server.papers.ingest import ingest

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from server.config import Config
-from server.database.models import Paper
+from server.database.models.papers import Paper
 from tests.server.imports.pages import item
 from tests.server.imports.site import Answer, BadSite, as_json, bad_site
 from tests.server.material import second_user, source, take_in

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from nlp.spans import Extraction, Label, Mention, Result, Role
-from server.database.models import Paper
+from server.database.models.papers import Paper
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.reading_list.bulk import EntryChange, change_entries
 from server.reading_list.entries import put_entry
