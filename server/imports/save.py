@@ -190,8 +190,7 @@ async def _save_note(edit: Edit, paper: Paper, source: SourceNote) -> bool:
     A note that was edited at its source is updated, or kept as a second note if it was edited here
     too. One that was deleted here stays deleted.
     """
-    # the same file again gives the same ids, also when the note was edited or deleted since
-    uuid = source.id or uuid5(NAMESPACE_URL, f"{edit.user}\n{paper.key}\n{source.text}")
+    uuid = source.id or await _derive_id(edit, paper, source)
     row = await Note.get_or_none(uuid=uuid)
     if row and row.user_id != edit.user:
         uuid = uuid5(uuid, f"reader {edit.user}")
@@ -204,11 +203,29 @@ async def _save_note(edit: Edit, paper: Paper, source: SourceNote) -> bool:
     if _is_outdated(row, paper, source):
         await _write_note(edit, uuid, row.version, paper.key, source)
         return True
-    second = uuid5(uuid, encode((source.text, source.quote)))
-    if await Note.exists(uuid=second):
+    seconds = [uuid5(uuid, encode((text, source.quote))) for text in _readings(source)]
+    if await Note.exists(uuid__in=seconds):
         return False
-    await _write_note(edit, second, 0, paper.key, source)
+    await _write_note(edit, seconds[0], 0, paper.key, source)
     return True
+
+
+async def _derive_id(edit: Edit, paper: Paper, source: SourceNote) -> UUID:
+    """Return the id of a note that has none at its source, the same for the same file again.
+
+    It stays when the note is edited or deleted here, and so does that of an earlier reading.
+    """
+    texts = _readings(source)
+    uuids = [uuid5(NAMESPACE_URL, f"{edit.user}\n{paper.key}\n{text}") for text in texts]
+    for uuid in uuids:
+        if await Note.exists(uuid=uuid):
+            return uuid
+    return uuids[0]
+
+
+def _readings(source: SourceNote) -> list[str]:
+    """Return the text of a note, and the one as which earlier versions may have brought it in."""
+    return [source.text] if source.former is None else [source.text, source.former]
 
 
 def _is_outdated(row: Note, paper: Paper, source: SourceNote) -> bool:
@@ -221,7 +238,7 @@ async def _had_already(row: Note, source: SourceNote) -> bool:
     """Return whether a note has, or once had, the text and quote of its source."""
     revisions = await Revision.filter(note_id=row.id)
     known = [(row.text, row.quote), *((earlier.text, earlier.quote) for earlier in revisions)]
-    return (source.text, source.quote) in known
+    return any((text, source.quote) in known for text in _readings(source))
 
 
 async def _write_note(edit: Edit, uuid: UUID, base: int, key: str, source: SourceNote) -> None:

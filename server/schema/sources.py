@@ -39,13 +39,15 @@ class SourceNote(Struct, frozen=True):
     """A person's note as a source tells it.
 
     `id` follows from what the source calls it, so that it comes in once; `written` is when it was
-    last changed there.
+    last changed there. `former` is the text that earlier versions read from the same, if it was
+    another.
     """
 
     text: str
     quote: Quote | None = None
     id: UUID | None = None
     written: datetime | None = None
+    former: str | None = None
 
 
 class SourcePaper(Struct, kw_only=True):

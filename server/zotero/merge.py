@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec import Struct
 
 from server.exports.html import render_note
-from server.imports.formats.references import note_text
+from server.imports.formats.references import former_text, note_text
 from server.reading_list.tags import fold_tag
 from server.schema.reading_list import NoteState, Status
 from server.schema.zotero import Agreed, AgreedNote
@@ -215,8 +215,10 @@ def _reconcile(own: NoteState, child: ZoteroNote, ours: OurNotes) -> list[NoteSt
 
 
 def _is_same(text: str, html: str) -> bool:
-    theirs = note_text(html)
-    return theirs in (text.strip(), note_text(str(render_note(text))))
+    """Return whether a note is what one in HTML says, as it is read now or was formerly."""
+    if text.strip() in (note_text(html), former_text(html)):
+        return True
+    return note_text(html) == note_text(str(render_note(text)))
 
 
 def _take(

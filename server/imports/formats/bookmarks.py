@@ -14,11 +14,11 @@ from server.imports.formats.references import (
     find_arxiv_id,
     find_doi,
     is_paper_address,
-    note_text,
+    read_source_note,
     read_status,
     unique_tags,
 )
-from server.schema.sources import Batch, SourceNote, SourcePaper, fold
+from server.schema.sources import Batch, SourcePaper, fold
 
 _LINKDING_NOTES = ("[linkding-notes]", "[/linkding-notes]")
 # what a reference has and no bookmark
@@ -87,7 +87,7 @@ def _read_paper(bookmark: Bookmark, observed: datetime) -> SourcePaper | None:
     is_paper = doi or is_paper_address(bookmark.address)
     if not arxiv_id and not (title and is_paper):
         return None
-    notes = filter(None, map(note_text, bookmark.notes))
+    notes = [read_source_note(note, written=bookmark.added) for note in bookmark.notes]
     return SourcePaper(
         richness="ids",
         observed=observed,
@@ -95,7 +95,7 @@ def _read_paper(bookmark: Bookmark, observed: datetime) -> SourcePaper | None:
         title=title,
         doi=doi,
         tags=unique_tags(bookmark.tags),
-        notes=[SourceNote(note, written=bookmark.added) for note in notes],
+        notes=[note for note in notes if note.text],
         added=bookmark.added or observed,
         status=read_status(bookmark.status),
     )

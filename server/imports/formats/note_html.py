@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
+from server.imports.formats.nesting import parse_html
 from server.schema.sources import fold
 
 _BLOCKS = {
@@ -64,7 +65,7 @@ def read_note(markup: str) -> str:
 
 
 def _lines(markup: str) -> Iterator[_Line]:
-    body = LexborHTMLParser(markup).body
+    body = parse_html(markup).body
     places: dict[int, _Place] = {}
     numbers: Counter[int] = Counter()
     line, block = _Line(), 0

@@ -2,17 +2,19 @@
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from urllib.parse import unquote
+from uuid import UUID
 
 from msgspec import Struct, field
-from selectolax.lexbor import LexborHTMLParser
 
 from server.identifiers import parse_arxiv_id
 from server.imports.formats.dates import PartialDate
+from server.imports.formats.nesting import parse_html
 from server.imports.formats.note_html import read_note
 from server.schema.citations import Citation, Name
+from server.schema.quote import Quote
 from server.schema.reading_list import Status
 from server.schema.sources import Batch, SourceNote, SourcePaper, fold, printable
 
@@ -113,7 +115,7 @@ def parse_reference(reference: Reference, *, observed: datetime) -> SourcePaper 
         issued=issued,
         doi=find_doi([reference.doi, *reference.addresses]),
         tags=unique_tags(reference.tags),
-        notes=[SourceNote(note) for note in map(note_text, reference.notes) if note],
+        notes=[note for note in map(read_source_note, reference.notes) if note.text],
         status=read_status(reference.status),
         rating=read_rating(reference.rating),
         added=reference.added,
@@ -220,10 +222,39 @@ def clean_title(title: str) -> str:
 
 def note_text(note: str) -> str:
     """Return a user's note, as Markdown where it is HTML, empty where it only states an id."""
+    return _read_note(note, read_note)
+
+
+def former_text(note: str) -> str:
+    """Return a note as earlier versions read it: lists and tasks of HTML were mere lines.
+
+    By this text a note is recognized that one of them brought in.
+    """
+    return _read_note(note, plain_text)
+
+
+def read_source_note(note: str, *, written: datetime | None = None) -> SourceNote:
+    """Return a note that is nothing but a text, which may be HTML."""
+    return make_note(note_text(note), former_text(note), written=written)
+
+
+def make_note(
+    text: str,
+    former: str,
+    *,
+    quote: Quote | None = None,
+    uuid: UUID | None = None,
+    written: datetime | None = None,
+) -> SourceNote:
+    """Return a note of a text, and of the text that earlier versions made of the same."""
+    return SourceNote(text, quote, uuid, written, former if former != text else None)
+
+
+def _read_note(note: str, read_html: Callable[[str], str]) -> str:
     text = printable(note).strip()
     if _ARXIV_STATEMENT.fullmatch(text):
         return ""
-    return read_note(text) if _MARKUP.match(text) else text
+    return read_html(text) if _MARKUP.match(text) else text
 
 
 def is_publisher_note(note: str) -> bool:
@@ -233,7 +264,7 @@ def is_publisher_note(note: str) -> bool:
 
 def plain_text(markup: str) -> str:
     """Return the text of HTML, one line per block."""
-    shown = LexborHTMLParser(_BLOCK_END.sub("\n", markup)).text()
+    shown = parse_html(_BLOCK_END.sub("\n", markup)).text()
     return "\n".join(line for line in map(fold, shown.splitlines()) if line)
 
 

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from server.imports.formats.annotations import Annotation, gather, make_quote
 from server.imports.formats.dates import read_moment
 from server.imports.formats.fields import Record, as_list, read_records
-from server.imports.formats.references import note_text
+from server.imports.formats.references import former_text, make_note, note_text
 from server.schema.quote import URN
 from server.schema.sources import Batch, SourceNote, printable
 
@@ -54,21 +54,22 @@ def _items(value: Any) -> Iterator[Any]:
 
 def _read(annotation: Record, target: Record) -> Annotation:
     default = ["tagging"] if annotation.texts("motivation") == ["tagging"] else ["commenting"]
-    texts, tags = [], []
+    texts: list[tuple[str, str]] = []
+    tags: list[str] = []
     for body in _bodies(annotation):
         purposes = body.texts("purpose") or default
         if "tagging" in purposes:
             tags += body.texts("value")
-        elif text := _text(body):
-            texts.append(text)
-    texts += map(printable, annotation.texts("bodyValue"))
+        elif (read := _texts(body))[0]:
+            texts.append(read)
+    texts += [(text, text) for text in map(printable, annotation.texts("bodyValue"))]
     has_note = texts or (not tags and ("body" in annotation or "selector" in target))
     return Annotation(
         name=annotation.name,
         address=_address(target),
         title=target.text("dc:title", "title"),
         tags=tags,
-        note=_note(annotation, target, "\n\n".join(texts)) if has_note else None,
+        note=_note(annotation, target, texts) if has_note else None,
     )
 
 
@@ -93,16 +94,22 @@ def _address(target: Record) -> str:
     return ""
 
 
-def _text(body: Record) -> str:
+def _texts(body: Record) -> tuple[str, str]:
+    """Return the text of a body, and what earlier versions made of it."""
     written = body.texts("value", "chars")
     value = body.text("value", "chars") or next(iter(written), "")  # a note of white space is kept
-    return note_text(value) if body.text("format") == "text/html" else printable(value)
+    if body.text("format") == "text/html":
+        return note_text(value), former_text(value)
+    return printable(value), printable(value)
 
 
-def _note(annotation: Record, target: Record, text: str) -> SourceNote:
+def _note(annotation: Record, target: Record, texts: list[tuple[str, str]]) -> SourceNote:
     quote = make_quote(list(_selectors(target)), placed=True)
     written = read_moment(annotation.text("modified")) or read_moment(annotation.text("created"))
-    return SourceNote(text, quote, _id(annotation.text("id", "@id")), written)
+    text = "\n\n".join(text for text, _ in texts)
+    former = "\n\n".join(former for _, former in texts if former)
+    uuid = _id(annotation.text("id", "@id"))
+    return make_note(text, former, quote=quote, uuid=uuid, written=written)
 
 
 def _selectors(target: Record) -> Iterator[Record]:

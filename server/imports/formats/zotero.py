@@ -5,7 +5,14 @@ from typing import Any
 
 from server.imports.formats.dates import read_date, read_moment
 from server.imports.formats.fields import Record, read_records
-from server.imports.formats.references import Reference, add_reference, note_text
+from server.imports.formats.references import (
+    Reference,
+    add_reference,
+    former_text,
+    make_note,
+    note_text,
+    read_source_note,
+)
 from server.schema.citations import Citation, Name
 from server.schema.sources import Batch, SourceNote, fold
 
@@ -95,7 +102,7 @@ def _annotations(items: list[Record]) -> list[SourceNote]:
         for attachment in [item, *item.records("attachments")]:
             notes += [_annotation(each) for each in attachment.records("annotations")]
         if item.text("itemType") == "note":
-            notes.append(SourceNote(note_text(item.text("note"))))
+            notes.append(read_source_note(item.text("note")))
         elif item.text("itemType") == "annotation":
             notes.append(_annotation(item))
     return [note for note in notes if note.text]
@@ -103,10 +110,13 @@ def _annotations(items: list[Record]) -> list[SourceNote]:
 
 def _annotation(item: Record) -> SourceNote:
     quoted = fold(item.text("annotationText"))
-    comment = note_text(item.text("annotationComment"))
+    comment = item.text("annotationComment")
     # not a quote of the abstract, so it stands in the text
-    text = "\n\n".join(part for part in (f"> {quoted}" if quoted else "", comment) if part)
-    return SourceNote(text, written=read_moment(item.text("dateModified")))
+    text, former = (
+        "\n\n".join(part for part in (f"> {quoted}" if quoted else "", read) if part)
+        for read in (note_text(comment), former_text(comment))
+    )
+    return make_note(text, former, written=read_moment(item.text("dateModified")))
 
 
 def _citation(item: Record) -> Citation:

@@ -130,6 +130,73 @@ async def test_a_deleted_note_is_not_imported_again(store: Config) -> None:
     assert await texts_on() == []
 
 
+LIST = "<ul><li>a</li><li>[ ] <b>b</b></li></ul>"
+FORMERLY = "a\n[ ] b"  # as earlier versions read it, and as this one reads a note that is no HTML
+
+
+def zotero(note: str) -> dict[str, Any]:
+    child = {"itemType": "note", "note": note}
+    return {"items": [{"itemType": "preprint", "title": "Moss", "url": MOSSY, "notes": [child]}]}
+
+
+def body(value: str, media: str, **fields: Any) -> dict[str, Any]:
+    return annotation(target=MOSSY, body={"value": value, "format": media}, **fields)
+
+
+EARLIER = pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (zotero(FORMERLY), zotero(LIST)),
+        (body(FORMERLY, "text/plain"), body(LIST, "text/html")),
+    ],
+    ids=["without an id", "with an id"],
+)
+
+
+@EARLIER
+async def test_a_note_that_came_in_when_lists_were_mere_lines_is_recognized(
+    store: Config, before: Any, now: Any
+) -> None:
+    await take_in_two()
+    assert (await take(before)).notes == 1
+    assert (await take(now)).notes == 0
+    [note] = await notes_on()
+    assert (note.text, note.version) == (FORMERLY, 1)
+    await put_note(edit(1), note.id, NoteEdit(paper=MOSS, text="Mine by now."))
+    assert (await take(now)).notes == 0
+    assert await texts_on() == ["Mine by now."]
+
+
+@EARLIER
+async def test_a_note_that_came_in_when_lists_were_mere_lines_stays_in_the_trash(
+    store: Config, before: Any, now: Any
+) -> None:
+    await take_in_two()
+    await take(before)
+    [note] = await notes_on()
+    await delete_note(edit(force=True), note.id)
+    assert (await take(now)).notes == 0
+    assert await texts_on() == []
+
+
+async def test_a_second_version_that_came_in_when_lists_were_mere_lines_is_recognized(
+    store: Config,
+) -> None:
+    await take_in_two()
+    await take(body("First.", "text/plain"))
+    [note] = await notes_on()
+    await put_note(edit(1), note.id, NoteEdit(paper=MOSS, text="Mine by now."))
+    assert (await take(body(FORMERLY, "text/plain"))).notes == 1
+    assert (await take(body(LIST, "text/html"))).notes == 0
+    assert sorted(await texts_on()) == ["Mine by now.", FORMERLY]
+
+
+async def test_a_new_note_in_html_keeps_its_list_and_comes_in_once(store: Config) -> None:
+    await take_in_two()
+    assert [(await take(zotero(LIST))).notes for _ in range(2)] == [1, 0]
+    assert await texts_on() == ["- a\n- [ ] b"]
+
+
 async def test_each_user_of_a_store_gets_their_own_notes(store: Config) -> None:
     await take_in_two()
     ada = await second_user()

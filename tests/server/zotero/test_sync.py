@@ -9,6 +9,7 @@ import pytest
 
 from server.database.change_feed import newest_change
 from server.database.connection import fetch
+from server.database.models import ZoteroItem as AgreedRow
 from server.errors import PapermarginError, Refused, SourceError, Unreachable
 from server.papers.list import list_papers
 from server.papers.page import read_paper
@@ -194,6 +195,25 @@ async def test_tasks_of_a_note_stay_tasks_when_it_is_edited_in_zotero(
     zotero.put(child, note=html.replace("[ ] read", "[x] read"))
     await sync(zotero, keys)
     assert (await read_note(task, 1)).text == "- [x] read\n- [x] find"
+
+
+@pytest.mark.parametrize("is_trashed", [False, True])
+async def test_a_note_that_came_when_lists_were_mere_lines_is_recognized(
+    zotero: FakeZotero, keys: Path, *, is_trashed: bool
+) -> None:
+    zotero.put(NOTE, note="<p>a</p><p>[ ] b</p>")
+    await sync(zotero, keys)
+    [own] = [note for note in (await read_paper(MOSS, 1)).notes if note.text == "a\n[ ] b"]
+    if is_trashed:
+        await delete_note(edit(force=True), own.id)
+    await AgreedRow.all().delete()  # as if the answer to the first sync had been lost
+    listed = "<ul><li>a</li><li>[ ] <b>b</b></li></ul>"
+    zotero.put(NOTE, note=listed)
+    report = await sync(zotero, keys)
+    assert report.conflicts == []
+    assert await texts() == ([] if is_trashed else ["a\n[ ] b"]) + ["from *here*"]
+    assert zotero.notes(ITEM)[NOTE] == listed and len(zotero.notes(ITEM)) == 2
+    assert is_quiet(await sync(zotero, keys))
 
 
 async def test_a_note_changed_on_both_sides_is_kept_twice_on_both(

@@ -113,7 +113,11 @@ def test_ris_records_are_told_whole() -> None:
         published=date(2024, 1, 5),
         doi="10.48550/arXiv.2401.01234",
         tags=["music", "steam"],
-        notes=[SourceNote("Read twice.\n- Ask about the whistle")],
+        notes=[
+            SourceNote(
+                "Read twice.\n- Ask about the whistle", former="Read twice.\nAsk about the whistle"
+            )
+        ],
     )
     second = batch.papers[1]
     assert (second.title, second.abstract, second.authors) == (

@@ -34,6 +34,14 @@ def test_a_list_as_zotero_s_editor_writes_it_keeps_its_tasks() -> None:
     assert [task.is_done for task in find_tasks(note)] == [False, True]
 
 
+def test_what_is_bold_or_a_link_keeps_its_words() -> None:
+    markup = (
+        '<ul><li>a <b>bold <i>word</i></b> and <a href="https://x.org/?a>b">a <u>link</u></a></li>'
+        "<li><strong>all</strong></li></ul>"
+    )
+    assert read_note(markup) == "- a bold word and a link\n- all"
+
+
 def test_a_checkbox_becomes_the_mark_of_a_task() -> None:
     boxes = '<ul><li><input type="checkbox" checked> a</li><li><input type="checkbox">b</li></ul>'
     assert read_note(boxes) == "- [x] a\n- [ ] b"
