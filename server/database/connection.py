@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import date, datetime
+from functools import partialmethod
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -81,8 +83,19 @@ def _pool(address: str) -> dict[str, Any]:
     transaction: locks and settings end with it, and asyncpg itself rolls back one that is open.
     """
     settings: dict[str, Any] = expand_db_url(address)
-    settings["credentials"]["reset"] = _leave
+    settings["credentials"] |= {"reset": _leave, "connection_class": _connection_class()}
     return settings
+
+
+def _connection_class() -> type:
+    """Return a connection of asyncpg whose transactions are READ COMMITTED unless said otherwise.
+
+    A database may have another default, under which a write that waited for its turn would not see
+    what was written meanwhile. A setting of the session would not hold behind a pooler.
+    """
+    base = import_module("asyncpg").Connection  # an optional dependency
+    begin = partialmethod(base.transaction, isolation="read_committed")
+    return type("Connection", (base,), {"__slots__": (), "transaction": begin})
 
 
 async def _leave(connection: Any) -> None:
@@ -580,10 +593,34 @@ async def _run_migrations(
     """
     # without a target, this only creates the table of the records
     await MigrationExecutor(context.connections.get("default"), APPS).migrate([])
+    missing = await _lacks_migrations(context)
     async with _transaction() as connection:
+        if missing:
+            await _take_turn_to_migrate(connection)
         executor = MigrationExecutor(connection, APPS)
         executor.recorder = _Recorder(connection)
         await executor.migrate(targets, direction="forward")
+
+
+async def _lacks_migrations(context: TortoiseContext) -> bool:
+    """Return whether a store that is not new lacks some of our migrations."""
+    rows = await fetch(
+        f"SELECT name FROM {RECORDS} WHERE app = 'papermargin'",
+        using=context.connections.get("default"),
+    )
+    applied = {row["name"] for row in rows}
+    return bool(applied and known_migrations() - applied)
+
+
+async def _take_turn_to_migrate(connection: BaseDBAsyncClient) -> None:
+    """Wait until no write is going on; those that come later wait for the end of the migration.
+
+    On PostgreSQL, a write and a migration would otherwise wait for each other's tables. The turn
+    alone is not enough: who waits for it has a lock of the clock's table, which migrations change.
+    """
+    if connection.capabilities.dialect == "postgres":
+        await connection.execute_query("LOCK TABLE clock IN EXCLUSIVE MODE")
+    await _take_turn(connection, _STORE)
 
 
 def places(count: int, *, after: int = 0) -> str:

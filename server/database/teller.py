@@ -15,6 +15,9 @@ from server.database.failures import explain
 CHANGES = "papermargin_change"
 """The channel that tells of new change records, and of tokens that end."""
 
+CLOSE_SECONDS = 1.0
+"""How long a server that stops waits for its last notification."""
+
 log = structlog.get_logger()
 
 
@@ -33,9 +36,16 @@ class Teller:
             self._task = asyncio.create_task(self._notify())
 
     async def close(self) -> None:
-        """Wait until all is told."""
-        if self._task:
+        """Wait until all is told, for `CLOSE_SECONDS` at most."""
+        if self._task is None:
+            return
+        done, _ = await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
+        if done:
             await self._task
+        else:
+            # not awaited: asyncpg asks the database, which does not answer, to cancel the query
+            self._task.cancel()
+            log.warning("other servers were not told of a write", error="no answer")
 
     async def _notify(self) -> None:
         while self._is_news:

@@ -176,8 +176,21 @@ async def read_statistics(using: BaseDBAsyncClient | None = None) -> Statistics:
 
 
 async def save_model(user: int, model: UserModel | None, *, change: int, papers: int) -> None:
-    """Store what was learnt of a user's list up to a change; None if there was nothing to learn."""
-    async with writing(user):
+    """Store what was learnt of a user's list up to a change; None if there was nothing to learn.
+
+    Does nothing if another server has learnt up to a later change meanwhile.
+    """
+    async with writing(user) as connection:
+        # the change may be gone since a backup was restored
+        later = await fetch(
+            "SELECT 1 FROM ranking_model m JOIN change c ON c.id = m.change "
+            "WHERE m.user_id = $1 AND m.change > $2",
+            user,
+            change,
+            using=connection,
+        )
+        if later:
+            return
         await RankingModel.filter(user_id=user).delete()
         weights = _pack_model(model) if model else b""
         await RankingModel.create(

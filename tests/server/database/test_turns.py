@@ -14,13 +14,13 @@ import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from server.accounts.tokens import identify, issue
-from server.accounts.users import add_user
+from server.accounts.users import add_user, get_user
 from server.config import Config
 from server.database.change_feed import ChangeFeed, changes_since, newest_change
 from server.database.connection import fetch, open_store, writing
 from server.database.models.terms import CorrectedTerm
 from server.database.notifications import keep_listening
-from server.database.teller import CHANGES
+from server.database.teller import CHANGES, Teller
 from server.database.versioning import Edit
 from server.errors import Invalid
 from server.reading_list.corrections import put_correction
@@ -199,6 +199,51 @@ async def test_of_two_readers_who_choose_the_same_id_the_second_is_told(
     with pytest.raises(Invalid, match="this id is taken"):
         await behind
     assert await owners() == [1]
+
+
+async def test_a_write_sees_what_was_written_before_its_turn_whatever_the_database_prefers(
+    config: Config,
+) -> None:
+    key = uuid4()
+    frame = Edit(user=1, at=NOW, id=key, request="one", force=True)
+    other = Edit(user=1, at=NOW, id=key, request="another", force=True)
+    async with preferring(config, "repeatable read"), open_store(config):
+        await get_user("me", NOW, create=True)
+        await take_in_two()
+        beside = Beside()
+        async with writing(1):
+            await put_entry(frame, FERN, EntryEdit(status="read"))
+            behind = await beside.begin_behind(put_entry(other, MOSS, EntryEdit(rating=1)))
+        with pytest.raises(Invalid, match="was used for another request"):
+            await behind
+
+
+@asynccontextmanager
+async def preferring(config: Config, isolation: str) -> AsyncIterator[None]:
+    """Let another isolation be the database's default."""
+    connection = await asyncpg.connect(config.database_url)
+    name = await connection.fetchval("SELECT current_database()")
+    setting = f'ALTER DATABASE "{name}" %s default_transaction_isolation'
+    await connection.execute(f"{setting % 'SET'} = '{isolation}'")
+    try:
+        yield
+    finally:
+        await connection.execute(setting % "RESET")
+        await connection.close()
+
+
+async def test_a_database_that_does_not_answer_keeps_no_server_from_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent:
+        async def execute_query(self, sql: str, values: list[object]) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("server.database.teller.CLOSE_SECONDS", 0.01)
+    teller = Teller(Silent())  # type: ignore[arg-type]
+    teller.tell()
+    async with asyncio.timeout(SECONDS):
+        await teller.close()
 
 
 @asynccontextmanager

@@ -2,13 +2,20 @@
 
 import pytest
 
+from server.database.change_feed import newest_change
 from server.database.connection import execute, writing
 from server.database.models.papers import Paper
 from server.database.models.ranking import PaperVector, RankingModel
 from server.ranking.learning import learn_model
 from server.ranking.nearest import find_alike
 from server.ranking.refresh import Refresher
-from server.ranking.storage import read_model, read_statistics, read_vectors, save_statistics
+from server.ranking.storage import (
+    read_model,
+    read_statistics,
+    read_vectors,
+    save_model,
+    save_statistics,
+)
 from server.ranking.vectors import VERSION, Statistics, make_vector, pack
 from server.reading_list.entries import delete_entry, put_entry
 from server.schema.reading_list import EntryEdit
@@ -143,6 +150,24 @@ async def test_a_model_is_learnt_again_only_after_a_change() -> None:
     await refresher.refresh()
     await Refresher().refresh()
     assert (await RankingModel.get(user_id=1)).revision == first.revision
+
+
+async def test_a_model_is_not_replaced_by_one_of_fewer_changes() -> None:
+    await like(1)
+    earlier = await newest_change(1)
+    await like(3)
+    await Refresher().refresh()
+    newest = await RankingModel.get(user_id=1)
+    await save_model(1, None, change=earlier, papers=1)
+    assert (await RankingModel.get(user_id=1)).revision == newest.revision
+
+
+async def test_a_model_of_changes_that_a_restore_took_back_is_replaced() -> None:
+    await like(1)
+    newest = await newest_change(1)
+    await save_model(1, None, change=newest + 100, papers=1)
+    await Refresher().refresh()
+    assert (await RankingModel.get(user_id=1)).change == newest
 
 
 async def test_a_stored_model_scores_like_the_learnt_one() -> None:
