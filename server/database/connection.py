@@ -431,7 +431,7 @@ async def writing(user: int | None = None) -> AsyncIterator[BaseDBAsyncClient]:
 async def _take_turn(connection: BaseDBAsyncClient, turn: int) -> None:
     """Wait until no other write that a user or, for the store's turn, any user sees is going on.
 
-    On PostgreSQL, updating the clock takes the lock of the store (migration `0027_turns`). Nobody
+    On PostgreSQL, updating the clock takes the lock of the store (migration `0026_turns`). Nobody
     who has it waits for that of a user, so that no two writes wait for each other.
     """
     if turn == _STORE or connection.capabilities.dialect != "postgres":

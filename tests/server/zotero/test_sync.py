@@ -9,7 +9,7 @@ import pytest
 
 from server.database.change_feed import newest_change
 from server.database.connection import fetch
-from server.database.models import ZoteroItem as AgreedRow
+from server.database.models.imports import ZoteroItem as AgreedRow
 from server.errors import PapermarginError, Refused, SourceError, Unreachable
 from server.papers.list import list_papers
 from server.papers.page import read_paper

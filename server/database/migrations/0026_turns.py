@@ -35,5 +35,5 @@ async def take_turns(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("papermargin", "0026_vault_files")]
+    dependencies = [("papermargin", "0025_vault_files")]
     operations = [ops.RunPython(take_turns)]
