@@ -123,13 +123,13 @@ def packaged_bytes(model: ModelName) -> int:
 def package_digest(model: ModelName) -> str:
     """Return 12 hex digits of all files of the package that a model uses, code included."""
     left_out = ACCURATE if model == "fast" else None
-    return _digest(file for file in PACKAGE.rglob("*") if left_out not in file.parents)
+    return digest_files(PACKAGE, (f for f in PACKAGE.rglob("*") if left_out not in f.parents))
 
 
 @cache
 def parent_digest(model: ModelName) -> str:
     """Return 12 hex digits of a packaged model's files, without the code around it."""
-    return _digest(_files(model))
+    return digest_files(PACKAGE, _files(model))
 
 
 def _files(model: ModelName) -> list[Path]:
@@ -137,14 +137,15 @@ def _files(model: ModelName) -> list[Path]:
     return [file for folder in folders for file in folder.rglob("*") if file.is_file()]
 
 
-def _digest(files: Iterable[Path]) -> str:
+def digest_files(folder: Path, files: Iterable[Path]) -> str:
+    """Return 12 hex digits of files below a folder, without compiled code and documentation."""
     digest = hashlib.blake2b(digest_size=6)
     # compiled code follows from the source, and documentation decides nothing
     decisive = [file for file in files if file.is_file() and file.suffix not in (".pyc", ".md")]
     # names as on any system: machines that share a queue have to agree on the version
-    names = sorted(file.relative_to(PACKAGE).parts for file in decisive)
+    names = sorted(file.relative_to(folder).parts for file in decisive)
     for parts in names:
         # with the name, whose end is marked: a renamed or divided file is another package
         digest.update("/".join(parts).encode() + b"\0")
-        digest.update(PACKAGE.joinpath(*parts).read_bytes())
+        digest.update(folder.joinpath(*parts).read_bytes())
     return digest.hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import date, datetime
-from functools import partialmethod
+from functools import partial, partialmethod
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,12 @@ from tortoise.transactions import in_transaction
 from server.config import Config
 from server.database.failures import explained
 from server.database.models import MODULES
-from server.database.schema_check import RECORDS, check_schema, known_migrations
+from server.database.schema_check import (
+    RECORDS,
+    check_schema,
+    known_migrations,
+    read_migrations,
+)
 from server.database.teller import Teller
 from server.errors import StoreBusy, StoreError, StoreMoved
 
@@ -604,12 +609,9 @@ async def _run_migrations(
 
 async def _lacks_migrations(context: TortoiseContext) -> bool:
     """Return whether a store that is not new lacks some of our migrations."""
-    rows = await fetch(
-        f"SELECT name FROM {RECORDS} WHERE app = 'papermargin'",
-        using=context.connections.get("default"),
-    )
-    applied = {row["name"] for row in rows}
-    return bool(applied and known_migrations() - applied)
+    query = partial(fetch, using=context.connections.get("default"))
+    missing, _ = await read_migrations(query)
+    return 0 < len(missing) < len(known_migrations())
 
 
 async def _take_turn_to_migrate(connection: BaseDBAsyncClient) -> None:

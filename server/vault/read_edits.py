@@ -78,16 +78,16 @@ def read_edits(text: str) -> list[FileEdits]:
     head = find_head(text)
     blocks = find_blocks(text, head.rest if head else 0)
     keys = [*dict.fromkeys(block.key for block in blocks if block.key)]
-    if is_shared(head, keys):
+    if is_shared(head.shared if head else None, keys):
         named = ((block.key, block.edited_notes()) for block in blocks)
         return [FileEdits(key=key, notes=list(notes)) for key, notes in named if key]
     own = [head.key] if head and head.key else keys
     return [_read_paper(head, own, blocks)]
 
 
-def is_shared(head: Head | None, keys: Collection[str]) -> bool:
-    """Return whether a file is of several papers, by its head or by the keys of its blocks."""
-    return bool(head and head.shared) or len(keys) > 1
+def is_shared(name: str | None, keys: Collection[str]) -> bool:
+    """Return whether a file is of several papers: its head names it so, or its blocks' keys do."""
+    return bool(name) or len(keys) > 1
 
 
 def _read_paper(head: Head | None, keys: list[str], blocks: list[Block]) -> FileEdits:

@@ -22,6 +22,7 @@ from server.vault import many_papers_file, paper_file
 from server.vault.filename import fold_name, take_name, title_names
 from server.vault.head import mark_gone
 from server.vault.paper_file import Outcome
+from server.vault.read_edits import is_shared
 from server.vault.seen_files import Contents, SeenFiles
 from server.vault.template import Layout, default_layout
 
@@ -235,7 +236,7 @@ class Vault:
         keys = dict.fromkeys(contents.blocks, path)
         if contents.shared:
             self._many_files[contents.shared] = path
-        if contents.shared or len(keys) > 1:
+        if is_shared(contents.shared, keys):
             self._files_by_key |= keys
             return {}
         return keys
