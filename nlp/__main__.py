@@ -10,7 +10,14 @@ from rich.console import Console
 
 from nlp.training.corpus import read_texts
 from nlp.training.evaluate import report
-from nlp.training.labels import DEV_RESULTS, RESULTS, ROLES, read_listings, with_results
+from nlp.training.labels import (
+    DEV_RESULTS,
+    FRESH,
+    ROLES,
+    read_marked,
+    read_training_results,
+    with_results,
+)
 from nlp.training.role_weights import (
     FOLDS,
     examples,
@@ -114,6 +121,11 @@ def experiment(data: Path, config: Path, names: tuple[str, ...]) -> None:
 )
 @click.option("--accurate", is_flag=True, help="Run MiniLM too.")
 @click.option(
+    "--fresh",
+    is_flag=True,
+    help="Measure saved texts beside --data in its place, those that are labelled for that.",
+)
+@click.option(
     "--mistakes",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Also print the most frequent kinds of mistakes. FILE holds the texts trained on.",
@@ -126,7 +138,12 @@ def experiment(data: Path, config: Path, names: tuple[str, ...]) -> None:
     metavar="FILE",
 )
 def evaluate(
-    data: Path, model: Path | None, accurate: bool, mistakes: Path | None, folds: Path | None
+    data: Path,
+    model: Path | None,
+    accurate: bool,
+    fresh: bool,
+    mistakes: Path | None,
+    folds: Path | None,
 ) -> None:
     """Print the scores of a model on a file of labelled texts.
 
@@ -134,7 +151,9 @@ def evaluate(
     far confidences can be trusted. Kinds of results and roles are known for the abstracts that are
     labelled in this package.
     """
-    texts = with_results(read_texts(data), DEV_RESULTS)
+    texts = (
+        read_marked(data.parent, FRESH) if fresh else with_results(read_texts(data), DEV_RESULTS)
+    )
     if len(texts) < 2:
         raise click.ClickException(
             f"{data} has {len(texts)} labelled texts; at least two are needed"
@@ -145,9 +164,7 @@ def evaluate(
         Console(),
         accurate=accurate,
         training=read_texts(mistakes) if mistakes else (),
-        folds=with_results(read_texts(folds), RESULTS, read_listings(folds.parent))
-        if folds
-        else (),
+        folds=read_training_results(folds) if folds else (),
     )
 
 

@@ -16,6 +16,7 @@ from spacy.tokens import Doc
 import nlp.pipeline
 import nlp.tagger.tagger  # noqa: F401 - spaCy finds components and tokenizer of both modules by their decorators
 from nlp.results.find import find_results
+from nlp.results.reading import READ
 from nlp.roles import with_roles
 from nlp.rules.abbreviations import DEFINED
 from nlp.spans import LABELS, Extraction, Label, Mention, Result
@@ -137,7 +138,7 @@ def _pieces(texts: Iterable[str]) -> Iterator[tuple[str, tuple[int, bool]]]:
 def _extraction(doc: Doc, offset: int) -> Extraction:
     """Return the mentions and results of a piece of text that begins at an offset."""
     mentions = with_roles(doc.text, [*_mentions(doc)])
-    results = find_results(doc.text, mentions)
+    results = find_results(doc.text, mentions, read=doc.user_data.get(READ))
     return Extraction(
         [_moved(mention, offset) for mention in mentions],
         [_moved(result, offset) for result in results],

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Struct, field
 from spacy.language import Language
 
+from nlp.accurate import make_accurate
 from nlp.extract import load_model
 from nlp.personal.reranker import Reranker, RerankerWeights
 from nlp.plugins import add_components
-from nlp.tagger.accurate import make_accurate
 from nlp.version import ModelChoice, Provenance, install_file, model_version, personal_in_force
 
 

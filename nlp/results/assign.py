@@ -15,6 +15,7 @@ from nlp.results.features import amount_features, link_features
 from nlp.results.linear import score, softmax
 from nlp.results.numbers import Amount
 from nlp.results.passage import Passage
+from nlp.results.reading import FIELDS, Reading, Readings
 from nlp.results.structure import (
     Assigned,
     history_features,
@@ -29,8 +30,11 @@ Weights = Mapping[str, Mapping[str, float]]
 Links = dict[Label, Mention | None]
 
 RESULT_KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "other")
-FIELDS: tuple[Label, ...] = ("METRIC", "DATASET", "METHOD")
-"""The labels that a number is linked to, in the order in which the links are chosen."""
+UNREAD = Reading(0.0, [0.0] * len(RESULT_KINDS), {})
+"""The reading of a number without a network."""
+
+READING_SHARE = 0.6
+"""The weight of what the network reads beside the log-linear scores."""
 
 _C = TypeVar("_C")
 
@@ -43,13 +47,20 @@ class _Path(NamedTuple):
     likelihood: float
 
 
-def assign(passage: Passage, weights: Weights) -> Iterator[Assigned]:
-    """Yield the numbers of a text, in order, with the likeliest assignment of each sentence."""
+def assign(
+    passage: Passage, weights: Weights, readings: Readings | None = None
+) -> Iterator[Assigned]:
+    """Yield the numbers of a text, in order, with the likeliest assignment of each sentence.
+
+    `readings` has what the network reads of the numbers, by their offsets.
+    """
+    readings = readings or {}
     best = _Path((), 0.0)
     for _, amounts in groupby(passage.amounts, key=passage.sentence):
         paths = [best]
         for amount in amounts:
-            scorer = _Scorer(Described(passage, amount), weights)
+            reading = readings.get(amount.start, UNREAD)
+            scorer = _Scorer(Described(passage, amount), weights, reading)
             paths = _best(path for old in paths for path in _extend(scorer, old))
         best = paths[0]
     yield from best.past
@@ -154,9 +165,9 @@ class Described:
 class _Scorer:
     """The scores of a number's choices; those of the features that stay are summed once."""
 
-    def __init__(self, described: Described, weights: Weights) -> None:
-        self.described, self.weights = described, weights
-        self._alone = score(weights["value"], described.own)
+    def __init__(self, described: Described, weights: Weights, reading: Reading) -> None:
+        self.described, self.weights, self.reading = described, weights, reading
+        self._alone = score(weights["value"], described.own) + READING_SHARE * reading.result
         self._kinds: list[float] | None = None
         self._links: dict[tuple[Label, Kind], list[float]] = {}
 
@@ -171,7 +182,10 @@ class _Scorer:
             return [("baseline", 1.0)]
         weights = self.weights["kind"]
         if self._kinds is None:
-            self._kinds = [score(weights, each) for each in by_kind(self.described.own)]
+            self._kinds = [
+                score(weights, each) + READING_SHARE * read
+                for each, read in zip(by_kind(self.described.own), self.reading.kinds, strict=True)
+            ]
         more = by_kind(self.described.history_alone(past))
         pairs = zip(self._kinds, more, strict=True)
         return _likely(RESULT_KINDS, [base + score(weights, each) for base, each in pairs])
@@ -182,12 +196,24 @@ class _Scorer:
         """Return the likely mentions of a label."""
         described, weights = self.described, self.weights[label]
         if (label, kind) not in self._links:
-            fixed = described.fixed(label, kind)
-            self._links[label, kind] = [score(weights, each) for each in fixed]
+            read = self._read(label)
+            self._links[label, kind] = [
+                score(weights, each) + READING_SHARE * more
+                for each, more in zip(described.fixed(label, kind), read, strict=True)
+            ]
         history = described.history(label, kind, chosen, past)
         pairs = zip(self._links[label, kind], history, strict=True)
         scores = [base + score(weights, each) for base, each in pairs]
         return _likely(described.candidates(label), scores)
+
+    def _read(self, label: Label) -> list[float]:
+        """Return what the network reads of each candidate of a label."""
+        read, passage = self.reading.links.get(label, {}), self.described.passage
+        surfaces = (
+            passage.surface(mention).lower() if mention else None
+            for mention in self.described.candidates(label)
+        )
+        return [read.get(surface, 0.0) for surface in surfaces]
 
 
 def by_kind(features: Sequence[str]) -> list[list[str]]:

@@ -1,7 +1,8 @@
 """Find results: reported numbers, each with its kind and its metric, dataset and method.
 
 Log-linear models assign the numbers of a sentence jointly (`nlp.results.assign`). Their weights are
-fitted to labelled abstracts (`nlp.training.result_weights`) and stored in `results.json`.
+fitted to labelled abstracts (`nlp.training.result_weights`) and stored in `results.json`. With the
+accurate model, a network that reads the whole text has a say too (`nlp.results.reader`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ import msgspec
 from nlp.results.assign import Weights, assign
 from nlp.results.numbers import clean_value
 from nlp.results.passage import Passage
+from nlp.results.reading import Read
 from nlp.results.settings import find_setting
 from nlp.results.structure import Assigned
 from nlp.spans import Kind, Label, Mention, Result
@@ -26,22 +28,26 @@ PACKAGED = Path(__file__).parents[1] / "results.json"
 
 
 def find_results(
-    text: str, mentions: Sequence[Mention], weights: Weights | None = None
+    text: str,
+    mentions: Sequence[Mention],
+    weights: Weights | None = None,
+    read: Read | None = None,
 ) -> Iterator[Result]:
     """Yield the results that a text reports, in its order, by default with the packaged weights.
 
     Numbers of the kind `other` are among them only beside a result, and only if they have a unit,
     as sizes and costs do. The confidence of a result is that of its assignment times that of its
-    least certain mention.
+    least certain mention. A network that reads the text too may be passed as `read`.
     """
     weights = weights or packaged_weights()
     passage = Passage(text, mentions)
-    assigned = [*assign(passage, weights)]
+    assigned = [*assign(passage, weights, read(passage) if read else None)]
+    curve = weights.get("confidence read" if read else "confidence", {})
     if all(found.kind == "other" for found in assigned):
         return
     for found in assigned:
         if found.kind != "other" or found.amount.unit:
-            yield _result(passage, found, weights.get("confidence", {}))
+            yield _result(passage, found, curve)
 
 
 @cache

@@ -2,123 +2,104 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from spacy.tokens import Doc
 
 from nlp.tagger.bilou import TAGS
+from nlp.tagger.transformer import Transformer, Weights, read_weights, write_weights
 from nlp.tagger.word_pieces import Vocabulary, Window, read_vocabulary
 
-HEADS = 12
 WEIGHTS, VOCABULARY = "weights.npz", "vocab.txt"
 
+LOWER = 3
+"""The number of layers after which `States` are taken."""
 
-class MiniLM:
-    """Scores tags as `nlp.training.teacher.Teacher` does, without torch.
+STATES = "states"
+"""The key of a text's `States` in `Doc.user_data`."""
 
-    `weights` have the names of torch's parameters. Matrices of linear layers are stored as
-    (inputs, outputs), the transpose of torch's.
+
+class States(NamedTuple):
+    """What MiniLM makes of a text halfway: the vectors of its word pieces after `LOWER` layers.
+
+    `windows` has the vectors, pieces × width, of each window of at most 512 pieces. Of each word,
+    `starts` and `ends` are the offsets in the text, `firsts` and `lasts` the positions of its first
+    and last piece in the windows joined.
     """
 
-    def __init__(self, weights: dict[str, np.ndarray], vocabulary: Vocabulary) -> None:
-        self.weights = weights
+    windows: list[np.ndarray]
+    starts: np.ndarray
+    ends: np.ndarray
+    firsts: np.ndarray
+    lasts: np.ndarray
+
+
+class MiniLM(Transformer):
+    """Scores tags as `nlp.training.teacher.Teacher` does, without torch."""
+
+    def __init__(self, weights: Weights, vocabulary: Vocabulary) -> None:
+        super().__init__(weights)
         self.vocabulary = vocabulary
         self.layers = sum(name.endswith("intermediate.dense.bias") for name in weights)
 
-    def scores(self, docs: Sequence[Doc]) -> list[np.ndarray]:
-        """Return the log probabilities of each text's tags, tokens × tags."""
-        found = [np.zeros((len(doc), len(TAGS)), dtype=np.float32) for doc in docs]
-        for window in self.vocabulary.windows(docs):
-            # The first piece of a word stands for the whole word.
-            rows = self._linear(self._last_layer(window)[window.firsts], "head")
-            # without the largest value, so that no power overflows
-            rows -= rows.max(-1, keepdims=True)
-            rows -= np.log(np.exp(rows).sum(-1, keepdims=True))
-            found[window.text][window.start : window.start + len(rows)] = rows
-        return found
+    def states(self, doc: Doc) -> States:
+        """Read a text halfway."""
+        windows = self.vocabulary.windows([doc])
+        lower = [self._layers(self._embedded(window), 0, LOWER) for window in windows]
+        return _states(doc, windows, lower)
 
-    def _last_layer(self, window: Window) -> np.ndarray:
-        """Return the last layer's vectors, pieces × width."""
+    def scores(self, states: States) -> np.ndarray:
+        """Return the log probabilities of the tags of a text read halfway, words × tags."""
+        if not states.windows:
+            return np.zeros((0, len(TAGS)), dtype=np.float32)
+        upper = [self._layers(window, LOWER, self.layers) for window in states.windows]
+        # The first piece of a word stands for the whole word.
+        rows = self.linear(np.concatenate(upper)[states.firsts], "head")
+        # without the largest value, so that no power overflows
+        rows -= rows.max(-1, keepdims=True)
+        rows -= np.log(np.exp(rows).sum(-1, keepdims=True))
+        return rows
+
+    def _embedded(self, window: Window) -> np.ndarray:
+        """Return the vectors that the first layer reads, pieces × width."""
         inputs = self.weights["body.embeddings.word_embeddings.weight"][window.pieces]
         inputs = inputs + self.weights["shape.weight"][window.shapes]
         inputs += self.weights["body.embeddings.position_embeddings.weight"][: len(inputs)]
-        hidden: np.ndarray = self._norm(
+        return self.norm(
             inputs + self.weights["body.embeddings.token_type_embeddings.weight"][0],
             "body.embeddings",
         )
-        for number in range(self.layers):
-            layer = f"body.encoder.layer.{number}"
-            seen = self._linear(
-                self._attend(hidden, f"{layer}.attention.self"), f"{layer}.attention.output.dense"
-            )
-            hidden = self._norm(hidden + seen, f"{layer}.attention.output")
-            wide = _gelu(self._linear(hidden, f"{layer}.intermediate.dense"))
-            hidden = self._norm(
-                hidden + self._linear(wide, f"{layer}.output.dense"), f"{layer}.output"
-            )
+
+    def _layers(self, hidden: np.ndarray, first: int, end: int) -> np.ndarray:
+        for number in range(first, end):
+            hidden = self.layer(hidden, f"body.encoder.layer.{number}")
         return hidden
-
-    def _attend(self, hidden: np.ndarray, name: str) -> np.ndarray:
-        query, key, value = (
-            self._linear(hidden, f"{name}.{part}")
-            .reshape(len(hidden), HEADS, -1)
-            .transpose(1, 0, 2)
-            for part in ("query", "key", "value")
-        )
-        odds = query @ key.transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)
-        odds = np.exp(odds - odds.max(-1, keepdims=True))
-        seen: np.ndarray = (odds @ value) / odds.sum(-1, keepdims=True)
-        return seen.transpose(1, 0, 2).reshape(hidden.shape)
-
-    def _linear(self, values: np.ndarray, name: str) -> np.ndarray:
-        product: np.ndarray = values @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
-        return product
-
-    def _norm(self, values: np.ndarray, name: str) -> np.ndarray:
-        values = values - values.mean(-1, keepdims=True)
-        # 1e-12 is BERT's own constant
-        scale = ((values * values).mean(-1, keepdims=True) + 1e-12) ** -0.5
-        normed: np.ndarray = values * scale * self.weights[f"{name}.LayerNorm.weight"]
-        normed += self.weights[f"{name}.LayerNorm.bias"]
-        return normed
 
 
 def write_minilm(folder: Path, weights: Mapping[str, np.ndarray], vocabulary: Vocabulary) -> None:
-    """Write a teacher's weights, matrices quantized to eight bits with one factor per column."""
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {}
-    for name, value in weights.items():
-        is_linear = ".dense." in name or ".self." in name or name == "head.weight"
-        matrix = value.T if is_linear else value
-        if matrix.ndim == 2:
-            # by column: a large weight costs only its own column some precision
-            factor = np.maximum(np.abs(matrix).max(0), 1e-9) / 127
-            arrays[f"{name}.factor"] = factor.astype(np.float32)
-            matrix = np.rint(matrix / factor).astype(np.int8)
-        arrays[name] = matrix
-    np.savez_compressed(folder / WEIGHTS, **arrays)
+    """Write a teacher's weights and vocabulary."""
+    write_weights(folder / WEIGHTS, weights)
     (folder / VOCABULARY).write_text("\n".join(vocabulary.numbers) + "\n", "utf-8")
 
 
 def read_minilm(folder: Path) -> MiniLM:
-    """Read the model that `write_minilm` wrote, its matrices as 32-bit floats again.
+    """Read the model that `write_minilm` wrote.
 
     Raises `FileNotFoundError` if it is not there.
     """
-    with np.load(folder / WEIGHTS) as arrays:
-        factors = {name: arrays[name] for name in arrays if name.endswith(".factor")}
-        weights = {
-            name: arrays[name] * factors.get(f"{name}.factor", np.float32(1))
-            for name in arrays
-            if name not in factors
-        }
-    return MiniLM(weights, read_vocabulary(folder / VOCABULARY))
+    return MiniLM(read_weights(folder / WEIGHTS), read_vocabulary(folder / VOCABULARY))
 
 
-def _gelu(values: np.ndarray) -> np.ndarray:
-    """Compute the Gaussian error linear unit by its tanh form (Hendrycks and Gimpel, 2016)."""
-    gelu: np.ndarray = (
-        0.5 * values * (1 + np.tanh(0.7978846 * (values + 0.044715 * values * values * values)))
-    )
-    return gelu
+def _states(doc: Doc, windows: Sequence[Window], lower: list[np.ndarray]) -> States:
+    """Return the states of a text whose windows have these vectors."""
+    sizes = [len(window.pieces) for window in windows]
+    offsets = np.cumsum([0, *sizes])
+    firsts, lasts = [], []
+    for window, offset in zip(windows, offsets, strict=False):
+        places = [*window.firsts, len(window.pieces) - 1]
+        firsts += [offset + place for place in places[:-1]]
+        lasts += [offset + place - 1 for place in places[1:]]
+    starts = [token.idx for token in doc]
+    ends = [token.idx + len(token) for token in doc]
+    return States(lower, *(np.array(each, dtype=int) for each in (starts, ends, firsts, lasts)))

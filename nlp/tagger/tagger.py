@@ -11,7 +11,7 @@ from spacy.util import minibatch
 from spacy.vocab import Vocab
 
 from nlp.tagger.bilou import best_tags, decode
-from nlp.tagger.minilm import MiniLM
+from nlp.tagger.minilm import STATES, MiniLM
 from nlp.tagger.network import make_batch, tag_scores
 
 WORDS = 2000
@@ -75,7 +75,16 @@ class SpanTagger:
             scores -= scores.max(-1, keepdims=True)
             scores -= np.log(np.exp(scores).sum(-1, keepdims=True))
             found += np.split(scores, np.cumsum([len(doc) for doc in group])[:-1])
-        return _mixed(found, self.partner.scores(docs)) if self.partner else found
+        return _mixed(found, self._partner_scores(docs, self.partner)) if self.partner else found
+
+    def _partner_scores(self, docs: Sequence[Doc], partner: MiniLM) -> list[np.ndarray]:
+        """Return what MiniLM scores, and leave its states with the texts for later components."""
+        found = []
+        for doc in docs:
+            states = partner.states(doc)
+            doc.user_data[STATES] = states
+            found.append(partner.scores(states))
+        return found
 
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:
         """Write the weights in half precision."""

@@ -14,15 +14,17 @@ from rich.markup import escape
 from rich.table import Table
 from spacy.language import Language
 
+from nlp.accurate import make_accurate
 from nlp.extract import extract, load_model
-from nlp.results.find import packaged_weights
+from nlp.results.find import find_results
+from nlp.results.reading import READ
 from nlp.spans import LABELS, Extraction
-from nlp.tagger.accurate import make_accurate
 from nlp.training.corpus import LabelledText, Place
 from nlp.training.error_analysis import Kind, count_mistakes
 from nlp.training.independent_results import find_independently, fit_independent
 from nlp.training.result_scores import (
     ResultScores,
+    labelled_mentions,
     score_folds,
     score_given_mentions,
     score_results,
@@ -139,7 +141,9 @@ def report(
     spans = [[(m.start, m.end, str(m.label)) for m in extraction.mentions] for extraction in found]
     console.print(_span_table(score_spans([text.spans for text in texts], spans)))
     console.print(_reliability_table("mentions", reliability(texts, found)))
-    _report_results(texts, found, folds, console)
+    results = {"mentions of the model": score_results(texts, found)}
+    results["mentions of the labels"] = score_by_labels(model, texts)
+    _report_results(texts, results, folds, console)
     _report_terms(folds, console)
     if training:
         console.print(_mistakes_table(count_mistakes(texts, spans, training)))
@@ -153,24 +157,34 @@ def report(
     )
 
 
+def score_by_labels(model: Language, texts: Sequence[LabelledText]) -> ResultScores:
+    """Return the scores of a model's results if the labelled mentions are given to it."""
+    docs = model.pipe(text.text for text in texts)
+    found = [
+        find_results(text.text, labelled_mentions(text), read=doc.user_data.get(READ))
+        for text, doc in zip(texts, docs, strict=True)
+    ]
+    return score_results(texts, [Extraction([], [*results]) for results in found])
+
+
 def _report_results(
     texts: Sequence[LabelledText],
-    found: Sequence[Extraction],
+    rows: dict[str, ResultScores],
     folds: Sequence[LabelledText],
     console: Console,
 ) -> None:
-    """Print the scores of the results of a model, and of both assignments in folds if given."""
-    results = score_results(texts, found)
-    rows = {"mentions of the model": results}
-    rows["mentions of the labels"] = score_given_mentions(texts, packaged_weights())
-    console.print(_reliability_table("results", bin_outcomes(results.outcomes)))
+    """Print the scores of results, and with `folds` those of both log-linear assignments there."""
+    for name, scores in rows.items():
+        console.print(_reliability_table(f"results, {name}", bin_outcomes(scores.outcomes)))
     if folds:
         old = fit_independent(folds)
-        rows["before, mentions of the labels"] = score_given_mentions(
-            texts, old, find_independently
-        )
+        before = score_given_mentions(texts, old, find_independently)
         joint, independent = score_folds(folds)
-        rows |= {"five folds": joint, "five folds, before": independent}
+        rows |= {
+            "before, mentions of the labels": before,
+            "five folds": joint,
+            "five folds, before": independent,
+        }
         console.print(_reliability_table("results in five folds", bin_outcomes(joint.outcomes)))
     console.print(_result_table(rows))
 

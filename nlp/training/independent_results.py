@@ -5,12 +5,13 @@ It is kept as the baseline of the evaluation and has no part in the package's ex
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from nlp.results.assign import FIELDS, Weights
+from nlp.results.assign import Weights
 from nlp.results.features import amount_features, link_features
 from nlp.results.find import LINKS
 from nlp.results.linear import Choice, choose, fit, probability
 from nlp.results.numbers import Amount, clean_value
 from nlp.results.passage import Passage
+from nlp.results.reading import FIELDS
 from nlp.spans import Label, Mention, Result
 from nlp.training.corpus import LabelledText
 from nlp.training.result_weights import DECAY, Answer, fold, kind_of, read_passage

@@ -13,10 +13,12 @@ import msgspec
 from msgspec import Struct, field
 
 from nlp.spans import Kind, Label, Role
-from nlp.training.corpus import LabelledText, Place, read_listing
+from nlp.training.corpus import LabelledText, Place, read_listing, read_texts
 
 FOLDER = Path(__file__).parent / "labels"
 MENTIONS = FOLDER / "mentions.train.jsonl"
+ABSTRACTS = FOLDER / "abstracts.train.jsonl"  # mentions and results of the same texts
+FRESH = FOLDER / "abstracts.fresh.jsonl"  # the same, to measure, and never to train on
 RESULTS, ROLES = FOLDER / "results.train.jsonl", FOLDER / "roles.train.jsonl"
 DEV_RESULTS = FOLDER / "results.dev.jsonl"  # to measure, and never to train on
 
@@ -76,21 +78,32 @@ def join_texts(
             yield label, LabelledText(found.text, found.id, spans, results)
 
 
-def read_marked(data: Path) -> list[LabelledText]:
-    """Return the saved texts beside a data folder whose mentions are labelled in `MENTIONS`."""
-    return [text for _, text in join_texts(read_labels(MENTIONS), read_listings(data))]
+def read_marked(data: Path, *paths: Path) -> list[LabelledText]:
+    """Return the saved texts beside a data folder whose mentions are labelled in some files.
+
+    By default these are the texts to train on.
+    """
+    labels = chain.from_iterable(map(read_labels, paths or (MENTIONS, ABSTRACTS)))
+    return [text for _, text in join_texts(labels, read_listings(data))]
 
 
 def with_results(
-    texts: Sequence[LabelledText], labels: Path, others: Iterable[LabelledText] = ()
+    texts: Sequence[LabelledText], *paths: Path, others: Iterable[LabelledText] = ()
 ) -> list[LabelledText]:
-    """Return texts with the results of a file of labels, which name the kind of each.
+    """Return texts with the results of files of labels, which name the kind of each.
 
     Those among `others` that have labels are added.
     """
-    found = [text for _, text in join_texts(read_labels(labels), chain(texts, others))]
+    labels = chain.from_iterable(map(read_labels, paths))
+    found = [text for _, text in join_texts(labels, chain(texts, others))]
     ids = {text.id for text in found}
     return [*found, *(text for text in texts if text.id not in ids)]
+
+
+def read_training_results(path: Path) -> list[LabelledText]:
+    """Return the texts of a file, and saved texts beside it, with the results to train on."""
+    others = read_listings(path.parent)
+    return with_results(read_texts(path), RESULTS, ABSTRACTS, others=others)
 
 
 def read_listings(data: Path) -> Iterator[LabelledText]:

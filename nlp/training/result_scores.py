@@ -109,15 +109,15 @@ def score_given_mentions(
     into: ResultScores | None = None,
 ) -> ResultScores:
     """Return the scores of an assignment to which the labelled mentions are given."""
-    found = [Extraction([], [*find(text.text, _mentions(text), weights)]) for text in texts]
+    found = [Extraction([], [*find(text.text, labelled_mentions(text), weights)]) for text in texts]
     return score_results(texts, found, into)
 
 
 def score_folds(texts: Sequence[LabelledText]) -> tuple[ResultScores, ResultScores]:
     """Return the scores of the joint and the independent assignment, fitted in five folds.
 
-    The curve of the confidence is the packaged one: its two numbers would take three further fits
-    of each fold.
+    No network reads the texts. The curve of the confidence is the packaged one: its two numbers
+    would take three further fits of each fold.
     """
     curve = packaged_weights().get("confidence", {})
     joint, independent = ResultScores(), ResultScores()
@@ -130,5 +130,6 @@ def score_folds(texts: Sequence[LabelledText]) -> tuple[ResultScores, ResultScor
     return joint, independent
 
 
-def _mentions(text: LabelledText) -> list[Mention]:
+def labelled_mentions(text: LabelledText) -> list[Mention]:
+    """Return the mentions that are labelled in a text."""
     return [Mention(start, end, cast(Label, label), "") for start, end, label in sorted(text.spans)]

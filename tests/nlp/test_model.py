@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from spacy.language import Language
 
+from nlp.accurate import make_accurate
 from nlp.extract import extract, load_model
 from nlp.spans import Extraction
-from nlp.tagger.accurate import make_accurate
 from nlp.training.corpus import read_texts
 from nlp.training.evaluate import score_spans
 from nlp.version import ACCURATE, MODEL

@@ -11,7 +11,7 @@ from nlp.results.find import find_results
 from nlp.spans import Label, Mention, Result
 from nlp.training.corpus import LabelledText, read_texts
 from nlp.training.result_scores import score_results
-from nlp.training.result_weights import fit_weights, write_weights
+from nlp.training.result_weights import fit_weights, write_result_weights
 
 DEV = Path(__file__).parents[4] / "shared" / "nlp" / "abstracts.dev.jsonl"
 
@@ -270,7 +270,9 @@ def test_what_is_fitted_tells_results_from_counts() -> None:
 
 def test_the_same_texts_give_the_same_weights(tmp_path: Path) -> None:
     for name in ("one", "other"):
-        write_weights(fit_weights(labelled(*pair) for pair in RECALLS + COUNTS), tmp_path / name)
+        write_result_weights(
+            fit_weights(labelled(*pair) for pair in RECALLS + COUNTS), tmp_path / name
+        )
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 

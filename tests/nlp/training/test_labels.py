@@ -7,7 +7,10 @@ import pytest
 
 from nlp.training.corpus import LabelledText
 from nlp.training.labels import (
+    ABSTRACTS,
     DEV_RESULTS,
+    FRESH,
+    MENTIONS,
     RESULTS,
     ROLES,
     digest_text,
@@ -48,11 +51,11 @@ def test_texts_of_the_listings_are_added_with_the_mentions_of_the_labels(tmp_pat
     (tmp_path / "hf" / "api").mkdir(parents=True)
     (tmp_path / "hf" / "api" / "2026-01-01.json").write_text(json.dumps(day))
     (tmp_path / "data").mkdir()
-    added, kept = with_results([HERON], path, read_listings(tmp_path / "data"))
+    added, kept = with_results([HERON], path, others=read_listings(tmp_path / "data"))
     assert (added.id, added.spans, kept) == ("1", [(0, 5, "METHOD")], HERON)
 
 
-@pytest.mark.parametrize("path", [RESULTS, DEV_RESULTS, ROLES])
+@pytest.mark.parametrize("path", [ABSTRACTS, FRESH, RESULTS, DEV_RESULTS, ROLES])
 def test_the_packaged_labels_hold_no_text(path: Path) -> None:
     labels = read_labels(path)
     assert len({label.id for label in labels}) == len(labels) > 50
@@ -63,8 +66,11 @@ def test_the_packaged_labels_hold_no_text(path: Path) -> None:
 
 
 def test_no_labelled_text_is_both_trained_on_and_measured() -> None:
-    trained = {label.id for path in (RESULTS, ROLES) for label in read_labels(path)}
-    assert trained.isdisjoint(label.id for label in read_labels(DEV_RESULTS))
+    trained, measured = (
+        {label.id for path in paths for label in read_labels(path)}
+        for paths in ((ABSTRACTS, MENTIONS, RESULTS, ROLES), (FRESH, DEV_RESULTS))
+    )
+    assert trained.isdisjoint(measured)
 
 
 def test_labels_of_unknown_papers_are_left_out(tmp_path: Path) -> None:

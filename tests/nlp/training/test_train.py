@@ -15,9 +15,9 @@ from spacy.tokens import Doc
 from spacy.vectors import Vectors
 
 from nlp.__main__ import main
+from nlp.accurate import make_accurate
 from nlp.extract import extract, load_model
 from nlp.pipeline import blank
-from nlp.tagger.accurate import make_accurate
 from nlp.tagger.network import make_batch, tag_scores
 from nlp.tagger.tagger import NumpyOperators, SpanTagger
 from nlp.training.batch import TrainingBatch, one_hot_targets
