@@ -35,9 +35,11 @@ STAGES = (
     "peer",
     "peer-silver",
     "student",
+    "minilm",
     "results",
     "package",
     "accurate-package",
+    "reader",
 )
 EXPERIMENTS = ("scierc", "tdmsci", "sizes", "folds")
 

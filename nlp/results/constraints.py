@@ -1,6 +1,8 @@
 """What rules out a choice, whatever the weights say: brackets, units and human scores."""
 
 import re
+from bisect import bisect_left
+from operator import attrgetter
 
 from nlp.results.numbers import Amount
 from nlp.results.passage import Passage
@@ -23,6 +25,21 @@ _HUMAN = re.compile(
     r"(?:(?:over|about|around|only|an?|the)\s+)*$",
     re.IGNORECASE,
 )
+_CHANGED = re.compile(
+    r"\s*(?:[\w-]+\s+)?(?:increase|improvement|reduction|decrease|gain|boost|drop|rise|decline|saving)s?"
+    r"\s+(?:in|of)\s+(?:the\s+|its\s+)?(?!performance|results|baseline)(?=\w)",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(
+    r"\s*(?:extra|additional|fewer|less|more|longer|shorter|larger|smaller|bigger)\b\s*"
+    r"|\s*(?:lower|higher)\s+(?!than|performance)(?=\w)",
+    re.IGNORECASE,
+)
+_REDUCED = re.compile(
+    r"\b(?:reduc|decreas|cut|sav|lower|shorten|shrink|minimi[sz])\w*\s+(?:[\w()-]+\s+){1,8}by\s+"
+    r"(?:(?:up to|over|about|around|nearly|more than|at least|an?|average|of|approximately)\s+)*$",
+    re.IGNORECASE,
+)
 _BYTES = frozenset(("kb", "kib", "mb", "mib", "gb", "gib", "tb", "tib"))
 _TIME = re.compile(r"(?:ms|s|sec|second|millisecond|min|minute|hour|hr|day|week|month)s?|gpu.*")
 _FITTING = {
@@ -36,7 +53,42 @@ _FITS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _FITTING.
 
 
 def owner(passage: Passage, amount: Amount, label: Label) -> Mention | None:
-    """Return the mention that a number follows in brackets, as in "BM25 (9.8%)", or with "of".
+    """Return the mention that a number belongs to by where it stands, or None.
+
+    That is the metric right behind it ("7.9 FID"), the dataset at its place in a list of as many
+    ("81% and 37% on A and B"), or what it follows in brackets ("BM25 (9.8%)") or with "of".
+    """
+    if label == "METRIC" and (metric := _metric_behind(passage, amount)):
+        return metric
+    if label == "DATASET" and (dataset := _dataset_in_list(passage, amount)):
+        return dataset
+    return _owner_before(passage, amount, label)
+
+
+def _metric_behind(passage: Passage, amount: Amount) -> Mention | None:
+    metrics = passage.peers["METRIC"]
+    place = bisect_left(metrics, amount.end, key=attrgetter("start"))
+    following = metrics[place : place + 1]
+    is_next = following and passage.text[amount.end : following[0].start].isspace()
+    return following[0] if is_next else None
+
+
+def _dataset_in_list(passage: Passage, amount: Amount) -> Mention | None:
+    """Return the dataset at a number's place, if its sentence has one list of that size."""
+    place, here = passage.lists.get(amount.start), passage.sentence(amount)
+    if place is None:
+        return None
+    places = {
+        passage.lists[dataset.start]: dataset
+        for dataset in passage.peers["DATASET"]
+        if dataset.start in passage.lists and passage.sentence(dataset) == here
+    }
+    alike = {other.series for other in places if other.size == place.size}
+    return places.get(place._replace(series=alike.pop())) if len(alike) == 1 else None
+
+
+def _owner_before(passage: Passage, amount: Amount, label: Label) -> Mention | None:
+    """Return the mention that a number follows in brackets or with "of".
 
     The numbers of a list belong to the mention that the first one belongs to.
     """
@@ -54,6 +106,22 @@ def is_human(passage: Passage, amount: Amount) -> bool:
     """Return whether a number is the score of humans."""
     start, _ = passage.sentence_bounds(amount)
     return bool(_HUMAN.search(passage.text[start : amount.start]))
+
+
+def names_a_quantity(passage: Passage, amount: Amount) -> bool:
+    """Return whether the text names beside a number what has changed, but not as a mention.
+
+    Such as "86% extra space", "a 24% improvement in consistency", "reduces the use of X by 50%".
+    """
+    start, end = passage.sentence_bounds(amount)
+    if _REDUCED.search(passage.text[start : amount.start]):
+        return True
+    found = next(
+        filter(None, (p.match(passage.text, amount.end, end) for p in (_CHANGED, _COMPARED))), None
+    )
+    if found is None:
+        return False
+    return not any(mention.start <= found.end() < mention.end for mention in passage.mentions)
 
 
 def fits(unit: str, metric: str) -> bool:

@@ -14,6 +14,7 @@ from typing import cast
 import msgspec
 
 from nlp.results.assign import Weights, assign
+from nlp.results.constraints import names_a_quantity
 from nlp.results.numbers import clean_value
 from nlp.results.passage import Passage
 from nlp.results.reading import Read
@@ -23,6 +24,9 @@ from nlp.spans import Kind, Label, Mention, Result
 
 LINKS: dict[Label, str] = {"METRIC": "metric", "DATASET": "dataset", "METHOD": "method"}
 """The field of a result that mentions of each label fill."""
+
+NAMELESS = 0.5
+"""The most confidence in a result without a metric whose sentence names what was measured."""
 
 PACKAGED = Path(__file__).parents[1] / "results.json"
 
@@ -69,6 +73,8 @@ def _result(passage: Passage, found: Assigned, curve: Mapping[str, float]) -> Re
     linked = {LINKS[label]: mention for label, mention in found.links.items() if mention}
     surfaces = {field: passage.surface(mention) for field, mention in linked.items()}
     least = min((mention.confidence for mention in linked.values()), default=1.0)
+    if "metric" not in linked and names_a_quantity(passage, amount):
+        least = min(least, NAMELESS)
     return Result(
         amount.start,
         amount.end,

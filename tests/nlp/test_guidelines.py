@@ -2,9 +2,10 @@
 
 import pytest
 
+from nlp.accurate import make_accurate
 from nlp.extract import extract, load_model
 
-NLP = load_model()
+NLP = make_accurate(load_model())
 
 
 def read(text: str) -> dict[str, str]:

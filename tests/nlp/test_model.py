@@ -14,7 +14,7 @@ from nlp.version import ACCURATE, MODEL
 
 DEV = Path(__file__).parents[3] / "shared" / "nlp" / "abstracts.dev.jsonl"
 
-REACHED = {"fast": 0.816, "accurate": 0.838}
+REACHED = {"fast": 0.835, "accurate": 0.858}
 """Strict F1 on the held-out abstracts when the packaged models were trained."""
 
 TEXTS = [
@@ -88,7 +88,7 @@ def test_the_model_records_how_it_was_made(nlp: Language) -> None:
 
 def test_both_models_together_are_small_enough_for_the_repository() -> None:
     files = [path for folder in (MODEL, ACCURATE) for path in folder.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 40e6
+    assert sum(path.stat().st_size for path in files) < 45e6
 
 
 @pytest.mark.parametrize("name", REACHED)

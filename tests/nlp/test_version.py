@@ -55,7 +55,7 @@ def labels(choice: ModelChoice) -> set[str]:
 def test_a_packaged_model_records_how_it_was_made(model: ModelName) -> None:
     made = read_packaged(model)
     assert made["strict_f1"]["ALL"] > 0.7 and len(made["data"]["abstracts.train.jsonl"]) == 64
-    assert 1e6 < packaged_bytes(model) < 40e6
+    assert 1e6 < packaged_bytes(model) < 45e6
 
 
 def test_each_model_has_its_own_version() -> None:

@@ -15,7 +15,7 @@ from nlp.training.result_weights import fit_weights, write_result_weights
 
 DEV = Path(__file__).parents[4] / "shared" / "nlp" / "abstracts.dev.jsonl"
 
-REACHED = {"value": 0.933, "value and metric": 0.708, "all four": 0.494}
+REACHED = {"value": 0.936, "value and metric": 0.745, "all four": 0.454}
 """F1 on the development abstracts with the mentions of the packaged model, when fitted."""
 
 LABELS: dict[str, Label] = {"m": "METHOD", "d": "DATASET", "q": "METRIC", "t": "TASK"}
