@@ -2,7 +2,6 @@
 
 from msgspec import UNSET, Struct
 
-from server.database.connection import writing
 from server.database.models.papers import Paper
 from server.database.models.reading_list import Entry, EntryTag, Seen
 from server.database.serializers import (
@@ -11,6 +10,7 @@ from server.database.serializers import (
     load_entry,
     tags_of,
 )
+from server.database.transactions import writing
 from server.database.versioning import Edit, check, check_new, is_applied, record
 from server.errors import NotFound
 from server.reading_list.plans import given

@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Meta, Struct
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.connection import fetch, is_postgres, moment, places, writing
+from server.database.connection import fetch, is_postgres, moment, places
 from server.database.models.reading_list import Note, Revision
 from server.database.serializers import (
     find_paper,
     note_state,
 )
+from server.database.transactions import writing
 from server.database.versioning import (
     Edit,
     check,

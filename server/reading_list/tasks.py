@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from server.database.connection import fetch, moment, writing
+from server.database.connection import fetch, moment
 from server.database.models.reading_list import Note
+from server.database.transactions import writing
 from server.database.versioning import Edit
 from server.errors import Invalid, NotFound
 from server.exports.note_tasks import Task, find_tasks, mark_task

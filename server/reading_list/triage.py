@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
-from server.database.connection import writing
 from server.database.models.changes import Change
 from server.database.models.reading_list import Seen
 from server.database.serializers import find_paper, load_entry
+from server.database.transactions import writing
 from server.database.versioning import Edit, record
 from server.reading_list.bulk import EntryChange, change_entries, undo
 from server.schema.reading_list import EntryState

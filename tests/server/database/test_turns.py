@@ -17,10 +17,11 @@ from server.accounts.tokens import identify, issue
 from server.accounts.users import add_user, get_user
 from server.config import Config
 from server.database.change_feed import ChangeFeed, changes_since, newest_change
-from server.database.connection import fetch, open_store, writing
+from server.database.connection import fetch, open_store
 from server.database.models.terms import CorrectedTerm
 from server.database.notifications import keep_listening
 from server.database.teller import CHANGES, Teller
+from server.database.transactions import writing
 from server.database.versioning import Edit
 from server.errors import Invalid
 from server.reading_list.corrections import put_correction
