@@ -21,6 +21,7 @@ from tortoise.models import Model
 
 from server.config import Config
 from server.database.context import StoreContext
+from server.database.group_commit import GroupCommit
 from server.database.migrate import APPS, migrate, run_migrations
 from server.database.schema_check import check_schema
 from server.database.store_file import check_file, migration_lock
@@ -155,6 +156,8 @@ async def _connect(config: Config) -> AsyncIterator[StoreContext]:
                 context.teller = Teller(context.connections.get("reader"))
             else:
                 context.hold(config.db)
+                writer: Any = context.connections.get("default")
+                context.group_commit = GroupCommit(writer, context.check_in_place)
         except (BaseORMException, OSError, sqlite3.Error) as error:
             raise StoreError(f"cannot open {config.store_name}: {error}") from error
         try:
@@ -165,8 +168,11 @@ async def _connect(config: Config) -> AsyncIterator[StoreContext]:
 
 
 def read_connection() -> BaseDBAsyncClient:
-    """Return the connection for reads outside a transaction."""
-    return require_context().connections.get("reader")
+    """Return the connection that reads beside any writer, or within a write that of the write.
+
+    The write may build on others that are not committed yet, and are not to be seen beside it.
+    """
+    return require_context().connections.get("default" if is_writing.get() else "reader")
 
 
 def write_connection() -> BaseDBAsyncClient:
@@ -184,7 +190,7 @@ async def fetch(
 ) -> list[dict[str, Any]]:
     """Run a query with placeholders `$1`, `$2`, … on either engine; return its rows.
 
-    It reads beside any writer, unless `using` is the connection of a transaction.
+    It reads as `read_connection` does, unless `using` is another connection.
     """
     connection = using or read_connection()
     sql, values = _adapt(connection, sql, values)

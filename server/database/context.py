@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tortoise.context import TortoiseContext, require_context
 
+from server.database.group_commit import GroupCommit
 from server.database.teller import Teller
 from server.errors import StoreMoved
 
@@ -14,7 +15,7 @@ class StoreContext(TortoiseContext):
     """An open store; of a SQLite file also which file it is, by device and inode.
 
     `paused` says why nothing can be written for the time being. `teller` tells of what is written,
-    on PostgreSQL.
+    on PostgreSQL; `group_commit` lets writes share transactions, on SQLite.
     """
 
     def __init__(self) -> None:
@@ -23,6 +24,7 @@ class StoreContext(TortoiseContext):
         self.identity: tuple[int, int] | None = None
         self.paused: str | None = None
         self.teller: Teller | None = None
+        self.group_commit: GroupCommit | None = None
 
     def hold(self, db: Path) -> None:
         """Remember the file that was just opened. Raises `StoreMoved` if it is already gone."""

@@ -1,7 +1,12 @@
 """Write to the store: transactions, and the turns that they take."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,16 +30,21 @@ _turn: ContextVar[int | None] = ContextVar("turn", default=None)
 
 
 @asynccontextmanager
-async def writing(user: int | None = None) -> AsyncIterator[BaseDBAsyncClient]:
+async def writing(
+    user: int | None = None, *, is_short: bool = False
+) -> AsyncIterator[BaseDBAsyncClient]:
     """Run a transaction that writes what is shown, with change records of it.
 
-    With a `user`, it writes what only this user sees, and no rows that others write, too. Its first
-    statement takes the turn of the user, or that of the store, for two reasons.
+    With a `user`, it writes what only this user sees, and no rows that others write, too. It begins
+    by taking the turn of the user, or that of the store, for two reasons.
 
     On SQLite, a transaction that reads first and writes later fails at once if another process
     wrote in between, while one that writes first waits for its turn. So all take that of the store.
     On both engines, no two writes that a user sees overlap, so that the numbers of these changes
     rise in the order of commit, and a client that asks for `changes since N` misses none.
+
+    One that `is_short` changes a few rows and waits for nothing but the database. On SQLite, those
+    that wait for each other are committed together, and none returns before the last.
 
     Within another write it is a part of that one, which must have the turn of the store or of the
     same user. Raises `StoreBusy` while writes are paused, `StoreMoved` if the store's file is gone,
@@ -44,9 +54,13 @@ async def writing(user: int | None = None) -> AsyncIterator[BaseDBAsyncClient]:
     outer = _turn.get()
     if outer not in (None, STORE, turn):
         raise RuntimeError(f"a write of user {outer} cannot become one of {turn or 'the store'}")
-    async with working() as connection:
-        if outer is None:
-            await take_turn(connection, turn)
+    # within `working`, it is a part of that transaction
+    begun = (
+        transaction()
+        if outer is not None
+        else _begin(turn, is_short=is_short and not is_writing.get())
+    )
+    async with _guarded(begun) as connection:
         token = _turn.set(turn if outer is None else outer)
         try:
             yield connection
@@ -54,6 +68,24 @@ async def writing(user: int | None = None) -> AsyncIterator[BaseDBAsyncClient]:
             _turn.reset(token)
     if outer is None and (teller := open_context().teller):
         teller.tell()
+
+
+@asynccontextmanager
+async def _begin(turn: int, *, is_short: bool) -> AsyncIterator[BaseDBAsyncClient]:
+    """Run a transaction that has a turn, or a part of one that short writes share."""
+    group_commit = open_context().group_commit if is_short else None
+    if group_commit is None:
+        async with transaction() as connection:
+            await take_turn(connection, turn)
+            yield connection
+        return
+    handler = require_context().connections
+    async with group_commit.join() as connection:
+        outside = handler.set("default", connection)
+        try:
+            yield connection
+        finally:
+            handler.reset(outside)
 
 
 async def take_turn(connection: BaseDBAsyncClient, turn: int) -> None:
@@ -90,13 +122,25 @@ async def working() -> AsyncIterator[BaseDBAsyncClient]:
 
     It has to begin with a write, for the first reason of `writing`, and raises the same errors.
     """
+    async with _guarded(transaction()) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _guarded(
+    begun: AbstractAsyncContextManager[BaseDBAsyncClient],
+) -> AsyncIterator[BaseDBAsyncClient]:
+    """Run a transaction if the store may be written to, and name what is wrong with it or the disk.
+
+    Raises the errors of `writing`.
+    """
     if paused := open_context().paused:
         raise StoreBusy(paused)
     check_in_place()
     token = is_writing.set(True)
     try:
         with explained():
-            async with transaction() as connection:
+            async with begun as connection:
                 yield connection
                 check_in_place()
     finally:

@@ -59,7 +59,7 @@ async def put_note(edit: Edit, uuid: UUID, data: NoteEdit) -> NoteState:
     Raises `NotFound`, `Conflict`, `PreconditionMissing`, `TooLarge` and `Invalid`.
     """
     _check_note(data)
-    async with writing(edit.user) as connection:
+    async with writing(edit.user, is_short=True) as connection:
         place = await _find_place(connection, edit.user, uuid, data.paper)
         note = await Note.get_or_none(uuid=uuid) if place.is_noted else None
         if note is None:
@@ -83,7 +83,7 @@ async def put_note(edit: Edit, uuid: UUID, data: NoteEdit) -> NoteState:
 
 async def delete_note(edit: Edit, uuid: UUID) -> NoteState:
     """Move a note to the trash. Raises `NotFound`, `Conflict` and `PreconditionMissing`."""
-    async with writing(edit.user):
+    async with writing(edit.user, is_short=True):
         note = await Note.get_or_none(uuid=uuid, user_id=edit.user).prefetch_related("paper")
         if note is None:
             raise NotFound(f"no note {uuid}")

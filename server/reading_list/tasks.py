@@ -53,7 +53,7 @@ async def set_task(edit: Edit, uuid: UUID, data: TaskEdit) -> NoteState:
     Raises `NotFound`, `Conflict` and `PreconditionMissing`, and `Invalid` if the note has no such
     task any more.
     """
-    async with writing(edit.user):
+    async with writing(edit.user, is_short=True):
         note = await Note.get_or_none(uuid=uuid, user_id=edit.user, deleted=None).prefetch_related(
             "paper"
         )
