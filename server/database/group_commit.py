@@ -151,7 +151,8 @@ class GroupCommit:
         except Exception as error:  # noqa: BLE001 - it belongs to the writes
             group.failure = error
         finally:
-            if self._connection.in_transaction:
+            if not is_committed:
+                # also if none seems open: after a cancellation, the beginning may still be going on
                 with suppress(sqlite3.Error):
                     await self._execute("ROLLBACK")
             self._group = None

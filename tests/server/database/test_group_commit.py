@@ -376,6 +376,22 @@ async def test_a_request_that_ends_before_its_transaction_begins_lets_others_wri
     assert await texts() == ["second"]
 
 
+async def test_a_request_that_ends_while_its_transaction_begins_leaves_none_open(
+    papers: Config,
+) -> None:
+    with closing(sqlite3.connect(papers.db)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        first = Held("first")
+        await asyncio.sleep(0)  # it waits for the other program now
+        first.task.cancel()
+        second = Held("second")
+        await asyncio.sleep(0)
+        other.rollback()
+    await second.end()
+    assert first.task.cancelled()
+    assert await texts() == ["second"]
+
+
 async def write_or_fail(chance: random.Random, text: str) -> None:
     """Write a note, and perhaps fail afterwards."""
     async with writing(1, is_short=True) as connection:
