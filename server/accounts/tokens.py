@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import structlog
 from msgspec import Struct
 
-from server.database.connection import fetch, moment, writing
+from server.database.connection import fetch, moment
 from server.database.models.accounts import Token
+from server.database.transactions import writing
 from server.errors import Invalid, NotFound, Refused, StoreError
 from server.schema.api import Device
 from server.schema.scopes import SCOPES, Scope

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from server.database.connection import writing
 from server.database.models.accounts import User
+from server.database.transactions import writing
 from server.days import list_zones
 from server.errors import Invalid, NotFound
 from server.schema.sources import fold

@@ -8,8 +8,9 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from nlp.spans import Extraction
 from server.archive.counts import Tally
 from server.archive.format import ArchivedPaper
-from server.database.connection import execute_many, writing
+from server.database.connection import execute_many
 from server.database.models.papers import Alias, Listing, ListingPaper, Paper
+from server.database.transactions import writing
 from server.extraction.save import PaperExtraction, Unread, store_readings
 from server.papers.hugging_face import clean_facts
 from server.papers.ingest import FILLED, ingest

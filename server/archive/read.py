@@ -33,13 +33,14 @@ from server.archive.merge_entries import link_trashed, merge_entries, merge_tags
 from server.archive.merge_papers import import_papers
 from server.archive.merge_ranking import merge_preferences, merge_settings
 from server.archive.merge_searches import merge_searches, merge_terms
-from server.database.connection import execute_many, write_connection, writing
+from server.database.connection import execute_many, write_connection
 from server.database.models.imports import Citation
 from server.database.models.json_columns import encode
 from server.database.models.papers import Paper
 from server.database.models.reading_list import Note, Revision, Seen
 from server.database.models.terms import Correction
 from server.database.serializers import note_state
+from server.database.transactions import writing
 from server.database.versioning import Edit, NewChange, record_many
 from server.errors import Invalid, SourceError
 from server.ranking.preferences import fold_signal

@@ -12,9 +12,10 @@ from msgspec import Struct
 from uuid_utils.compat import uuid7
 
 from server.assistant.answers import Done, Proposal, Quoted
-from server.database.connection import fetch, writing
+from server.database.connection import fetch
 from server.database.models.papers import Paper
 from server.database.serializers import find_paper, load_entry
+from server.database.transactions import writing
 from server.database.versioning import Edit
 from server.errors import Conflict, Invalid, NotFound
 from server.reading_list import bulk

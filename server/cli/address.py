@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from server.config import Config
-from server.database.connection import is_served
+from server.database.store_file import is_served
 
 
 def server_address(config: Config) -> str:

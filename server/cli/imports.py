@@ -15,8 +15,8 @@ from server.cli.options import get_user_id, load_config, setting_options, with_s
 from server.cli.printing import console
 from server.cli.progress import progress_bar
 from server.config import Config
-from server.database.connection import is_served
 from server.database.models.papers import Paper
+from server.database.store_file import is_served
 from server.days import day_of, local
 from server.errors import Invalid, SourceError
 from server.extraction.save import count_unread

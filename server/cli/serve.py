@@ -27,7 +27,8 @@ from server.cli.address import address_file, find_address, server_address
 from server.cli.options import get_user_id, load_config, setting_options, store_options, with_store
 from server.cli.printing import json_option, print_json
 from server.config import HELP, Config
-from server.database.connection import open_store, serving_lock
+from server.database.connection import open_store
+from server.database.store_file import serving_lock
 from server.logs import RequestLog, configure_logging
 from server.papers.saved_counts import list_names
 from server.schema.api import FeedAddress

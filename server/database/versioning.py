@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 from tortoise.exceptions import IntegrityError
 
-from server.database.connection import execute_many, write_connection
+from server.database.connection import execute_many, fetch, write_connection
 from server.database.models.changes import Change
 from server.database.models.reading_list import Note
 from server.database.models.terms import Correction
@@ -70,8 +70,11 @@ async def is_applied(edit: Edit) -> bool:
     """
     if edit.id is None:
         return False
-    known = Change.filter(user_id=edit.user, edit=edit.id)
-    requests = {request for (request,) in await known.values_list("request")}
+    # not as models: each write asks twice, and building the query took longer than its answer
+    rows = await fetch(
+        "SELECT request FROM change WHERE user_id = $1 AND edit = $2", edit.user, edit.id
+    )
+    requests = {row["request"] for row in rows}
     if edit.request is not None and requests - {edit.request, None}:
         raise Invalid("this Idempotency-Key was used for another request; use a new one")
     return bool(requests)

@@ -15,9 +15,9 @@ from tortoise.exceptions import BaseORMException
 
 from server.accounts.users import get_user
 from server.config import Config
-from server.database.connection import writing
 from server.database.failures import explained
 from server.database.models.reading_list import SentDigest
+from server.database.transactions import writing
 from server.digest.choose import choose_digest
 from server.digest.message import Digest, build_message
 from server.digest.smtp import MailSettings, read_mail_settings, send

@@ -17,14 +17,8 @@ import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import BaseORMException
 
-from server.database.connection import (
-    execute,
-    fetch,
-    fetch_changed,
-    is_postgres,
-    places,
-    working,
-)
+from server.database.connection import execute, fetch, fetch_changed, is_postgres, places
+from server.database.transactions import working
 from server.errors import PapermarginError
 
 LEASE_SECONDS = 60

@@ -8,10 +8,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
 from nlp.spans import Extraction, Mention
-from server.database.connection import execute_many, read_connection, writing
+from server.database.connection import execute_many, read_connection
 from server.database.models.json_columns import encode
 from server.database.models.papers import Paper
 from server.database.models.terms import PaperTerm
+from server.database.transactions import writing
 from server.database.versioning import record_papers
 from server.extraction.claims import end_claims
 from server.extraction.report import ReadingReport

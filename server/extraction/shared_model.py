@@ -19,7 +19,8 @@ import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from nlp.version import ModelChoice, ModelName, install_file, model_version, read_provenance
-from server.database.connection import execute, fetch, is_postgres, working, write_connection
+from server.database.connection import execute, fetch, is_postgres, write_connection
+from server.database.transactions import working
 
 _ROW = (
     "SELECT model, version, md5(NULLIF(personal, '')) AS digest, personal = '' AS is_removed "

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from server.archive.format import Archive
 from server.archive.read import ArchiveReport, Progress, import_archive, show_nothing
-from server.database.connection import writing
+from server.database.transactions import writing
 from server.errors import Conflict, Invalid, SourceError, TooLarge
 from server.imports.parse_file import MAX_FILE, parse_file
 from server.imports.recognize import is_of_vault

@@ -6,12 +6,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec.structs import astuple, replace
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.connection import writing
 from server.database.models.imports import Citation
 from server.database.models.json_columns import encode
 from server.database.models.papers import Paper
 from server.database.models.reading_list import Note, Revision
 from server.database.serializers import find_paper, find_paper_ids, load_entry
+from server.database.transactions import writing
 from server.database.versioning import Edit
 from server.exports.citation_keys import has_key
 from server.imports.steps import ImportLog, compare_words, read_tags, read_words

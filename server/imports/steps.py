@@ -9,10 +9,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from server.database.connection import writing
 from server.database.models.imports import Import, ImportSteps
 from server.database.models.reading_list import Note, Tag
 from server.database.serializers import find_paper, load_entry, note_state
+from server.database.transactions import writing
 from server.reading_list.tags import fold_tag
 from server.schema.imports import (
     QUIET_FIELDS,

@@ -9,12 +9,12 @@ from msgspec.structs import astuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from server.archive.undo import undo_archive_step
-from server.database.connection import writing
 from server.database.models.imports import Citation, Import, ImportSteps
 from server.database.models.papers import Paper
 from server.database.models.reading_list import Entry, EntryTag, Note, Tag
 from server.database.models.terms import Correction
 from server.database.serializers import find_paper, load_entry
+from server.database.transactions import writing
 from server.database.versioning import Edit, record
 from server.days import day_of
 from server.errors import Invalid, NotFound

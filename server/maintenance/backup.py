@@ -11,14 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from server.config import Config
-from server.database.connection import (
-    is_served,
-    open_store,
-    read_connection,
-    rescue_file,
-)
+from server.database.connection import open_store, read_connection
+from server.database.context import rescue_file
 from server.database.failures import explain
 from server.database.schema_check import Query
+from server.database.store_file import is_served
 from server.errors import StoreError
 from server.maintenance.change_engine import (
     Progress,

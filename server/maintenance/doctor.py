@@ -10,8 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from server.config import Config
-from server.database.connection import fetch, moment, open_store, writing
+from server.database.connection import fetch, moment, open_store
 from server.database.schema_check import Query, read_migrations
+from server.database.transactions import writing
 from server.errors import StoreError
 from server.maintenance.backup import is_read_only, open_file, query_file
 from server.maintenance.checks import RESTORE, Finding, count_rows, examine

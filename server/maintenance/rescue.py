@@ -8,7 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from server.database.connection import is_moved, read_connection, rescue_file
+from server.database.connection import read_connection
+from server.database.context import is_moved, rescue_file
 from server.maintenance.backup import finish
 
 POLL_SECONDS = 0.5

@@ -10,7 +10,7 @@ import structlog
 from msgspec import Struct
 
 from server.config import Config
-from server.database.connection import pause_writes
+from server.database.context import pause_writes
 from server.errors import StoreBusy, StoreError
 from server.maintenance.jobs import Job, answer_job, read_job, run_job
 from server.maintenance.kept_backups import BEFORE_RESTORE, KeptBackup

@@ -10,9 +10,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from server.config import Config
-from server.database.connection import create_older_store, serving_lock
+from server.database.connection import create_older_store
 from server.database.failures import explain
 from server.database.schema_check import Query, known_migrations, read_migrations
+from server.database.store_file import serving_lock
 from server.database.teller import CHANGES
 from server.errors import StoreError
 from server.maintenance.backup import (

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import asdict
 
-from server.database.connection import fetch, read_connection, writing
+from server.database.connection import fetch, read_connection
 from server.database.models.papers import FetchAttempt as AttemptRow
 from server.database.serializers import find_paper_ids
+from server.database.transactions import writing
 from server.identifiers import parse_arxiv_id
 from server.schema.fetching import FetchAttempt
 

@@ -16,8 +16,9 @@ from typing import Any, get_args
 from msgspec import Struct, field, to_builtins
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.connection import fetch, places, write_connection, writing
+from server.database.connection import fetch, places, write_connection
 from server.database.models.papers import Alias, Listing, ListingPaper, Paper
+from server.database.transactions import writing
 from server.database.versioning import record_papers
 from server.identifiers import normalize_title, title_key
 from server.papers.hugging_face import combine, is_same

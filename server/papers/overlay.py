@@ -7,7 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from server.database.change_feed import newest_change
-from server.database.connection import fetch, places, writing
+from server.database.connection import fetch, places
+from server.database.transactions import writing
 from server.identifiers import parse_arxiv_id, parse_arxiv_version, parse_doi
 from server.papers.cards import cards
 from server.papers.hugging_face import make_facts

@@ -2,8 +2,9 @@
 
 from msgspec import UNSET
 
-from server.database.connection import fetch, moment, writing
+from server.database.connection import fetch, moment
 from server.database.models.ranking import RankingPreference, RankingSettings
+from server.database.transactions import writing
 from server.database.versioning import Edit, check, clean_name, fold_name, is_applied, record
 from server.identifiers import fold_term
 from server.schema.ranking import (

@@ -15,9 +15,10 @@ from msgspec import Struct, field
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext, require_context
 
-from server.database.connection import execute_many, fetch, places, writing
+from server.database.connection import execute_many, fetch, places
 from server.database.models.json_columns import decode_strings
 from server.database.models.ranking import RankingModel, TermStatistics
+from server.database.transactions import writing
 from server.ranking.model import Model
 from server.ranking.user_model import Profile, UserModel
 from server.ranking.vectors import (

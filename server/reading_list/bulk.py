@@ -9,11 +9,12 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
-from server.database.connection import read_connection, writing
+from server.database.connection import read_connection
 from server.database.models.changes import Change
 from server.database.models.papers import Paper
 from server.database.models.reading_list import Entry, EntryTag
 from server.database.serializers import entry_state, tags_of
+from server.database.transactions import writing
 from server.database.versioning import Edit, is_applied
 from server.reading_list.plans import given, open_ranks
 from server.reading_list.tags import claim_tags, fold_tag

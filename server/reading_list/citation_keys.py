@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.connection import writing
 from server.database.models.changes import Change
 from server.database.models.imports import Citation as CitationRow
 from server.database.serializers import find_paper, find_paper_ids
+from server.database.transactions import writing
 from server.database.versioning import Edit
 from server.errors import Invalid
 from server.exports.citation_keys import KeyPattern, citation_key, has_key, is_key, numbered

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from server.database.connection import writing
 from server.database.models.papers import Paper
 from server.database.models.terms import Correction
 from server.database.serializers import correction_state, find_paper
+from server.database.transactions import writing
 from server.database.versioning import (
     Edit,
     check,

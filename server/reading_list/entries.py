@@ -2,7 +2,6 @@
 
 from msgspec import UNSET, Struct
 
-from server.database.connection import writing
 from server.database.models.papers import Paper
 from server.database.models.reading_list import Entry, EntryTag, Seen
 from server.database.serializers import (
@@ -11,6 +10,7 @@ from server.database.serializers import (
     load_entry,
     tags_of,
 )
+from server.database.transactions import writing
 from server.database.versioning import Edit, check, check_new, is_applied, record
 from server.errors import NotFound
 from server.reading_list.plans import given
@@ -33,7 +33,7 @@ async def put_entry(edit: Edit, key: str, data: EntryEdit) -> EntryState:
     An entry in the trash counts as none, and comes back as it was. An edit that names no status
     puts the paper in the list. Raises `NotFound`, `Conflict`, `PreconditionMissing` and `Invalid`.
     """
-    async with writing(edit.user):
+    async with writing(edit.user, is_short=True):
         paper = await find_paper(key)
         entry, current = await load_entry(paper, edit.user)
         if current is None:
@@ -54,7 +54,7 @@ async def delete_entry(edit: Edit, key: str) -> EntryState:
 
     Raises `NotFound`, `Conflict` and `PreconditionMissing`.
     """
-    async with writing(edit.user):
+    async with writing(edit.user, is_short=True):
         paper = await find_paper(key)
         entry, current = await load_entry(paper, edit.user)
         if entry is None or current is None:

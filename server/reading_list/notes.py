@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Meta, Struct
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.connection import fetch, is_postgres, moment, places, writing
+from server.database.connection import fetch, is_postgres, moment, places
 from server.database.models.reading_list import Note, Revision
 from server.database.serializers import (
     find_paper,
     note_state,
 )
+from server.database.transactions import writing
 from server.database.versioning import (
     Edit,
     check,
@@ -58,7 +59,7 @@ async def put_note(edit: Edit, uuid: UUID, data: NoteEdit) -> NoteState:
     Raises `NotFound`, `Conflict`, `PreconditionMissing`, `TooLarge` and `Invalid`.
     """
     _check_note(data)
-    async with writing(edit.user) as connection:
+    async with writing(edit.user, is_short=True) as connection:
         place = await _find_place(connection, edit.user, uuid, data.paper)
         note = await Note.get_or_none(uuid=uuid) if place.is_noted else None
         if note is None:
@@ -82,7 +83,7 @@ async def put_note(edit: Edit, uuid: UUID, data: NoteEdit) -> NoteState:
 
 async def delete_note(edit: Edit, uuid: UUID) -> NoteState:
     """Move a note to the trash. Raises `NotFound`, `Conflict` and `PreconditionMissing`."""
-    async with writing(edit.user):
+    async with writing(edit.user, is_short=True):
         note = await Note.get_or_none(uuid=uuid, user_id=edit.user).prefetch_related("paper")
         if note is None:
             raise NotFound(f"no note {uuid}")

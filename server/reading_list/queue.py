@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 from typing import Literal
 
-from server.database.connection import fetch, writing
+from server.database.connection import fetch
 from server.database.models.papers import Paper
 from server.database.models.reading_list import Entry
 from server.database.serializers import entry_state, find_paper, tags_of
+from server.database.transactions import writing
 from server.database.versioning import Edit, record
 from server.days import today
 from server.errors import Invalid

@@ -6,12 +6,13 @@ import msgspec
 from msgspec import UNSET, Struct
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from server.database.connection import execute, fetch, writing
+from server.database.connection import execute, fetch
 from server.database.models.changes import Change
 from server.database.models.reading_list import EntryTag, Tag
 from server.database.serializers import (
     tag_state,
 )
+from server.database.transactions import writing
 from server.database.versioning import (
     TRASHED,
     Edit,

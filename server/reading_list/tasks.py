@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from server.database.connection import fetch, moment, writing
+from server.database.connection import fetch, moment
 from server.database.models.reading_list import Note
+from server.database.transactions import writing
 from server.database.versioning import Edit
 from server.errors import Invalid, NotFound
 from server.exports.note_tasks import Task, find_tasks, mark_task
@@ -52,7 +53,7 @@ async def set_task(edit: Edit, uuid: UUID, data: TaskEdit) -> NoteState:
     Raises `NotFound`, `Conflict` and `PreconditionMissing`, and `Invalid` if the note has no such
     task any more.
     """
-    async with writing(edit.user):
+    async with writing(edit.user, is_short=True):
         note = await Note.get_or_none(uuid=uuid, user_id=edit.user, deleted=None).prefetch_related(
             "paper"
         )

@@ -3,7 +3,6 @@
 from typing import TypeVar
 from uuid import UUID
 
-from server.database.connection import writing
 from server.database.models.changes import Change
 from server.database.models.reading_list import Entry, Note, SavedSearch, Tag
 from server.database.models.terms import Correction
@@ -17,6 +16,7 @@ from server.database.serializers import (
     tag_state,
     tags_of,
 )
+from server.database.transactions import writing
 from server.database.versioning import Edit, is_applied, record
 from server.errors import Invalid, NotFound
 from server.reading_list.tags import restore_tag

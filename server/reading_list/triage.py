@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
-from server.database.connection import writing
 from server.database.models.changes import Change
 from server.database.models.reading_list import Seen
 from server.database.serializers import find_paper, load_entry
+from server.database.transactions import writing
 from server.database.versioning import Edit, record
 from server.reading_list.bulk import EntryChange, change_entries, undo
 from server.schema.reading_list import EntryState
@@ -20,7 +20,7 @@ async def decide(edit: Edit, key: str, decision: Decision) -> None:
     A paper that is kept joins the list, in the inbox, unless it is there already. A paper of the
     list that is skipped gets this status; any other stays out of the list. Raises `NotFound`.
     """
-    async with writing(edit.user):
+    async with writing(edit.user, is_short=True):
         paper = await find_paper(key)
         _, state = await load_entry(paper, edit.user)
         if change := _change(decision, state):

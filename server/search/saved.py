@@ -3,9 +3,9 @@
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from server.database.connection import writing
 from server.database.models.reading_list import SavedSearch
 from server.database.serializers import search_state
+from server.database.transactions import writing
 from server.database.versioning import (
     TRASHED,
     Edit,

@@ -9,8 +9,8 @@ never both at once.
 from msgspec import UNSET, Struct
 
 from nlp.spans import LABELS
-from server.database.connection import writing
 from server.database.models.terms import OwnTerm, Term
+from server.database.transactions import writing
 from server.database.versioning import Edit, check, clean_name, is_applied, record
 from server.errors import Invalid, NotFound
 from server.identifiers import fold_term

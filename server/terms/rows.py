@@ -4,13 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from nlp.spans import LABELS, ROLES, Label, Mention, Role
-from server.database.connection import (
-    fetch,
-    places,
-    take_turn_of_terms,
-    write_connection,
-)
+from server.database.connection import fetch, places, write_connection
 from server.database.models.terms import Term
+from server.database.transactions import take_turn_of_terms
 from server.identifiers import fold_term
 
 MAX_TERM = 200  # characters: a longer span is no name that one would filter by

@@ -22,7 +22,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from server.database.connection import execute, execute_many, fetch, fetch_changed, working
+from server.database.connection import execute, execute_many, fetch, fetch_changed
+from server.database.transactions import working
 from server.errors import StoreError
 from server.vault.block import find_blocks
 from server.vault.code_version import code_version

@@ -15,8 +15,9 @@ from uuid import UUID
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from server.database.connection import fetch, read_connection, writing
+from server.database.connection import fetch, read_connection
 from server.database.models.imports import ZoteroItem as AgreedRow
+from server.database.transactions import writing
 from server.database.versioning import Edit
 from server.errors import Conflict, Invalid, NotFound, TooLarge
 from server.papers.ingest import ingest

@@ -24,7 +24,8 @@ from rich.console import Console
 
 from server.accounts.users import get_user
 from server.config import Config
-from server.database.connection import execute, execute_many, open_store, writing
+from server.database.connection import execute, execute_many, open_store
+from server.database.transactions import writing
 from server.papers.related import explain
 from server.ranking.learning import learn_model
 from server.ranking.nearest import find_alike

@@ -19,7 +19,7 @@ from server.config import Config
 from tests.server.postgres import PostgresServer
 from tests.server.process import Served, make_token, serve
 
-WRITERS = 4
+WRITERS = 8
 PAPERS = [f"2601.{n:05}" for n in range(WRITERS * 3)]
 RETRY_SECONDS = 0.05
 RECOVERY_SECONDS = 60.0

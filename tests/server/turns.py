@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from server.database import connection as database
+from server.database import migrate, transactions
 
 # what only one user sees, by the column that names them, and what all see
 _OF_USERS = (
@@ -48,11 +48,11 @@ END $$;
 @contextmanager
 def asking_for_checks() -> Iterator[None]:
     """Let the transactions of this process be checked."""
-    transaction = database._transaction
+    unchecked = transactions.transaction
 
     @asynccontextmanager
     async def checked() -> AsyncIterator[Any]:
-        async with transaction() as connection:
+        async with unchecked() as connection:
             if connection.capabilities.dialect == "postgres":
                 # past the log of statements, which some tests count
                 driver: Any = connection
@@ -60,7 +60,8 @@ def asking_for_checks() -> Iterator[None]:
             yield connection
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "_transaction", checked)
+        for module in (transactions, migrate):
+            patch.setattr(module, "transaction", checked)
         yield
 
 

@@ -9,7 +9,7 @@ from litestar.params import JSONBody, PathParameter
 from server.accounts import tokens
 from server.accounts.pairing_limit import PairingLimit
 from server.database.change_feed import newest_change
-from server.database.connection import check_in_place
+from server.database.context import check_in_place
 from server.papers.saved_counts import list_names
 from server.schema.api import (
     Device,

@@ -19,7 +19,7 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
 from server.accounts.tokens import AuthenticatedUser
-from server.database.connection import is_moved
+from server.database.context import is_moved
 from server.days import day_of, local, today
 from server.errors import Invalid
 from server.schema.sources import web_address

@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 
 from server.config import Config
-from server.database.connection import require_context, writing
+from server.database.connection import require_context
+from server.database.transactions import writing
 from server.errors import StoreError
 from server.ranking.refresh import Refresher
 from tests.server.crashes import end_connections

@@ -16,11 +16,12 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from server.accounts.tokens import identify, issue
 from server.accounts.users import add_user, get_user
 from server.config import Config
-from server.database.change_feed import ChangeFeed, changes_since, newest_change
-from server.database.connection import fetch, open_store, writing
+from server.database.change_feed import ChangeFeed, changes_since, newest_change, newest_changes
+from server.database.connection import fetch, open_store
 from server.database.models.terms import CorrectedTerm
 from server.database.notifications import keep_listening
 from server.database.teller import CHANGES, Teller
+from server.database.transactions import writing
 from server.database.versioning import Edit
 from server.errors import Invalid
 from server.reading_list.corrections import put_correction
@@ -92,7 +93,7 @@ async def test_two_readers_write_at_the_same_time(ada: int, beside: Beside) -> N
     async with writing(1), asyncio.timeout(SECONDS):
         await write_note(1)
         await beside.begin(write_note(ada))
-        assert await owners() == [ada], "the other write has not ended"
+        assert await beside.begin(owners()) == [ada], "the other write has not ended"
     assert await owners() == [1, ada]
 
 
@@ -100,7 +101,7 @@ async def test_the_writes_of_one_reader_take_turns(beside: Beside) -> None:
     async with writing(1):
         await write_note(1)
         behind = await beside.begin_behind(write_note(1))
-        assert await owners() == []
+        assert await beside.begin(owners()) == []
     await behind
     assert await owners() == [1, 1]
 
@@ -153,8 +154,9 @@ async def test_a_change_is_not_passed_over_by_one_with_a_higher_number(
     async with writing(1):
         await write_note(1)
         await beside.begin(write_note(ada))
-        assert await newest_change(1) == before < await newest_change(ada)
-        assert await seen_by(1, before) == []
+        newest = await beside.begin(newest_changes([1, ada]))
+        assert newest[1] == before < newest[ada]
+        assert await beside.begin(seen_by(1, before)) == []
     mine, theirs = await seen_by(1, before), await seen_by(ada, before)
     assert (
         [change.kind for change in mine] == [change.kind for change in theirs] == ["note", "entry"]

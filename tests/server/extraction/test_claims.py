@@ -6,9 +6,10 @@ from collections import Counter
 import pytest
 
 from nlp.spans import Extraction
-from server.database.connection import execute, fetch, write_connection, writing
+from server.database.connection import execute, fetch, write_connection
 from server.database.models.changes import Change
 from server.database.models.papers import Paper
+from server.database.transactions import writing
 from server.extraction import claims
 from server.extraction.claims import claim, is_any_free, renewed
 from server.extraction.save import PaperExtraction, store_readings, unread

@@ -19,7 +19,9 @@ from server.accounts.tokens import issue
 from server.accounts.users import get_user
 from server.config import Config
 from server.database.change_feed import newest_change
-from server.database.connection import fetch, open_store, serving_lock, writing
+from server.database.connection import fetch, open_store
+from server.database.store_file import serving_lock
+from server.database.transactions import writing
 from server.errors import StoreError
 from server.maintenance.backup import back_up
 from server.maintenance.checks import TABLES, examine

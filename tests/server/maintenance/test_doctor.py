@@ -18,7 +18,8 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from server.__main__ import main
 from server.accounts.users import get_user
 from server.config import Config
-from server.database.connection import execute, open_store, writing
+from server.database.connection import execute, open_store
+from server.database.transactions import writing
 from server.errors import StoreError
 from server.maintenance.checks import TABLES
 from server.maintenance.doctor import Diagnosis, diagnose

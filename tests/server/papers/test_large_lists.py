@@ -12,7 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from server.config import Config
-from server.database.connection import execute, fetch, is_postgres, read_connection, writing
+from server.database.connection import execute, fetch, is_postgres, read_connection
+from server.database.transactions import writing
 from server.papers.facets import list_facets
 from server.papers.list import MAX_COUNTED, list_papers
 from server.papers.triage import parse_days, read_pile

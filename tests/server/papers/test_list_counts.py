@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from nlp.spans import Extraction, Label, Mention
-from server.database.connection import execute, fetch, is_postgres, writing
+from server.database.connection import execute, fetch, is_postgres
 from server.database.models.papers import Paper
 from server.database.models.reading_list import Tag
 from server.database.models.terms import OwnTerm
+from server.database.transactions import writing
 from server.errors import Conflict, Invalid, NotFound
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.maintenance.checks import checks

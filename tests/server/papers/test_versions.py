@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from server.database.connection import writing
+from server.database.transactions import writing
 from server.imports.recognize import parse, recognize
 from server.papers.ingest import ingest
 from server.papers.undo import undo_step

@@ -3,9 +3,10 @@
 import pytest
 
 from server.database.change_feed import newest_change
-from server.database.connection import execute, writing
+from server.database.connection import execute
 from server.database.models.papers import Paper
 from server.database.models.ranking import PaperVector, RankingModel
+from server.database.transactions import writing
 from server.ranking.learning import learn_model
 from server.ranking.nearest import find_alike
 from server.ranking.refresh import Refresher

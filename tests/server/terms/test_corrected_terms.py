@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from nlp.spans import Extraction, Label, Mention
-from server.database.connection import writing
 from server.database.models.papers import Paper
 from server.database.models.terms import CorrectedTerm
+from server.database.transactions import writing
 from server.exports.formats import FORMATS
 from server.extraction.save import PaperExtraction, store_readings, unread
 from server.papers.cards import cards

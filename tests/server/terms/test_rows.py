@@ -6,7 +6,8 @@ import pytest
 
 from nlp.spans import Mention
 from server.config import Config
-from server.database.connection import fetch, is_postgres, writing
+from server.database.connection import fetch, is_postgres
+from server.database.transactions import writing
 from server.terms.rows import claim_terms, terms_of
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,8 @@ from anyio import to_process
 
 from server.accounts.users import get_user
 from server.config import Config
-from server.database.connection import execute, fetch, open_store, pause_writes, write_connection
+from server.database.connection import execute, fetch, open_store, write_connection
+from server.database.context import pause_writes
 from server.database.models.accounts import User
 from server.days import use_zone
 from server.papers.list import find_papers

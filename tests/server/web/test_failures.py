@@ -13,12 +13,15 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from litestar import Litestar
+from tortoise.context import require_context
 
 from server.__main__ import main
 from server.cli.address import find_address, server_address
 from server.config import Config
 from server.database import connection
-from server.database.connection import fetch, read_connection, rescue_file
+from server.database.connection import fetch, read_connection
+from server.database.context import rescue_file
+from server.database.store_file import serving_lock
 from server.maintenance import rescue
 from server.maintenance.backup import back_up
 from tests.server.material import MOSS, take_in_two
@@ -98,7 +101,7 @@ async def test_a_full_disk_is_named(client: httpx.AsyncClient) -> None:
     writer = read_connection()._connection  # type: ignore[attr-defined]
     pages = (await (await writer.execute("PRAGMA page_count")).fetchone())[0]
     for name in ("default", "reader"):
-        own = connection.require_context().connections.get(name)
+        own = require_context().connections.get(name)
         await own.execute_script(f"PRAGMA max_page_count = {pages}")
     large = "word " * 100_000
     reply = await client.put(f"/api/v1/notes/{uuid4()}", json={"paper": MOSS, "text": large})
@@ -108,7 +111,7 @@ async def test_a_full_disk_is_named(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.usefixtures("papers")
 async def test_a_read_only_file_is_named(client: httpx.AsyncClient) -> None:
-    writer = connection.require_context().connections.get("default")
+    writer = require_context().connections.get("default")
     await writer.execute_script("PRAGMA query_only = ON")
     assert_refused(await write_note(client), 503, "read-only")
     assert (await client.get("/api/v1/notes")).status_code == 200
@@ -156,7 +159,7 @@ async def test_a_backup_rescues_what_the_server_holds(
         while not rescue_file(config.db).exists():  # noqa: ASYNC110 - another process would poll too
             await asyncio.sleep(0.05)
     file = config.db.with_name("backup.sqlite")
-    async with connection.serving_lock(config):
+    async with serving_lock(config):
         await back_up(config, file, progress=lambda done, total: None)
     with closing(sqlite3.connect(file)) as backup:
         assert backup.execute("SELECT uuid FROM note").fetchall() == [(note,)]
