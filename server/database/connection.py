@@ -27,6 +27,7 @@ from tortoise.transactions import in_transaction
 from server.config import Config
 from server.database.failures import explained
 from server.database.models import MODULES
+from server.database.replica import Replica, ReplicaReads
 from server.database.schema_check import (
     RECORDS,
     check_schema,
@@ -53,14 +54,21 @@ TORTOISE = {"connections": {"default": "sqlite://:memory:"}, "apps": APPS}
 def connections(config: Config) -> dict[str, Any]:
     """Return the connections of a store: one to write, and one that reads beside any writer.
 
-    PostgreSQL also has one that waits for notifications; it is not opened before it is used.
+    PostgreSQL also has one that waits for notifications, and one to a replica if there is any;
+    they are not opened before they are used.
     """
     if config.database_url:
         url = urlsplit(config.database_url)
         address = urlunsplit(url._replace(scheme="asyncpg"))
         alone = "&".join(filter(None, [url.query, "minsize=1&maxsize=1"]))
         listener = urlunsplit(url._replace(scheme="asyncpg", query=alone))
-        return {"default": _pool(address), "reader": _pool(address), "listener": listener}
+        found = {"default": _pool(address), "reader": _pool(address), "listener": listener}
+        if config.replica_url:
+            url = urlsplit(config.replica_url)
+            found["replica"] = _pool(urlunsplit(url._replace(scheme="asyncpg")))
+            # asyncpg would log each try to keep connections to a replica that is down
+            found["replica"]["credentials"]["minsize"] = 0
+        return found
     file = {
         "file_path": str(config.db),
         "journal_mode": "WAL",
@@ -318,6 +326,18 @@ def read_connection() -> BaseDBAsyncClient:
     return require_context().connections.get("reader")
 
 
+def open_replica() -> Replica:
+    """Return the replica of the open store, whose settings have its address."""
+    connections = require_context().connections
+    return Replica(connections.get("replica"), connections.get("reader"))
+
+
+def read_newest() -> None:
+    """Let the rest of a request see what others wrote for it, whatever it read from before."""
+    if isinstance(reader := read_connection(), ReplicaReads):
+        reader.leave()
+
+
 def write_connection() -> BaseDBAsyncClient:
     """Return the connection of the write that is going on."""
     return require_context().connections.get("default")
@@ -443,8 +463,11 @@ async def _take_turn(connection: BaseDBAsyncClient, turn: int) -> None:
         await connection.execute_query("UPDATE clock SET writes = writes + 1 WHERE id = 1")
     else:
         await connection.execute_query(
-            f"SELECT pg_advisory_xact_lock_shared({_LOCKS}, {_STORE}), "
-            f"pg_advisory_xact_lock({_LOCKS}, $1)",
+            f"WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_LOCKS}, {_STORE}), "
+            f"pg_advisory_xact_lock({_LOCKS}, $1)) "
+            # by this a replica is known to have the write (migration `0027_written`)
+            "INSERT INTO written (user_id, writes) SELECT $1, 1 FROM turn "
+            "ON CONFLICT (user_id) DO UPDATE SET writes = written.writes + 1",
             [turn],
         )
 
@@ -469,6 +492,7 @@ async def working() -> AsyncIterator[BaseDBAsyncClient]:
     if paused := _open_context().paused:
         raise StoreBusy(paused)
     check_in_place()
+    read_newest()
     token = _is_writing.set(True)
     try:
         with explained():

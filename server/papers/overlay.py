@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from server.database.change_feed import newest_change
-from server.database.connection import fetch, places, writing
+from server.database.connection import fetch, places, read_newest, writing
 from server.identifiers import parse_arxiv_id, parse_arxiv_version, parse_doi
 from server.papers.cards import cards
 from server.papers.hugging_face import make_facts
@@ -47,6 +47,7 @@ async def overlay(
         await _list(request.listing, rows, now)
     if pending and extract:
         await extract(pending)
+        read_newest()
     change = await newest_change(user)  # before the cards, so that they hold every change up to it
     found = await cards([*{row for row in rows if row}], user)
     await _add_scores(found, user)
