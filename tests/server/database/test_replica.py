@@ -203,7 +203,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize("address", ADDRESSES)
 async def test_dear_reads_go_to_the_replica(
-    address: str, client: httpx.AsyncClient, pair: Pair, config: Config
+    address: str, client: httpx.AsyncClient, pair: Pair
 ) -> None:
     await client.put(f"{LIST}/{MOSS}/entry", json={"status": "reading"})
     await pair.catch_up()
@@ -213,7 +213,7 @@ async def test_dear_reads_go_to_the_replica(
 
 
 async def test_an_overlay_and_a_lookup_of_known_papers_go_to_the_replica(
-    client: httpx.AsyncClient, pair: Pair, config: Config
+    client: httpx.AsyncClient, pair: Pair
 ) -> None:
     for path in ("overlay", "lookup"):
         before = pair.reads()
@@ -222,9 +222,7 @@ async def test_an_overlay_and_a_lookup_of_known_papers_go_to_the_replica(
         assert pair.reads() > before
 
 
-async def test_feeds_go_to_the_replica(
-    client: httpx.AsyncClient, pair: Pair, config: Config
-) -> None:
+async def test_feeds_go_to_the_replica(client: httpx.AsyncClient, pair: Pair) -> None:
     secret = await renew_feeds(1, NOW)
     await client.put(f"{LIST}/{MOSS}/entry", json={"status": "reading"})
     await pair.catch_up()
@@ -234,7 +232,7 @@ async def test_feeds_go_to_the_replica(
 
 
 async def test_own_writes_are_seen_at_once_while_the_replica_is_behind(
-    client: httpx.AsyncClient, pair: Pair, config: Config
+    client: httpx.AsyncClient, pair: Pair
 ) -> None:
     async with pair.paused():
         before = pair.reads()
@@ -267,7 +265,7 @@ async def test_what_all_see_is_seen_at_once_while_the_replica_is_behind(
 
 
 async def test_a_page_with_new_papers_has_a_card_of_each(
-    client: httpx.AsyncClient, pair: Pair, config: Config
+    client: httpx.AsyncClient, pair: Pair
 ) -> None:
     before = pair.reads()
     page = {"papers": [{"id": MOSS}, {"id": "2601.00077", "title": "Lichen"}]}
@@ -291,7 +289,7 @@ async def test_terms_that_were_extracted_for_a_page_are_on_its_cards(
 
 
 async def test_what_others_write_for_themselves_keeps_nobody_from_the_replica(
-    replica: Replica, pair: Pair, store: Config
+    replica: Replica, pair: Pair
 ) -> None:
     ada = await second_user()
     async with pair.paused():
@@ -317,7 +315,7 @@ async def test_a_revoked_token_is_refused_at_once_while_the_replica_is_behind(
         assert (await client.get(LIST)).status_code == 401
 
 
-async def test_a_request_reads_one_snapshot(replica: Replica, pair: Pair, store: Config) -> None:
+async def test_a_request_reads_one_snapshot(replica: Replica, pair: Pair) -> None:
     others, before = copy_context(), pair.reads()
     async with replica.reading(1):
         assert await count_papers() == 2
@@ -330,7 +328,7 @@ async def test_a_request_reads_one_snapshot(replica: Replica, pair: Pair, store:
 
 
 async def test_a_slow_download_keeps_no_connection(
-    replica: Replica, pair: Pair, store: Config, monkeypatch: pytest.MonkeyPatch
+    replica: Replica, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(replicas, "HOLD_SECONDS", 0.05)
     others, before = copy_context(), pair.reads()
@@ -349,7 +347,7 @@ async def free(replica: Replica) -> bool:
 
 
 async def test_a_task_that_outlives_its_request_reads_from_the_primary(
-    replica: Replica, pair: Pair, store: Config
+    replica: Replica, pair: Pair
 ) -> None:
     async with replica.reading(1):
         assert await count_papers() == 2
@@ -382,9 +380,7 @@ async def test_more_requests_than_connections_are_all_answered(
     assert replica.fault is None and await free(replica)
 
 
-async def test_an_archive_is_one_state_of_the_primary(
-    replica: Replica, pair: Pair, store: Config
-) -> None:
+async def test_an_archive_is_one_state_of_the_primary(replica: Replica, pair: Pair) -> None:
     before = pair.reads()
     async with replica.reading(1), snapshot() as ask:
         assert (await ask("SELECT COUNT(*) FROM paper p"))[0][0] == 2
@@ -428,7 +424,7 @@ async def test_a_user_without_rights_of_an_administrator_is_enough(pair: Pair) -
 
 
 async def test_a_replica_that_stops_is_left_at_once_and_used_again(
-    many_looks: None, app: Litestar, client: httpx.AsyncClient, pair: Pair, config: Config
+    many_looks: None, app: Litestar, client: httpx.AsyncClient, pair: Pair
 ) -> None:
     with capture_logs() as logs:
         pair.standby.stop()
