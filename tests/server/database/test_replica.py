@@ -304,6 +304,24 @@ async def test_what_others_write_for_themselves_keeps_nobody_from_the_replica(
         assert pair.reads() == before + 1
 
 
+async def test_after_a_restore_which_begins_the_numbers_anew_nothing_older_is_read(
+    replica: Replica, pair: Pair
+) -> None:
+    async with writing(1):
+        pass
+    async with pair.paused():
+        before = pair.reads()
+        async with writing() as connection:
+            await connection.execute_query("DELETE FROM written")
+        async with replica.reading(1):
+            assert await count_papers() == 2
+        assert pair.reads() == before
+    await pair.catch_up()
+    async with replica.reading(1):
+        assert await count_papers() == 2
+    assert pair.reads() == before + 1
+
+
 async def test_a_revoked_token_is_refused_at_once_while_the_replica_is_behind(
     client: httpx.AsyncClient, pair: Pair
 ) -> None:
