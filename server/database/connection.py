@@ -62,7 +62,8 @@ def connections(config: Config) -> dict[str, Any]:
         address = urlunsplit(url._replace(scheme="asyncpg"))
         alone = "&".join(filter(None, [url.query, "minsize=1&maxsize=1"]))
         listener = urlunsplit(url._replace(scheme="asyncpg", query=alone))
-        found = {"default": _pool(address), "reader": _pool(address), "listener": listener}
+        found: dict[str, Any] = {"default": _pool(address), "reader": _pool(address)}
+        found["listener"] = listener
         if config.replica_url:
             url = urlsplit(config.replica_url)
             found["replica"] = _pool(urlunsplit(url._replace(scheme="asyncpg")))
