@@ -20,6 +20,7 @@ PREFIX = "PAPERMARGIN_"  # of every environment variable that is a setting
 HELP = {
     "db": "the SQLite file with all data",
     "database_url": "use PostgreSQL instead: postgres://user:password@host:port/name",
+    "replica_url": "read also from a streaming replica of the PostgreSQL database, at this address",
     "host": "the address to listen on",
     "port": "the port to listen on",
     "hosts": "other host names that the server answers to, comma-separated (host or host:port)",
@@ -58,6 +59,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         )
     )
     database_url: str | None = None
+    replica_url: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8620
     hosts: tuple[str, ...] = ()
@@ -84,10 +86,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def store_name(self) -> str:
         """The file or the address of the database, without a password, for messages and logs."""
-        if not self.database_url:
-            return str(self.db)
-        address = urlsplit(self.database_url)
-        return f"{address.scheme}://{address.hostname}:{address.port or 5432}{address.path}"
+        return _without_password(self.database_url) if self.database_url else str(self.db)
 
     @property
     def mail_name(self) -> str:
@@ -156,7 +155,30 @@ def read_config(environment: Mapping[str, str], options: Mapping[str, Any]) -> C
     if "database_url" in values and options.get("db") is not None:
         # --db on the command line wins over a PostgreSQL server that the environment names
         del values["database_url"]
-    return Config(**values)
+        values.pop("replica_url", None)
+    config = Config(**values)
+    if config.replica_url:
+        _check_replica(config.replica_url, has_primary=bool(config.database_url))
+    return config
+
+
+def _check_replica(address: str, *, has_primary: bool) -> None:
+    name = f"{PREFIX}REPLICA_URL or --replica-url"
+    if not has_primary:
+        raise Invalid(f"{name}: only PostgreSQL has replicas, so give --database-url as well")
+    try:
+        url = urlsplit(address)
+        has_name = bool(url.hostname and url.path.strip("/") and url.port != 0)
+        is_sound = has_name and url.scheme in ("postgres", "postgresql")
+    except ValueError:  # of the port, or of an IPv6 address
+        is_sound = False
+    if not is_sound:
+        raise Invalid(f"{name}: an address is like postgres://user:password@host:port/name")
+
+
+def _without_password(url: str) -> str:
+    address = urlsplit(url)
+    return f"{address.scheme}://{address.hostname}:{address.port or 5432}{address.path}"
 
 
 def explain_config(
@@ -175,6 +197,8 @@ def explain_config(
 
     def shown(name: str) -> str:
         safe = {"database_url": config.store_name, "smtp_url": config.mail_name}
+        if config.replica_url:
+            safe["replica_url"] = _without_password(config.replica_url)
         value = safe[name] if name in safe and getattr(config, name) else getattr(config, name)
         if name == "model":
             value = config.model_choice.model

@@ -218,6 +218,8 @@ export interface components {
             name: "papermargin";
             version: string;
             api: number;
+            /** @enum {null|string} */
+            replica?: "used" | "unused" | null;
         };
         HuggingFaceFacts: {
             summary?: string | null;

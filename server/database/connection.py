@@ -23,6 +23,7 @@ from server.config import Config
 from server.database.context import StoreContext
 from server.database.group_commit import GroupCommit
 from server.database.migrate import APPS, migrate, run_migrations
+from server.database.replica import Replica
 from server.database.schema_check import check_schema
 from server.database.store_file import check_file, migration_lock
 from server.database.teller import Teller
@@ -38,14 +39,22 @@ TORTOISE = {"connections": {"default": "sqlite://:memory:"}, "apps": APPS}
 def connections(config: Config) -> dict[str, Any]:
     """Return the connections of a store: one to write, and one that reads beside any writer.
 
-    PostgreSQL also has one that waits for notifications; it is not opened before it is used.
+    PostgreSQL also has one that waits for notifications, and one to a replica if there is any;
+    they are not opened before they are used.
     """
     if config.database_url:
         url = urlsplit(config.database_url)
         address = urlunsplit(url._replace(scheme="asyncpg"))
         alone = "&".join(filter(None, [url.query, "minsize=1&maxsize=1"]))
         listener = urlunsplit(url._replace(scheme="asyncpg", query=alone))
-        return {"default": _pool(address), "reader": _pool(address), "listener": listener}
+        found: dict[str, Any] = {"default": _pool(address), "reader": _pool(address)}
+        found["listener"] = listener
+        if config.replica_url:
+            url = urlsplit(config.replica_url)
+            found["replica"] = _pool(urlunsplit(url._replace(scheme="asyncpg")))
+            # asyncpg would log each try to keep connections to a replica that is down
+            found["replica"]["credentials"]["minsize"] = 0
+        return found
     file = {
         "file_path": str(config.db),
         "journal_mode": "WAL",
@@ -173,6 +182,12 @@ def read_connection() -> BaseDBAsyncClient:
     The write may build on others that are not committed yet, and are not to be seen beside it.
     """
     return require_context().connections.get("default" if is_writing.get() else "reader")
+
+
+def open_replica() -> Replica:
+    """Return the replica of the open store, whose settings have its address."""
+    connections = require_context().connections
+    return Replica(connections.get("replica"), connections.get("reader"))
 
 
 def write_connection() -> BaseDBAsyncClient:

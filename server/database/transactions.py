@@ -17,6 +17,7 @@ from tortoise.transactions import in_transaction
 
 from server.database.context import check_in_place, open_context
 from server.database.failures import explained
+from server.database.replica import read_newest
 from server.errors import StoreBusy
 
 is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
@@ -98,8 +99,11 @@ async def take_turn(connection: BaseDBAsyncClient, turn: int) -> None:
         await connection.execute_query("UPDATE clock SET writes = writes + 1 WHERE id = 1")
     else:
         await connection.execute_query(
-            f"SELECT pg_advisory_xact_lock_shared({_LOCKS}, {STORE}), "
-            f"pg_advisory_xact_lock({_LOCKS}, $1)",
+            f"WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({_LOCKS}, {STORE}), "
+            f"pg_advisory_xact_lock({_LOCKS}, $1)) "
+            # by this a replica is known to have the write (migration `0027_written`)
+            "INSERT INTO written (user_id, writes) SELECT $1, 1 FROM turn "
+            "ON CONFLICT (user_id) DO UPDATE SET writes = written.writes + 1",
             [turn],
         )
 
@@ -137,6 +141,7 @@ async def _guarded(
     if paused := open_context().paused:
         raise StoreBusy(paused)
     check_in_place()
+    read_newest()
     token = is_writing.set(True)
     try:
         with explained():

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from server.database.change_feed import newest_change
 from server.database.connection import fetch, places
+from server.database.replica import read_newest
 from server.database.transactions import writing
 from server.identifiers import parse_arxiv_id, parse_arxiv_version, parse_doi
 from server.papers.cards import cards
@@ -48,6 +49,7 @@ async def overlay(
         await _list(request.listing, rows, now)
     if pending and extract:
         await extract(pending)
+        read_newest()
     change = await newest_change(user)  # before the cards, so that they hold every change up to it
     found = await cards([*{row for row in rows if row}], user)
     await _add_scores(found, user)

@@ -138,12 +138,16 @@ class TokenReply(Struct, kw_only=True):
 
 
 class Health(Struct, kw_only=True):
-    """That the server is up, and which one."""
+    """That the server is up, and which one; `replica` is whether it reads from one, if it has any.
+
+    Why a replica is not used is in the server's log.
+    """
 
     status: Literal["ok"]
     name: Literal["papermargin"]
     version: str
     api: int
+    replica: Literal["used", "unused"] | None = None
 
 
 class FileReport(Struct, kw_only=True):

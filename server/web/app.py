@@ -19,7 +19,12 @@ from server.web.assistant import serve_assistant
 from server.web.background import Background, running
 from server.web.docs import ApiReference, docs
 from server.web.feeds import feeds
-from server.web.middleware import AccessMiddleware, AllowMiddleware, Authentication
+from server.web.middleware import (
+    AccessMiddleware,
+    AllowMiddleware,
+    Authentication,
+    ReplicaMiddleware,
+)
 from server.web.pages.routes import pages
 from server.web.problems import (
     answer_deep_nesting,
@@ -66,6 +71,7 @@ def create_app(config: Config, *, background: tuple[Background, ...] = ()) -> Li
             AccessMiddleware(config.hosts),
             AllowMiddleware(),
             DefineMiddleware(Authentication, exclude_from_auth_key="public"),
+            ReplicaMiddleware(),
         ],
         after_response=wake_background,
         exception_handlers={

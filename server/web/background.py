@@ -14,6 +14,7 @@ from server.accounts.tokens import LastUses
 from server.accounts.users import get_user
 from server.config import Config
 from server.database.change_feed import ChangeFeed
+from server.database.connection import open_replica
 from server.database.notifications import PAPERS, keep_listening
 from server.database.teller import CHANGES
 from server.errors import StoreError, StoreMoved
@@ -44,6 +45,7 @@ async def running(
     await get_user(config.user, datetime.now(UTC), create=True)
     state = app.state
     state.config = config
+    state.replica = open_replica() if config.replica_url else None
     state.feed = ChangeFeed()
     state.extractor = Extractor(config.model_choice, state.feed.poke, enabled=config.extract)
     state.assistants = Assistants()
@@ -81,6 +83,8 @@ def _own_work(app: Litestar, config: Config) -> Iterator[Work]:
     state = app.state
     yield state.feed.run
     yield state.last_uses.keep_saving
+    if state.replica:
+        yield state.replica.keep_watching
     if config.database_url:
         heard = {CHANGES: state.feed.poke, PAPERS: state.extractor.wake}
         yield partial(keep_listening, heard, state.feed.be_told)

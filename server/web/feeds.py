@@ -15,6 +15,7 @@ from server.days import use_zone
 from server.errors import NotFound
 from server.papers.saved_counts import list_names
 from server.schema.api import FeedAddress, FeedKind, SearchFeeds
+from server.web.middleware import reading
 from server.web.paths import sent_name
 
 ENDING = ".atom"
@@ -110,11 +111,12 @@ async def _answer(
         raise NotFound(f"a feed's address ends in {ENDING}")
     search, home = name.removesuffix(ENDING), str(request.base_url)
     user, url = identity.user, str(request.url)
-    changed = await last_change(user)
-    if kind == "for_you":
-        feed = await read_ranked_feed(user, url=url, home=home, limit=limit, least=least)
-    else:
-        feed = await read_feed(kind, search, user, url=url, home=home, limit=limit)
+    async with reading(request.app, user):
+        changed = await last_change(user)
+        if kind == "for_you":
+            feed = await read_ranked_feed(user, url=url, home=home, limit=limit, least=least)
+        else:
+            feed = await read_feed(kind, search, user, url=url, home=home, limit=limit)
     body = render_feed(feed)
     etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
     headers = {

@@ -2,12 +2,13 @@
 
 import ipaddress
 import re
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
 from litestar.middleware import (
     AbstractAuthenticationMiddleware,
@@ -19,6 +20,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.accounts.tokens import AuthenticatedUser, identify
 from server.config import Config
+from server.database.replica import Replica
 from server.days import use_zone
 from server.errors import Refused
 
@@ -151,6 +153,24 @@ class Authentication(AbstractAuthenticationMiddleware):
         use_zone(identity.zone)
         connection.app.state.last_uses.note(identity, datetime.now(UTC))
         return AuthenticationResult(user=identity, auth=None)
+
+
+class ReplicaMiddleware(ASGIMiddleware):
+    """Let the requests whose route says so read from a replica of the database, if there is one."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Call the next application."""
+        if not scope["route_handler"].opt.get("replica"):
+            await next_app(scope, receive, send)
+            return
+        async with reading(scope["litestar_app"], scope["user"].user):
+            await next_app(scope, receive, send)
+
+
+def reading(app: Litestar, user: int) -> AbstractAsyncContextManager[None]:
+    """Let the reads for a user within the block go to the replica, if there is one."""
+    replica: Replica | None = app.state.replica
+    return replica.reading(user) if replica else nullcontext()
 
 
 async def _identify(connection: ASGIConnection) -> AuthenticatedUser:  # type: ignore[type-arg]

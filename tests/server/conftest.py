@@ -90,7 +90,7 @@ def config(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Confi
         )
         return Config(db=file, ingest=False, extract=False)
     address = request.getfixturevalue("used_database")
-    asyncio.run(_empty(address))
+    asyncio.run(empty_database(address))
     return Config(database_url=address, ingest=False, extract=False)
 
 
@@ -127,7 +127,8 @@ async def create_database(server: str, name: str, template: str = "template1") -
     return f"{server}/{name}"
 
 
-async def _empty(address: str) -> None:
+async def empty_database(address: str) -> None:
+    """Delete all rows of a migrated database, and begin its numbers anew."""
     connection = await asyncpg.connect(address)
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     names = [

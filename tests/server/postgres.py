@@ -28,6 +28,7 @@ class PostgresServer(Struct):
     user: str | None
     port: int
     durable: bool
+    settings: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -41,11 +42,17 @@ class PostgresServer(Struct):
         command = [str(self.binaries / "initdb"), "-D", "data", *options]
         subprocess.run(command, user=self.user, cwd=self.folder, check=True, capture_output=True)
 
+    def copy(self, primary: "PostgresServer") -> None:
+        """Create a copy of a running server's cluster, which streams its log as a standby."""
+        options = ["-R", "-c", "fast", "-X", "stream", "--no-sync", "-d", primary.address]
+        command = [str(self.binaries / "pg_basebackup"), "-D", "data", *options]
+        subprocess.run(command, user=self.user, cwd=self.folder, check=True, capture_output=True)
+
     def start(self) -> None:
         """Start the server, and wait until it accepts connections."""
         settings = (
             *("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"),
-            *(f"port={self.port}", f"fsync={'on' if self.durable else 'off'}"),
+            *(f"port={self.port}", f"fsync={'on' if self.durable else 'off'}", *self.settings),
         )
         command = [str(self.binaries / "postgres"), "-D", "data", *(f"-c{one}" for one in settings)]
         with (self.folder / "log").open("ab") as log:
@@ -97,6 +104,25 @@ def _runs(process: int) -> bool:
 @contextmanager
 def postgres_server(binaries: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
     """Run a server on a free port. Unless it is `durable`, it does not wait for the disk."""
+    with _private(binaries, durable=durable) as server:
+        server.initialize()
+        server.start()
+        yield server
+
+
+@contextmanager
+def standby_server(primary: PostgresServer, *settings: str) -> Iterator[PostgresServer]:
+    """Run a streaming standby of a server on a free port, which answers reads."""
+    with _private(primary.binaries, durable=primary.durable) as server:
+        server.settings = settings
+        server.copy(primary)
+        server.start()
+        yield server
+
+
+@contextmanager
+def _private(binaries: Path, *, durable: bool) -> Iterator[PostgresServer]:
+    """Yield a server with an empty folder, and stop it in the end if it was started."""
     # PostgreSQL refuses to run as root, which may be a container's only user; another user cannot
     # read pytest's folders, hence a temporary folder
     user = "postgres" if os.geteuid() == 0 else None
@@ -107,12 +133,11 @@ def postgres_server(binaries: Path, *, durable: bool = False) -> Iterator[Postgr
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         server = PostgresServer(binaries, Path(folder), user, port, durable)
-        server.initialize()
-        server.start()
         try:
             yield server
         finally:
-            server.stop()
+            if server.process:
+                server.stop()
 
 
 def postgres_binaries() -> Path | None:

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated
 
+from litestar.datastructures import State
 from litestar.params import JSONBody, PathParameter
 
 from server.accounts import tokens
 from server.accounts.pairing_limit import PairingLimit
 from server.database.change_feed import newest_change
 from server.database.context import check_in_place
+from server.database.replica import Replica
 from server.papers.saved_counts import list_names
 from server.schema.api import (
     Device,
@@ -26,10 +28,17 @@ from server.web.api.request import API, ApiRequest
 from server.web.feeds import list_addresses
 
 
-async def health() -> Health:
+async def health(state: State) -> Health:
     """Report that the server is up, or with status 503 that it cannot write. Needs no token."""
     check_in_place()
-    return Health(status="ok", name="papermargin", version=version("papermargin"), api=API)
+    replica: Replica | None = state.replica
+    return Health(
+        status="ok",
+        name="papermargin",
+        version=version("papermargin"),
+        api=API,
+        replica=replica.state if replica else None,
+    )
 
 
 async def pair(request: ApiRequest, data: JSONBody[PairRequest]) -> PairReply:

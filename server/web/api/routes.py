@@ -23,7 +23,10 @@ get = partial(litestar.get, responses=problems(*READING_ERRORS), opt={"scope": "
 put = partial(litestar.put, responses=problems(*WRITING_ERRORS), opt={"scope": "write"})
 post = partial(litestar.post, responses=problems(*WRITING_ERRORS), opt={"scope": "write"})
 delete = partial(litestar.delete, responses=problems(*WRITING_ERRORS), opt={"scope": "write"})
-READ, EXPORT, ADMIN = {"scope": "read"}, {"scope": "export"}, {"scope": "admin"}
+READ, WRITE = {"scope": "read"}, {"scope": "write"}
+EXPORT, ADMIN = {"scope": "export"}, {"scope": "admin"}
+# what reads much: a replica of the database may answer it, unless it writes
+DEAR = {"replica": True}
 
 api = Router(
     "/api/v1",
@@ -37,13 +40,13 @@ api = Router(
             responses=problems(*WRITING_ERRORS, 429),
         )(access.pair),
         get("/me")(access.me),
-        post("/overlay", status_code=200)(papers.post_overlay),
-        post("/lookup", status_code=200, opt=READ)(papers.post_lookup),
-        get("/papers")(papers.get_papers),
+        post("/overlay", status_code=200, opt=WRITE | DEAR)(papers.post_overlay),
+        post("/lookup", status_code=200, opt=READ | DEAR)(papers.post_lookup),
+        get("/papers", opt=READ | DEAR)(papers.get_papers),
         post("/papers", status_code=200)(papers.post_papers),
-        get(key_paths("/papers/{key}"))(papers.get_paper),
+        get(key_paths("/papers/{key}"), opt=READ | DEAR)(papers.get_paper),
         get(key_paths("/papers/{key}/versions"))(papers.get_versions),
-        get(key_paths("/papers/{key}/related"))(papers.get_related),
+        get(key_paths("/papers/{key}/related"), opt=READ | DEAR)(papers.get_related),
         get(
             key_paths("/papers/{key}/thumbnail"),
             media_type="image/*",
@@ -62,21 +65,21 @@ api = Router(
         delete(key_paths("/papers/{key}/corrections/{{uuid:uuid}}"), status_code=200)(
             terms.delete_correction
         ),
-        get("/notes")(reading_list.get_notes),
-        get("/tasks")(reading_list.get_tasks),
+        get("/notes", opt=READ | DEAR)(reading_list.get_notes),
+        get("/tasks", opt=READ | DEAR)(reading_list.get_tasks),
         put("/notes/{uuid:uuid}/task")(reading_list.put_task),
         get("/notes/{uuid:uuid}")(reading_list.get_note),
         put("/notes/{uuid:uuid}")(reading_list.put_note),
         delete("/notes/{uuid:uuid}", status_code=200)(reading_list.delete_note),
         get("/notes/{uuid:uuid}/revisions")(reading_list.get_revisions),
-        get("/tags")(reading_list.get_tags),
+        get("/tags", opt=READ | DEAR)(reading_list.get_tags),
         get("/tags/{name:path}")(reading_list.get_tag),
         put("/tags/{name:path}")(reading_list.put_tag),
         delete("/tags/{name:path}", status_code=200)(reading_list.delete_tag),
-        get("/tag-suggestions")(ranking.get_tag_suggestions),
+        get("/tag-suggestions", opt=READ | DEAR)(ranking.get_tag_suggestions),
         post("/tag-merges", status_code=200)(reading_list.merge_tags),
-        get("/terms")(terms.get_terms),
-        get("/terms/{label:str}/{name:path}")(terms.get_term),
+        get("/terms", opt=READ | DEAR)(terms.get_terms),
+        get("/terms/{label:str}/{name:path}", opt=READ | DEAR)(terms.get_term),
         put("/terms/{label:str}/{name:path}")(terms.put_term),
         delete("/terms/{label:str}/{name:path}", status_code=200)(terms.forget_term),
         get("/own-terms")(terms.get_own_terms),
@@ -91,11 +94,11 @@ api = Router(
         put("/seen")(reading_list.put_seen),
         get("/changes")(changes.get_changes),
         get("/events")(changes.get_events),
-        get("/suggestions")(terms.get_suggestions),
+        get("/suggestions", opt=READ | DEAR)(terms.get_suggestions),
         get("/trash")(reading_list.get_trash),
         post("/trash/restore", status_code=200)(reading_list.restore),
         delete("/trash", status_code=200)(reading_list.empty_trash),
-        get("/export", media_type="*/*", opt=EXPORT)(files.get_export),
+        get("/export", media_type="*/*", opt=EXPORT | DEAR)(files.get_export),
         post("/citation-keys", status_code=200)(files.post_citation_keys),
         post("/import", status_code=200, request_max_body_size=MAX_IMPORT)(files.post_import),
         get("/imports")(files.get_imports),
