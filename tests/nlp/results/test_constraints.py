@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlp.results.constraints import fits, is_human, owner
+from nlp.results.constraints import fits, is_human, names_a_quantity, owner
 from nlp.results.passage import Passage
 from nlp.spans import Label
 from tests.nlp.results.test_find import marked
@@ -25,6 +25,52 @@ def test_a_number_belongs_to_what_its_brackets_follow(
     passage = Passage(*marked(text))
     owners = {owner(passage, amount, label) for amount in passage.amounts}
     assert {passage.surface(each) if each else None for each in owners} == {surface}
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "surfaces"),
+    [
+        ("reaches 7.9 [q:FID] / 0.71 [q:PondScore]", "METRIC", ["FID", "PondScore"]),
+        ("reaches 7.9 at a good [q:FID]", "METRIC", [None]),
+        ("36% and 33% on [d:NestQA] and [d:HootBench]", "DATASET", ["NestQA", "HootBench"]),
+        (
+            "36% and 33% on [d:NestQA] and [d:HootBench], where [m:BarnNet] has 22% and 25%",
+            "DATASET",
+            ["NestQA", "HootBench", "NestQA", "HootBench"],
+        ),
+        ("36%, 33% and 9% on [d:NestQA] and [d:HootBench]", "DATASET", [None, None, None]),
+        (
+            "36% and 33% on [d:NestQA] and [d:HootBench], in contrast to [d:WingQA] and [d:TailQA]",
+            "DATASET",
+            [None, None],
+        ),
+    ],
+)
+def test_a_number_belongs_to_the_metric_behind_it_and_the_dataset_at_its_place(
+    text: str, label: Label, surfaces: list[str | None]
+) -> None:
+    passage = Passage(*marked(text))
+    owners = [owner(passage, amount, label) for amount in passage.amounts]
+    assert [passage.surface(each) if each else None for each in owners] == surfaces
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[m:OwletNet] saves up to 86.5% extra space.", True),
+        ("[m:OwletNet] brings a 24.5% improvement in steadiness.", True),
+        ("[m:OwletNet] brings a 24.5% improvement in performance.", False),
+        ("[m:OwletNet] brings a 24.5% improvement in [t:nest counting].", False),
+        ("[m:OwletNet] reduces the use of [m:long hoots] by 50% to 90%.", True),
+        ("[m:OwletNet] improves [m:BarnNet] by 10% on [d:NestQA].", False),
+        ("[m:OwletNet] rivals models that are up to 7 times larger.", True),
+        ("[m:OwletNet] is 2.3x faster than [m:BarnNet].", False),
+        ("[m:OwletNet] needs 3x fewer [q:feathers].", False),
+    ],
+)
+def test_a_quantity_that_is_named_but_not_marked_is_recognized(text: str, named: bool) -> None:
+    passage = Passage(*marked(text))
+    assert names_a_quantity(passage, passage.amounts[0]) == named
 
 
 @pytest.mark.parametrize(
