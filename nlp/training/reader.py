@@ -223,7 +223,7 @@ def _groups(examples: Sequence[Example], order: random.Random) -> Iterator[list[
             groups.append([])
         groups[-1].append(example)
     order.shuffle(groups)
-    yield from groups
+    yield from filter(None, groups)
 
 
 def _scorer() -> nn.Sequential:

@@ -30,7 +30,7 @@ NAMES = {
     "DATASET": ["MiniCaps", "PondQA"],
     "METRIC": ["BLEU", "recall"],
 }
-PATTERN = "{METHOD}: Small Eyes\nWe train {METHOD} on {DATASET} and report {METRIC} for it."
+PATTERN = "{METHOD}: Small Eyes\nWe train {METHOD} on {DATASET} and report a {METRIC} of 81.2%."
 
 
 SETTINGS = """
@@ -66,6 +66,16 @@ peer_share = 0.35
 passes = [1, 1]
 rate = 0.001
 dropout = 0.1
+
+[minilm]
+passes = 1
+rate = 0.0002
+last_passes = 1
+last_rate = 0.0001
+
+[reader]
+passes = 1
+rate = 0.0001
 
 [experiments]
 words = 40
@@ -240,6 +250,9 @@ def test_one_command_trains_both_models(data: Path, tmp_path: Path) -> None:
         "METRIC",
         "DATASET",
         "METHOD",
+        "kind",
+        "confidence",
+        "confidence read",
     }
     text = PATTERN.format(METHOD="Heron", DATASET="PondQA", METRIC="BLEU")
     for reader in (nlp, make_accurate(nlp, tmp_path / "model-accurate")):
