@@ -153,6 +153,7 @@ def test_a_task_is_ticked_on_the_page_of_tasks_and_in_its_note(
     page.wait_for_url("**show=done**")
     expect(page.locator(".task.done")).to_have_count(2)
     page.locator(".task a").first.click()
+    page.wait_for_url("**/papers/**")  # and for its style sheet
     note = page.locator(f"#note-{UUID(int=77)}")
     sizes = [part.evaluate("part => getComputedStyle(part).fontSize") for part in (
         note.locator("h1"), page.locator("main h1").first,

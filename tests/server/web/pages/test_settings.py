@@ -38,7 +38,7 @@ def test_appearance_is_kept_in_cookies_and_works_without_scripts(plain: Visitor)
     page.locator("[name=density]").select_option("compact")
     page.locator("#looks button").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 21, 28)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(16, 21, 28)")
     expect(page.locator("[name=density]")).to_have_value("compact")
     expect(plain.open("/").locator(".reading")).to_have_class(re.compile("compact"))
     page.locator("[name=theme]").select_option("")
