@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -132,6 +132,9 @@ def synonym(text: str, label: Label) -> str:
     return text
 
 
+_CODE = re.compile(r"\d|[A-Z]{2}|[a-z][A-Z]")
+
+
 class _WordAbbreviation(NamedTuple):
     """An abbreviation that is usual inside terms, its long form, and patterns of both."""
 
@@ -184,8 +187,17 @@ def usual_words(text: str) -> str:
         if row.is_short_usual:
             text = row.long_pattern.sub(row.short, text)
         else:
-            text = row.short_pattern.sub(row.long, text)
+            text = row.short_pattern.sub(partial(_written_out, row.long), text)
     return text
+
+
+def _written_out(long: str, short: re.Match[str]) -> str:
+    """Return the long form of an abbreviation, unless that is a part of a code name."""
+    text = short.string
+    start = text.rfind(" ", 0, short.start()) + 1
+    end = text.find(" ", short.end())
+    rest = text[start : short.start()] + text[short.end() : end if end >= 0 else None]
+    return short[0] if _CODE.search(rest) else long
 
 
 def read_lines(name: str) -> list[str]:

@@ -53,6 +53,13 @@ def test_abbreviations_in_phrases_are_written_out_for_comparison_alone() -> None
     assert expand_words("LLM") == usual_words("LLM") == "LLM"
 
 
+def test_abbreviations_in_code_names_stay() -> None:
+    for name in ("Owlet3-8B-hooter-sft", "GRPO-RL", "Owlet-3-RL"):
+        assert usual_words(name) == name
+    assert usual_words("RL-based owls") == "reinforcement learning-based owls"
+    assert usual_words("GRPO and RL") == "GRPO and reinforcement learning"
+
+
 def test_equivalent_words_have_one_form() -> None:
     assert synonym("image synthesis", "TASK") == "image generation"
     assert synonym("memory footprint", "METRIC") == "memory usage"
