@@ -43,6 +43,7 @@ from nlp.training.evaluate import score_spans
 from nlp.training.labels import (
     ABSTRACTS,
     DEV_RESULTS,
+    FRESH,
     MENTIONS,
     read_marked,
     read_training_results,
@@ -97,7 +98,8 @@ class TrainingRun:
     @cached_property
     def unlabelled(self) -> list[LabelledText]:
         """The texts without labels, without those that have the title of a labelled one."""
-        return read_unlabelled(self.data, without=[*self.marked, *read_texts(self.data / HELD_OUT)])
+        held_out = [*read_texts(self.data / HELD_OUT), *read_marked(self.data, FRESH)]
+        return read_unlabelled(self.data, without=[*self.marked, *held_out])
 
     @cached_property
     def nlp(self) -> Language:
