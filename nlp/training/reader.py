@@ -27,6 +27,7 @@ from nlp.results.reader import (
 from nlp.results.reading import FIELDS
 from nlp.spans import Label
 from nlp.tagger.minilm import LOWER, MiniLM, States
+from nlp.training.fine_tuning import fine_tune
 from nlp.training.result_weights import Answer, Labelled, fold, kind_of
 from nlp.training.teacher import minilm_folder
 
@@ -163,35 +164,22 @@ def train_reader(
     log: Callable[[str], None],
     seed: int = 0,
 ) -> Reader:
-    """Train the network by AdamW, what is new in it at ten times the learning rate.
-
-    The rate rises for a tenth of the steps, then falls linearly to zero.
-    """
+    """Train the network, what is new in it at ten times the learning rate."""
     torch.manual_seed(seed)
     order = random.Random(seed)
     reader = Reader()
     reader.start_from(minilm)
-    reader.train()
     body = {*reader.body.parameters()}
     fresh = [weight for weight in reader.parameters() if weight not in body]
-    groups = [{"params": [*body], "lr": rate}, {"params": fresh, "lr": 10 * rate}]
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    steps = passes * len([*_groups(examples, random.Random(0))])
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(10 * step / steps, (steps - step) / (0.9 * steps))
+    fine_tune(
+        reader,
+        [([*body], rate), (fresh, 10 * rate)],
+        lambda order: _groups(examples, order),
+        lambda group: _loss(reader, group),
+        passes=passes,
+        order=order,
+        log=lambda line: log(f"reader: {line}"),
     )
-    for turn in range(passes):
-        losses = []
-        for group in _groups(examples, order):
-            loss = _loss(reader, group)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-        log(f"reader: pass {turn + 1} of {passes}, loss {np.mean(losses):.4f}")
-    reader.eval()
     return reader
 
 

@@ -14,6 +14,7 @@ from transformers import BertModel
 from nlp.tagger.bilou import TAGS
 from nlp.tagger.word_pieces import SHAPES, Window, read_vocabulary
 from nlp.training.batch import TrainingBatch
+from nlp.training.fine_tuning import fine_tune
 
 
 class Teacher(nn.Module):
@@ -49,10 +50,9 @@ class Teacher(nn.Module):
 def train_teacher(
     batch: TrainingBatch, *, seed: int, log: Callable[[str], None], start: Teacher | None = None
 ) -> Teacher:
-    """Fine-tune MiniLM by AdamW, its head at five times the learning rate.
+    """Fine-tune MiniLM, its head at five times the learning rate.
 
-    A `start` is trained further, in place. The rate rises for a tenth of the steps, then falls
-    linearly to zero.
+    A `start` is trained further, in place.
     """
     torch.manual_seed(seed)
     order = random.Random(seed)
@@ -60,25 +60,15 @@ def train_teacher(
     windows = teacher.vocabulary.windows(batch.docs)
     head = [*teacher.shape.parameters(), *teacher.head.parameters()]
     body = [weight for weight in teacher.body.parameters() if weight.requires_grad]
-    groups = [{"params": body, "lr": batch.rate}, {"params": head, "lr": 5 * batch.rate}]
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
-    steps = batch.passes * len(list(_groups(windows, 1024, random.Random(0))))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda n: min(10 * n / steps, (steps - n) / (0.9 * steps))
+    fine_tune(
+        teacher,
+        [(body, batch.rate), (head, 5 * batch.rate)],
+        lambda order: _groups(windows, 1024, order),
+        lambda group: _loss(teacher, batch, group),
+        passes=batch.passes,
+        order=order,
+        log=lambda line: log(f"teacher {seed}: {line}"),
     )
-    teacher.train()
-    for turn in range(batch.passes):
-        losses: list[float] = []
-        for group in _groups(windows, 1024, order):
-            loss = _loss(teacher, batch, group)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-        log(f"teacher {seed}: pass {turn + 1} of {batch.passes}, loss {np.mean(losses):.4f}")
-    teacher.eval()
     return teacher
 
 
