@@ -174,6 +174,10 @@ async def _connect(config: Config) -> AsyncIterator[StoreContext]:
         finally:
             if context.teller:
                 await context.teller.close()
+            # Tortoise closes its connections side by side. SQLite writes the WAL into the file only
+            # with the last connection, and of two that close at once neither may be the last.
+            if not config.database_url:
+                await context.connections.get("reader").close()
 
 
 def read_connection() -> BaseDBAsyncClient:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+import aiosqlite
 import pytest
 
 from server.accounts.users import get_user
@@ -95,3 +96,27 @@ async def check(crashed: Config, least: int, most: int) -> None:
     assert least <= len(texts) <= most
     assert len(changes) == len(texts)
     assert (await diagnose(crashed)).sound
+
+
+async def test_a_closed_store_is_one_file_without_a_log(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # closed at the same time, no connection would be the last, and the log would stay now and then
+    closed_at_once: list[int] = []
+    closing: list[aiosqlite.Connection] = []
+    close = aiosqlite.Connection.close
+
+    async def close_counted(connection: aiosqlite.Connection) -> None:
+        closing.append(connection)
+        closed_at_once.append(len(closing))
+        await close(connection)
+        closing.remove(connection)
+
+    monkeypatch.setattr(aiosqlite.Connection, "close", close_counted)
+    async with open_store(config):
+        await get_user("me", NOW, create=True)
+        await take_in_two()
+    assert closed_at_once == [1, 1]
+    left = await asyncio.to_thread(lambda: [file.name for file in config.db.parent.iterdir()])
+    assert config.db.name in left
+    assert f"{config.db.name}-wal" not in left
