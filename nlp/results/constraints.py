@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from operator import attrgetter
 
 from nlp.results.numbers import Amount
@@ -10,9 +11,10 @@ from nlp.spans import Label, Mention
 
 _IN_BRACKETS = r"\s*(?:\([^()]*\)\s*)?\(\s*\$?"
 _OF = (
-    r"(?:'s|\s+(?:of|at|with|scor\w+|reach\w*|achiev\w*|gets?|obtain\w*|attain\w*))"
+    r"(?:'s|\s+(?:of|at|scor\w+|reach\w*|achiev\w*|gets?|obtain\w*|attain\w*))"
     r"\s+(?:(?:only|just|merely|about|around|over|an?)\s+)*\$?"
 )
+_AND = re.compile(r"\b(?:and|or)\b|[&/]")
 _BINDS: dict[Label, re.Pattern[str]] = {
     "METHOD": re.compile(rf"{_IN_BRACKETS}|{_OF}"),
     "DATASET": re.compile(_IN_BRACKETS),
@@ -56,7 +58,8 @@ def owner(passage: Passage, amount: Amount, label: Label) -> Mention | None:
     """Return the mention that a number belongs to by where it stands, or None.
 
     That is the metric right behind it ("7.9 FID"), the dataset at its place in a list of as many
-    ("81% and 37% on A and B"), or what it follows in brackets ("BM25 (9.8%)") or with "of".
+    ("81% and 37% on A and B"), what it follows in brackets ("BM25 (9.8%)"), the metric that it
+    follows with "of", or the method that reaches it ("A and B reach 9% and 8%").
     """
     if label == "METRIC" and (metric := _metric_behind(passage, amount)):
         return metric
@@ -88,7 +91,7 @@ def _dataset_in_list(passage: Passage, amount: Amount) -> Mention | None:
 
 
 def _owner_before(passage: Passage, amount: Amount, label: Label) -> Mention | None:
-    """Return the mention that a number follows in brackets or with "of".
+    """Return the mention that a number follows in brackets or after a few words.
 
     The numbers of a list belong to the mention that the first one belongs to.
     """
@@ -99,7 +102,22 @@ def _owner_before(passage: Passage, amount: Amount, label: Label) -> Mention | N
     # a mention of any label in between would own the number instead
     if not before or any(before[-1].end <= other.start < start for other in passage.mentions):
         return None
-    return before[-1] if _BINDS[label].fullmatch(passage.text, before[-1].end, start) else None
+    if not _BINDS[label].fullmatch(passage.text, before[-1].end, start):
+        return None
+    return _method(passage, amount, before) if label == "METHOD" else before[-1]
+
+
+def _method(passage: Passage, amount: Amount, methods: Sequence[Mention]) -> Mention | None:
+    """Return the last of some methods, or that at a number's place if it ends a list of as many.
+
+    None of a signed number: "A (+3%)" often tells how much better than A the paper's method is.
+    """
+    place, last = passage.lists.get(amount.start), passage.lists.get(methods[-1].start)
+    if amount.signed:
+        return None
+    if not (place and last and _AND.search(passage.text, methods[-2].end, methods[-1].start)):
+        return methods[-1]
+    return methods[place.rank - place.size] if place.size == last.size else None
 
 
 def is_human(passage: Passage, amount: Amount) -> bool:

@@ -44,9 +44,14 @@ def test_a_number_belongs_to_what_its_brackets_follow(
             "DATASET",
             [None, None],
         ),
+        ("[m:BarnNet] and [m:BM25] reach 36% and 33%", "METHOD", ["BarnNet", "BM25"]),
+        ("[m:BarnNet], [m:BM25] and [m:Heron] reach 36% and 33%", "METHOD", [None, None]),
+        ("With [m:BarnNet], [m:BM25] reaches 36% and 33%", "METHOD", ["BM25", "BM25"]),
+        ("[m:Heron] is better than [m:BM25] (+3.1%)", "METHOD", [None]),
+        ("[m:Heron] rivals [m:BM25] with 20% fewer [q:feathers]", "METHOD", [None]),
     ],
 )
-def test_a_number_belongs_to_the_metric_behind_it_and_the_dataset_at_its_place(
+def test_a_number_belongs_to_what_is_behind_it_or_at_its_place_in_a_list(
     text: str, label: Label, surfaces: list[str | None]
 ) -> None:
     passage = Passage(*marked(text))
