@@ -102,20 +102,27 @@ def _owner_before(passage: Passage, amount: Amount, label: Label) -> Mention | N
     # a mention of any label in between would own the number instead
     if not before or any(before[-1].end <= other.start < start for other in passage.mentions):
         return None
-    if not _BINDS[label].fullmatch(passage.text, before[-1].end, start):
+    binding = _BINDS[label].fullmatch(passage.text, before[-1].end, start)
+    if not binding:
         return None
-    return _method(passage, amount, before) if label == "METHOD" else before[-1]
+    return _method(passage, amount, before, binding[0]) if label == "METHOD" else before[-1]
 
 
-def _method(passage: Passage, amount: Amount, methods: Sequence[Mention]) -> Mention | None:
+def _method(
+    passage: Passage, amount: Amount, methods: Sequence[Mention], binding: str
+) -> Mention | None:
     """Return the last of some methods, or that at a number's place if it ends a list of as many.
 
-    None of a signed number: "A (+3%)" often tells how much better than A the paper's method is.
+    What is in brackets is of the last. A signed number has none: "A (+3%)" often tells how much
+    better than A the paper's method is.
     """
-    place, last = passage.lists.get(amount.start), passage.lists.get(methods[-1].start)
     if amount.signed:
         return None
-    if not (place and last and _AND.search(passage.text, methods[-2].end, methods[-1].start)):
+    place, last = passage.lists.get(amount.start), passage.lists.get(methods[-1].start)
+    if "(" in binding or place is None or last is None or last.rank < last.size - 1:
+        return methods[-1]
+    # a comma alone may divide clauses: "With A, B reaches 9% and 8%"
+    if not _AND.search(passage.text, methods[-2].end, methods[-1].start):
         return methods[-1]
     return methods[place.rank - place.size] if place.size == last.size else None
 

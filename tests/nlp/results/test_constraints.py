@@ -47,6 +47,12 @@ def test_a_number_belongs_to_what_its_brackets_follow(
         ("[m:BarnNet] and [m:BM25] reach 36% and 33%", "METHOD", ["BarnNet", "BM25"]),
         ("[m:BarnNet], [m:BM25] and [m:Heron] reach 36% and 33%", "METHOD", [None, None]),
         ("With [m:BarnNet], [m:BM25] reaches 36% and 33%", "METHOD", ["BM25", "BM25"]),
+        (
+            "beats [m:BarnNet] (36%, 33%) and [m:BM25] (9%, 8%)",
+            "METHOD",
+            ["BarnNet", "BarnNet", "BM25", "BM25"],
+        ),
+        ("beats [m:BarnNet] and [m:BM25] (9%, 8%)", "METHOD", ["BM25", "BM25"]),
         ("[m:Heron] is better than [m:BM25] (+3.1%)", "METHOD", [None]),
         ("[m:Heron] rivals [m:BM25] with 20% fewer [q:feathers]", "METHOD", [None]),
     ],
