@@ -53,6 +53,8 @@ class BadSite:
         self.most_at_once = max(self.most_at_once, len(self.open))
         try:
             await self._answer((await user.readuntil(b"\r\n\r\n")).decode(), writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # whoever asked has gone: a timeout may end a request before it is read
         finally:
             self.open.discard(task)
             writer.close()
