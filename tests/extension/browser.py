@@ -188,11 +188,12 @@ class Browser:
         """Wait for the options that installing opens: whoever opened a page at that moment would
         lose it to them.
         """
-        for _ in range(60):
-            if any(page.url.endswith("options.html") for page in self.context.pages):
-                break
-            self.context.pages[0].wait_for_timeout(50)
-        self.close_pages()
+
+        def are_open() -> bool:
+            self.context.pages[0].wait_for_timeout(50)  # Playwright hears of new pages meanwhile
+            return any(page.url.endswith("options.html") for page in self.context.pages)
+
+        until(are_open)
 
     def close_pages(self) -> None:
         for page in self.context.pages[1:]:
@@ -263,6 +264,7 @@ def browsing(
         f"--disable-extensions-except={extension}",
         f"--load-extension={extension}",
     ]
+    is_new = not profile.exists()
     context = playwright.chromium.launch_persistent_context(
         profile,
         headless=False,
@@ -276,7 +278,9 @@ def browsing(
     context.set_default_timeout(30_000)
     try:
         assert browser.worker
-        browser.settle()
+        if is_new:
+            browser.settle()
+        browser.close_pages()
         yield browser
     finally:
         context.close()
