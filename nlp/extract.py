@@ -26,6 +26,8 @@ from nlp.version import MODEL
 
 _PIECE = re.compile(r"(?s).{1,20000}(?!\S)|.{1,20000}")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_WRAPPED = re.compile(r"(?<=\S)[^\S\n]*\n(?=[^\S\n]*[^\s*•-])")
+"""The end of a line inside a paragraph; what begins with a bullet is a paragraph."""
 _OBJECT = re.compile(rb'\s*\{\s*["}]')
 
 Id = str | int | None
@@ -50,8 +52,9 @@ def load_model(path: Path | None = None) -> Language:
 def extract(nlp: Language, texts: Iterable[str], *, batch_size: int = 16) -> Iterator[Extraction]:
     """Yield the extraction of each text, in the order of the texts.
 
-    Offsets count the characters of the text as passed in. Texts are consumed lazily, `batch_size`
-    at a time. A text of more than 20,000 characters is processed in pieces.
+    The first line of a text is its title; other paragraphs may be of several lines. Offsets count
+    the characters of the text as passed in. Texts are consumed lazily, `batch_size` at a time. A
+    text of more than 20,000 characters is processed in pieces.
     """
     whole = Extraction([], [])
     for doc, (offset, is_last) in nlp.pipe(_pieces(texts), as_tuples=True, batch_size=batch_size):
@@ -128,11 +131,17 @@ def _answer(id: Id, text: str, found: Extraction) -> bytes:
 
 def _pieces(texts: Iterable[str]) -> Iterator[tuple[str, tuple[int, bool]]]:
     """Cut long texts at white space; yield pieces with their offset and whether they end a text."""
-    for text in texts:
+    for text in map(_unwrap, texts):
         ends = [piece.end() for piece in _PIECE.finditer(text)] or [0]
         for start, end in pairwise([0, *ends]):
             # spaCy keeps strings in UTF-8, which has no half surrogate pairs; offsets stay the same
             yield _SURROGATE.sub("\ufffd", text[start:end]), (start, end == len(text))
+
+
+def _unwrap(text: str) -> str:
+    """Return a text of equal length, in which paragraphs are one line each."""
+    title, line_end, rest = text.partition("\n")
+    return title + line_end + _WRAPPED.sub(lambda end: " " * len(end[0]), rest)
 
 
 def _extraction(doc: Doc, offset: int) -> Extraction:

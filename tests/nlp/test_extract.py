@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from itertools import count, islice, pairwise
+from textwrap import wrap
 
 import pytest
 from hypothesis import given, settings
@@ -36,6 +37,13 @@ TEXTS = st.lists(AWKWARD | st.text(max_size=12), max_size=40).map(" ".join) | st
 def read(text: str) -> Extraction:
     (extraction,) = extract(NLP, [text])
     return extraction
+
+
+WRAPPED = (
+    "OwletNet: small models for all\n"
+    "We present OwletNet, a model that learns by contrastive learning and LoRA alone. "
+    "OwletNet reaches a top-1 accuracy of 81.2% on GLUE, which is better than BERT on average."
+)
 
 
 def surfaces(text: str) -> list[tuple[str, str]]:
@@ -130,6 +138,22 @@ def test_a_title_alone_is_read() -> None:
 )
 def test_another_language_is_read_for_its_names(text: str) -> None:
     assert ("BERT", "METHOD") in surfaces(text)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", " \n\t "])
+def test_lines_of_a_fixed_width_are_read_like_one_long_line(line_end: str) -> None:
+    title, abstract = WRAPPED.split("\n")
+    text = f"{title}\n{line_end.join(wrap(abstract, 40))}"
+    found = [text[m.start : m.end].split() for m in read(text).mentions]
+    assert found == [WRAPPED[m.start : m.end].split() for m in read(WRAPPED).mentions]
+    (result,) = read(text).results
+    assert (result.metric, result.dataset, result.method) == ("top-1 accuracy", "GLUE", "OwletNet")
+    assert text[result.sentence_start : result.sentence_end].endswith("on average.")
+
+
+def test_no_name_reaches_from_one_paragraph_or_point_to_the_next() -> None:
+    text = "OwletNet\nWe train a vision\n\ntransformer:\n- contrastive\n- learning"
+    assert not {"vision\n\ntransformer", "contrastive\n- learning"} & {*dict(surfaces(text))}
 
 
 def test_markup_hides_no_name_and_is_none() -> None:
