@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 _STAR = r"\*(?=\s?[A-Za-z])(?!\s(?:on|in|at|for|of|to|by|with|and|when|is)\b)"
-_TIMES = rf"(?:[xX×](?!\s?\d)|{_STAR}|\$?\\times|times|-?fold|- fold)"
+_TIMES = rf"(?:[xX×](?!\s?\d)|{_STAR}|\$?\\?times|\{{\\?times\}}(?!\s?\d)|-?fold|- fold)"
 _POINTS = r"(?:(?:absolute |percentage )?points?|pp|pts?)"
 _UNITS = (
     rf"\$?\s?(?:\\?%|percent(?:age)?)(?:\s?(?:{_POINTS}|p)(?![a-z]))?",
@@ -43,7 +43,7 @@ _DASH = re.compile(r"\s?(?:--?|–|—)\s?|\s?\$?\\?sim\$?\s?|\s?~\s?")
 _PLUS_MINUS = re.compile(r"\s?\$?(?:\\?pm|±|\+/-)\$?\s?")
 _FROM = re.compile(r"(?<!ranging )(?<!range )(?<!varying )(?<!anywhere )\bfrom\b[^.,;()\d]{0,40}$")
 _LATEX = (
-    (r"\s*\\(?=[%$])|(?<=[\w.%])\$|[{}]", ""),
+    (r"\s*\\(?=[%$])|(?<=[\w.%])\$|\s?\$(?=\\times)|[{}]", ""),
     (r"\s?(?:\\times|times|\*)(?:\s(?=10))?", "×"),
     (r"\\?sim", "~"),
     (r"\\?pm", "±"),

@@ -29,6 +29,7 @@ def only(text: str) -> Amount:
         ("is 4.5x faster", "4.5x", 4.5, "x"),
         ("is 3.6times faster", "3.6times", 3.6, "x"),
         ("a $2\\times$ speedup", "2\\times", 2.0, "x"),
+        ("is 7{times} faster", "7{times}", 7.0, "x"),
         ("a 9-fold gain", "9-fold", 9.0, "x"),
         ("in 3.29 seconds", "3.29 seconds", 3.29, "seconds"),
         ("takes 1200 GPU hours", "1200 GPU hours", 1200.0, "gpuhours"),
@@ -82,7 +83,14 @@ def test_marks_of_a_list_are_no_amounts() -> None:
 
 @pytest.mark.parametrize(
     ("value", "clean"),
-    [("62\\%", "62%"), ("53. 6\\%", "53.6%"), ("$2\\times", "$2×"), ("4 times", "4×")],
+    [
+        ("62\\%", "62%"),
+        ("53. 6\\%", "53.6%"),
+        ("$2\\times", "$2×"),
+        ("4 times", "4×"),
+        ("7{times}", "7×"),
+        ("4 $\\times", "4×"),
+    ],
 )
 def test_a_clean_value_has_no_latex(value: str, clean: str) -> None:
     assert clean_value(value) == clean
