@@ -37,9 +37,15 @@ _COMPARED = re.compile(
     r"|\s*(?:lower|higher)\s+(?!than|performance)(?=\w)",
     re.IGNORECASE,
 )
-_REDUCED = re.compile(
+_ABOUT = (
+    r"(?:(?:up to|up|over|about|around|nearly|only|just|more than|at least|an?|average|of"
+    r"|approximately)\s+)*\$?$"
+)
+_NAMED = re.compile(
     r"\b(?:reduc|decreas|cut|sav|lower|shorten|shrink|minimi[sz])\w*\s+(?:[\w()-]+\s+){1,8}by\s+"
-    r"(?:(?:up to|over|about|around|nearly|more than|at least|an?|average|of|approximately)\s+)*$",
+    rf"{_ABOUT}"
+    r"|\b(?:rate|ratio|time|latency|throughput|speed(?:[ -]?up)?|error|cost|size|length|usage"
+    rf"|consumption|footprint)s?\s+(?:of|by|at|is)\s+{_ABOUT}",
     re.IGNORECASE,
 )
 _BYTES = frozenset(("kb", "kib", "mb", "mib", "gb", "gib", "tb", "tib"))
@@ -134,19 +140,21 @@ def is_human(passage: Passage, amount: Amount) -> bool:
 
 
 def names_a_quantity(passage: Passage, amount: Amount) -> bool:
-    """Return whether the text names beside a number what has changed, but not as a mention.
+    """Return whether the text names beside a number what was measured or has changed.
 
     Such as "86% extra space", "a 24% improvement in consistency", "reduces the use of X by 50%".
+    A task or a dataset is not what was measured.
     """
     start, end = passage.sentence_bounds(amount)
-    if _REDUCED.search(passage.text[start : amount.start]):
+    if _NAMED.search(passage.text[start : amount.start]):
         return True
     found = next(
         filter(None, (p.match(passage.text, amount.end, end) for p in (_CHANGED, _COMPARED))), None
     )
     if found is None:
         return False
-    return not any(mention.start <= found.end() < mention.end for mention in passage.mentions)
+    places = (*passage.peers["TASK"], *passage.peers["DATASET"])
+    return not any(place.start <= found.end() < place.end for place in places)
 
 
 def fits(unit: str, metric: str) -> bool:

@@ -1,4 +1,4 @@
-"""Mark metrics by their form ("pass@1"), and listed ones beside a number ("a 2.1x speedup")."""
+"""Mark metrics by their form ("pass@1", "AP70"), and listed ones by a number ("2.1x speedup")."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,8 @@ from nlp.rules.known_names import forms
 from nlp.rules.name_lists import read_names
 
 _AT_RANK = re.compile(
-    r"(?<![\w@.-])[A-Za-z][\w-]*@(?:\d+(?:\.\d+)?\w*|[kKnNmM]|[A-Z][a-z]+)(?![\w@])"
+    r"(?<![\w@.-])(?:[A-Za-z][\w-]*@(?:\d+(?:\.\d+)?\w*|[kKnNmM]|[A-Z][a-z]+)|m?AP_?\d\d)"
+    r"(?![\w@])"
 )
 
 _REACH = 2

@@ -76,10 +76,14 @@ def test_a_number_belongs_to_what_is_behind_it_or_at_its_place_in_a_list(
         ("[m:OwletNet] improves [m:BarnNet] by 10% on [d:NestQA].", False),
         ("[m:OwletNet] rivals models that are up to 7 times larger.", True),
         ("[m:OwletNet] is 2.3x faster than [m:BarnNet].", False),
-        ("[m:OwletNet] needs 3x fewer [q:feathers].", False),
+        ("[m:OwletNet] needs 3x fewer [q:feathers].", True),
+        ("[m:OwletNet] brings a 26% relative improvement in [m:3D FCD].", True),
+        ("[m:OwletNet] has a speed up of up to 2.9x.", True),
+        ("[m:OwletNet] reaches a response time of about 30 ms.", True),
+        ("[m:OwletNet] wins by a margin of 63%.", False),
     ],
 )
-def test_a_quantity_that_is_named_but_not_marked_is_recognized(text: str, named: bool) -> None:
+def test_a_quantity_that_is_named_beside_a_number_is_recognized(text: str, named: bool) -> None:
     passage = Passage(*marked(text))
     assert names_a_quantity(passage, passage.amounts[0]) == named
 

@@ -15,10 +15,15 @@ def metrics(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "surface", ["Recall@5", "pass@k", "mAP@0.5", "Hits@10", "Pass@First", "nDCG@10"]
+    "surface",
+    ["Recall@5", "pass@k", "mAP@0.5", "Hits@10", "Pass@First", "nDCG@10", "AP70", "mAP50"],
 )
 def test_a_name_with_a_rank_is_a_metric(surface: str) -> None:
     assert metrics(f"Owls are ranked by {surface}, too.") == [surface]
+
+
+def test_a_longer_name_with_such_letters_is_no_metric() -> None:
+    assert metrics("The AP2000 and an mAP500 fly to MAP70 now.") == []
 
 
 @pytest.mark.parametrize(
