@@ -27,11 +27,12 @@ _HUMAN = re.compile(
     r"(?:(?:over|about|around|only|an?|the)\s+)*$",
     re.IGNORECASE,
 )
-_CHANGED = re.compile(
-    r"\s*(?:[\w-]+\s+)?(?:increase|improvement|reduction|decrease|gain|boost|drop|rise|decline|saving)s?"
-    r"\s+(?:in|of)\s+(?:the\s+|its\s+)?(?!performance|results|baseline)(?=\w)",
-    re.IGNORECASE,
+_GAIN = (
+    r"(?:[\w-]+\s+)?(?:increase|improvement|reduction|decrease|gain|boost|drop|rise|decline|saving)s?"
+    r"\s+(?:in|of)\s+(?:the\s+|its\s+)?"
 )
+_CHANGED = re.compile(rf"\s*{_GAIN}(?!performance|results|baseline)(?=\w)", re.IGNORECASE)
+_BEFORE_METRIC = re.compile(rf"\s+(?:(?:{_GAIN})|in\s+)?", re.IGNORECASE)
 _COMPARED = re.compile(
     r"\s*(?:extra|additional|fewer|less|more|longer|shorter|larger|smaller|bigger)\b\s*"
     r"|\s*(?:lower|higher)\s+(?!than|performance)(?=\w)",
@@ -45,7 +46,7 @@ _NAMED = re.compile(
     r"\b(?:reduc|decreas|cut|sav|lower|shorten|shrink|minimi[sz])\w*\s+(?:[\w()-]+\s+){1,8}by\s+"
     rf"{_ABOUT}"
     r"|\b(?:rate|ratio|time|latency|throughput|speed(?:[ -]?up)?|error|cost|size|length|usage"
-    rf"|consumption|footprint)s?\s+(?:of|by|at|is)\s+{_ABOUT}",
+    rf"|consumption|footprint|reduction|saving)s?\s+(?:of|by|at|is)\s+{_ABOUT}",
     re.IGNORECASE,
 )
 _BYTES = frozenset(("kb", "kib", "mb", "mib", "gb", "gib", "tb", "tib"))
@@ -63,9 +64,9 @@ _FITS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _FITTING.
 def owner(passage: Passage, amount: Amount, label: Label) -> Mention | None:
     """Return the mention that a number belongs to by where it stands, or None.
 
-    That is the metric right behind it ("7.9 FID"), the dataset at its place in a list of as many
-    ("81% and 37% on A and B"), what it follows in brackets ("BM25 (9.8%)"), the metric that it
-    follows with "of", or the method that reaches it ("A and B reach 9% and 8%").
+    That is the metric right behind it ("7.9 FID", "a 3% gain in recall"), the dataset at its place
+    in a list of as many ("81% and 37% on A and B"), what it follows in brackets ("BM25 (9.8%)"),
+    the metric that it follows with "of", or the method that reaches it ("A and B reach 9% and 8%").
     """
     if label == "METRIC" and (metric := _metric_behind(passage, amount)):
         return metric
@@ -78,8 +79,9 @@ def _metric_behind(passage: Passage, amount: Amount) -> Mention | None:
     metrics = passage.peers["METRIC"]
     place = bisect_left(metrics, amount.end, key=attrgetter("start"))
     following = metrics[place : place + 1]
-    is_next = following and passage.text[amount.end : following[0].start].isspace()
-    return following[0] if is_next else None
+    if not following or not _BEFORE_METRIC.fullmatch(passage.text, amount.end, following[0].start):
+        return None
+    return following[0]
 
 
 def _dataset_in_list(passage: Passage, amount: Amount) -> Mention | None:

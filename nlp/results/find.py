@@ -82,7 +82,7 @@ def _result(passage: Passage, found: Assigned, curve: Mapping[str, float]) -> Re
         amount.number,
         amount.unit or None,
         kind=cast(Kind, found.kind),
-        setting=find_setting(passage, amount.start, amount.end, sentence),
+        setting=find_setting(passage, amount),
         confidence=round(calibrated(found.probability, curve) * least, 3),
         sentence_start=sentence[0],
         sentence_end=sentence[1],

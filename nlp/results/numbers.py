@@ -127,6 +127,8 @@ def _join(text: str, first: Amount, second: Amount) -> Amount | None:
     unit = second.unit or first.unit
     if _PLUS_MINUS.fullmatch(between):
         return Amount(first.start, second.end, first.number, unit, first.signed)
+    if not between and text[second.start] == "~":
+        return Amount(first.start, second.end, None, unit, first.signed)
     is_change = _FROM.search(text[max(0, first.start - 60) : first.start])
     if _DASH.fullmatch(between) or (between == " to " and not is_change):
         return Amount(first.start, second.end, None, unit, first.signed)

@@ -59,7 +59,7 @@ def test_a_number_is_read_with_its_sign_and_unit(
 
 
 @pytest.mark.parametrize(
-    "value", ["65-92%", "5--8 points", "2.5–3.5x", "4.8\\% to 14.2\\%", "10% - 20%"]
+    "value", ["65-92%", "5--8 points", "2.5–3.5x", "4.8\\% to 14.2\\%", "10% - 20%", "75%~89%"]
 )
 def test_a_range_is_one_amount_without_a_number(value: str) -> None:
     text = f"It gains {value} in all."
