@@ -13,7 +13,7 @@ LABELS: tuple[Label, ...] = get_args(Label)
 Kind = Literal["own", "baseline", "change", "other"]
 """What a number is: the paper's result, one it is compared with, a difference, or none of these."""
 
-SURE = 0.6
+SURE = 0.7
 """Results of less confidence are kept, but not shown."""
 
 Role = Literal["introduced", "compared", "used", "background"]
