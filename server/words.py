@@ -55,7 +55,7 @@ _LETTERS = str.maketrans(
     }
 )  # fmt: skip
 _TRANSCRIBED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
-_TEX = re.compile(r"\\(?:text|math|operatorname)[a-z]*(?=[\s{])|\\[,;:! ]|_(?=\{)|[${}^\\]")
+_TEX = re.compile(r"\\(?:text|math|operatorname)[a-z]*(?=[\s{])|\\[,;:!]|_(?=\{)|[${}^\\]")
 _GREEK_TEX = re.compile(rf"\\(?:var)?({'|'.join({*_GREEK.values()} - {'omicron'})})(?![A-Za-z])")
 _STARRED = re.compile(r"(?<!\w)([A-Za-z])(?:\*|\^\*|\^\{\*\}|\^\\ast|⋆|★)(?!\w)")
 _SIGNED = (
@@ -107,7 +107,8 @@ def _without_signs(text: str) -> str:
     text = _STARRED.sub(r"\1star", text)
     for sign, word in _SIGNED:
         text = sign.sub(word, text)
-    return _TEX.sub("", text.replace("~", " "))
+    # a tie and a backslash before a space stand for a space
+    return _TEX.sub("", text.replace("~", " ").replace("\\ ", " "))
 
 
 @lru_cache(maxsize=50_000)

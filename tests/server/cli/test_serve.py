@@ -31,10 +31,13 @@ def command(*arguments: str, db: Path) -> list[str]:
 
 def test_serve_prints_its_addresses_and_stops_on_a_signal(tmp_path: Path) -> None:
     with serve(Config(db=tmp_path / "store.sqlite"), tmp_path / "log") as served:
+        end = time.monotonic() + 60
+        while "(5 minutes)" not in (greeting := served.log.read_text()):
+            assert time.monotonic() < end, greeting
+            time.sleep(0.05)
         os.kill(served.process.pid or 0, signal.SIGTERM)
-        served.process.join(10)
+        served.process.join(60)
         assert served.process.exitcode == 0
-    greeting = served.log.read_text()
     assert f"{served.url}/sign-in?token=" in greeting and "/extension" in greeting
     assert re.search(r"pairs with it: +\d{6} \(5 minutes\)", greeting)
 

@@ -35,7 +35,7 @@ from tests.server.material import MOSS, edit
 from tests.server.process import Served, make_token, serve
 from tests.server.stores import rows_of
 
-SECONDS = 60.0  # that a restore of a few rows may take
+SECONDS = 180.0  # that a restore of a few rows may take
 NOTE, LATER = UUID(int=8), UUID(int=9)
 
 
