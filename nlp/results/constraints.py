@@ -28,8 +28,8 @@ _HUMAN = re.compile(
     re.IGNORECASE,
 )
 _GAIN = (
-    r"(?:[\w-]+\s+)?(?:increase|improvement|reduction|decrease|gain|boost|drop|rise|decline|saving)s?"
-    r"\s+(?:in|of)\s+(?:the\s+|its\s+)?"
+    r"(?:(?!(?:and|or|but|with|as)\b)[\w-]+\s+)?(?:increase|improvement|reduction|decrease|gain|boost"
+    r"|drop|rise|decline|saving)s?\s+(?:in|of)\s+(?:the\s+|its\s+)?"
 )
 _CHANGED = re.compile(rf"\s*{_GAIN}(?!performance|results|baseline)(?=\w)", re.IGNORECASE)
 _BEFORE_METRIC = re.compile(rf"\s+(?:(?:{_GAIN})|in\s+)?", re.IGNORECASE)

@@ -33,6 +33,7 @@ def test_a_number_belongs_to_what_its_brackets_follow(
         ("reaches 7.9 [q:FID] / 0.71 [q:PondScore]", "METRIC", ["FID", "PondScore"]),
         ("reaches 7.9 at a good [q:FID]", "METRIC", [None]),
         ("better [q:sight] (+73.8% in [q:FID]) and 3.1 in [q:IoU]", "METRIC", ["FID", "IoU"]),
+        ("raised it from 0.74 to 0.79 and gains in [q:recall]", "METRIC", [None, None]),
         ("a 3% relative gain in [q:recall] and 9% on [q:FID]", "METRIC", ["recall", None]),
         ("36% and 33% on [d:NestQA] and [d:HootBench]", "DATASET", ["NestQA", "HootBench"]),
         (
